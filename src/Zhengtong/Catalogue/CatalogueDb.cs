@@ -1,0 +1,47 @@
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Catalogue.Model;
+using Zhengtong.Kernel.Organisations;
+
+namespace Zhengtong;
+
+internal partial class ZhengtongDb
+{
+    internal DbSet<InformationResource> Resources => Set<InformationResource>();
+
+    private static void ConfigureCatalogue(ModelBuilder builder)
+    {
+        builder.Entity<InformationResource>(r =>
+        {
+            r.ToTable("information_resources", "catalogue");
+            r.HasKey(x => x.Id);
+            r.Property(x => x.Code).HasMaxLength(60);
+            r.HasIndex(x => x.Code).IsUnique();
+            r.Property(x => x.Name).HasMaxLength(100);
+            r.HasIndex(x => new { x.ProviderId, x.Name }).IsUnique();
+            r.Property(x => x.Abstract).HasMaxLength(1000);
+            r.HasOne<Organisation>().WithMany().HasForeignKey(x => x.ProviderId).OnDelete(DeleteBehavior.Restrict);
+            r.Property(x => x.SharingType);
+            r.Property(x => x.SharingCondition).HasMaxLength(500);
+            r.Property(x => x.UpdateCycle);
+            r.Property(x => x.State);
+            r.HasIndex(x => new { x.State, x.PublishedAt });
+            r.Property(x => x.CreatedAt);
+            r.Property(x => x.PublishedAt);
+            r.Property(x => x.Revision).IsConcurrencyToken();
+            r.OwnsMany(x => x.Items, i =>
+            {
+                i.ToTable("information_items", "catalogue");
+                i.WithOwner().HasForeignKey("ResourceId");
+                i.HasKey(x => x.Id);
+                i.Property(x => x.Id).ValueGeneratedNever();
+                i.Property(x => x.Position);
+                i.Property(x => x.Name).HasMaxLength(100);
+                i.Property(x => x.Column).HasMaxLength(63);
+                i.Property(x => x.Type);
+                i.Property(x => x.Length);
+                i.Property(x => x.IsKey);
+                i.Property(x => x.SharingType);
+            });
+        });
+    }
+}

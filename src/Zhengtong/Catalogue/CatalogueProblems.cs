@@ -1,0 +1,13 @@
+using Zhengtong.Kernel.Http;
+
+namespace Zhengtong.Catalogue;
+
+/// <summary>The Catalogue's refusals.</summary>
+internal static class CatalogueProblems
+{
+    internal static readonly ProblemType NotFound = new("catalogue.not-found", 404);
+    internal static readonly ProblemType NotProvider = new("catalogue.not-provider", 403);
+    internal static readonly ProblemType Invalid = new("catalogue.invalid", 400);
+    internal static readonly ProblemType NameTaken = new("catalogue.name-taken", 409);
+    internal static readonly ProblemType NotDraft = new("catalogue.not-draft", 409);
+}

@@ -1,0 +1,17 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace Zhengtong.Kernel;
+
+/// <summary>Database refusals that slices turn into problems.</summary>
+internal static class DatabaseErrors
+{
+    /// <summary>True when a unique index refused the row: PostgreSQL 23505, SQLite 2067 or 1555.</summary>
+    internal static bool IsUniqueViolation(this DbUpdateException failure) => failure.InnerException switch
+    {
+        PostgresException e => e.SqlState == PostgresErrorCodes.UniqueViolation,
+        SqliteException e => e.SqliteExtendedErrorCode is 2067 or 1555,
+        _ => false,
+    };
+}

@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Authorization;
+
+namespace Zhengtong.Kernel.Identity;
+
+/// <summary>What a post makes of its holder.</summary>
+public enum Role
+{
+    /// <summary>平台运行人员 of the technical service body.</summary>
+    PlatformOperator,
+    /// <summary>主管部门 officer.</summary>
+    Authority,
+    /// <summary>部门经办人.</summary>
+    DepartmentOfficer,
+    /// <summary>部门负责人.</summary>
+    DepartmentLeader,
+    /// <summary>项目审批人.</summary>
+    ProjectApprover,
+    /// <summary>审计人员.</summary>
+    Auditor,
+    /// <summary>系统管理员, one of the three separated administrators: makes accounts.</summary>
+    SystemAdministrator,
+    /// <summary>安全管理员, one of the three: grants posts.</summary>
+    SecurityAdministrator,
+    /// <summary>审计管理员, one of the three: reads the ledger.</summary>
+    AuditAdministrator,
+}
+
+/// <summary>One thing that may be allowed.</summary>
+public enum Right
+{
+    /// <summary>Read catalogue, agreements and deliveries of the own organisation.</summary>
+    ReadWork,
+    /// <summary>Register and publish information resources of the own organisation.</summary>
+    Catalogue,
+    /// <summary>Apply for resources of others.</summary>
+    Apply,
+    /// <summary>Confirm or refuse applications of others.</summary>
+    Confirm,
+    /// <summary>Seal, suspend and revoke agreements for the own organisation.</summary>
+    Seal,
+    /// <summary>Set up front-end nodes and see deliveries.</summary>
+    OperateExchange,
+    /// <summary>Register organisations and regions.</summary>
+    ManageOrganisations,
+    /// <summary>Make, lock and unlock accounts.</summary>
+    ManageAccounts,
+    /// <summary>Grant and withdraw posts.</summary>
+    GrantPosts,
+    /// <summary>Read the whole ledger with its proofs.</summary>
+    ReadLedger,
+    /// <summary>Extend the working-day calendar.</summary>
+    ManageCalendar,
+    /// <summary>See the platform's own state: health, jobs, indicators.</summary>
+    Operate,
+}
+
+/// <summary>Which role may do what; the three administrators share nothing (三员分立).</summary>
+internal static class Rights
+{
+    internal static readonly IReadOnlyDictionary<Role, Right[]> Of = new Dictionary<Role, Right[]>
+    {
+        [Role.PlatformOperator] = [Right.Operate, Right.OperateExchange, Right.ReadWork],
+        [Role.Authority] = [Right.ReadWork, Right.ManageOrganisations, Right.ManageCalendar],
+        [Role.DepartmentOfficer] = [Right.ReadWork, Right.Catalogue, Right.Apply, Right.Confirm, Right.OperateExchange],
+        [Role.DepartmentLeader] = [Right.ReadWork, Right.Confirm, Right.Seal],
+        [Role.ProjectApprover] = [Right.ReadWork],
+        [Role.Auditor] = [Right.ReadLedger],
+        [Role.SystemAdministrator] = [Right.ManageAccounts],
+        [Role.SecurityAdministrator] = [Right.GrantPosts],
+        [Role.AuditAdministrator] = [Right.ReadLedger],
+    };
+
+    /// <summary>The three separated administrators; nobody holds two of them, nor one beside any other role.</summary>
+    internal static readonly Role[] Administrators = [Role.SystemAdministrator, Role.SecurityAdministrator, Role.AuditAdministrator];
+
+    /// <summary>Only holders of the right pass: 401 kernel.not-signed-in, 403 kernel.forbidden.</summary>
+    internal static TBuilder Requires<TBuilder>(this TBuilder endpoint, Right right) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.RequireAuthorization(right.ToString());
+}
+
+/// <summary>Only holders of the right see the page; checked on the server at every request.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class RequiresAttribute : AuthorizeAttribute
+{
+    internal RequiresAttribute(Right right) => Policy = right.ToString();
+}

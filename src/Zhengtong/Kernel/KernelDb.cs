@@ -1,0 +1,74 @@
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Organisations;
+using Zhengtong.Kernel.Regions;
+
+namespace Zhengtong;
+
+internal partial class ZhengtongDb
+{
+    internal DbSet<Region> Regions => Set<Region>();
+
+    internal DbSet<Organisation> Organisations => Set<Organisation>();
+
+    internal DbSet<Post> Posts => Set<Post>();
+
+    internal DbSet<LedgerEntry> Ledger => Set<LedgerEntry>();
+
+    private static void ConfigureKernel(ModelBuilder builder)
+    {
+        builder.Entity<Officer>(o =>
+        {
+            o.ToTable("officers", "kernel");
+            o.Property(x => x.DisplayName).HasMaxLength(50);
+            o.HasMany(x => x.Posts).WithOne().HasForeignKey(p => p.OfficerId);
+            o.HasOne<Organisation>().WithMany().HasForeignKey(x => x.OrganisationId).OnDelete(DeleteBehavior.Restrict);
+        });
+        builder.Entity<Post>(p =>
+        {
+            p.ToTable("posts", "kernel");
+            p.HasKey(x => new { x.OfficerId, x.Role });
+            p.Property(x => x.GrantedAt);
+            p.Property(x => x.GrantedBy);
+        });
+        builder.Entity<Region>(r =>
+        {
+            r.ToTable("regions", "kernel");
+            r.HasKey(x => x.Code);
+            r.Property(x => x.Name).HasMaxLength(100);
+            r.Property(x => x.Level);
+            r.Property(x => x.Parent);
+            r.HasIndex(x => x.Parent);
+        });
+        builder.Entity<Organisation>(o =>
+        {
+            o.ToTable("organisations", "kernel");
+            o.HasKey(x => x.Id);
+            o.Property(x => x.CreditCode);
+            o.HasIndex(x => x.CreditCode).IsUnique();
+            o.Property(x => x.Name).HasMaxLength(200);
+            o.Property(x => x.ShortName).HasMaxLength(40);
+            o.Property(x => x.Kind);
+            o.Property(x => x.ParentId);
+            o.HasOne<Region>().WithMany().HasForeignKey(x => x.Region).OnDelete(DeleteBehavior.Restrict);
+            o.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<LedgerEntry>(e =>
+        {
+            e.ToTable("ledger_entries", "kernel");
+            e.HasKey(x => x.Id);
+            e.Property(x => x.Event).HasMaxLength(100);
+            e.Property(x => x.Subject).HasMaxLength(200);
+            e.Property(x => x.At);
+            e.Property(x => x.ActorId);
+            e.Property(x => x.ActorName).HasMaxLength(100);
+            e.Property(x => x.ActorOrganisation);
+            e.Property(x => x.Reason).HasMaxLength(500);
+            e.Property(x => x.Data);
+            e.Property(x => x.Index);
+            e.HasIndex(x => x.Index).IsUnique();
+            e.HasIndex(x => new { x.Subject, x.At });
+        });
+    }
+}

@@ -1,0 +1,20 @@
+using Zhengtong.Kernel.Http;
+
+namespace Zhengtong.Kernel;
+
+/// <summary>The Kernel's refusals.</summary>
+internal static class KernelProblems
+{
+    internal static readonly ProblemType Invalid = new("kernel.invalid", 400);
+    internal static readonly ProblemType Malformed = new("kernel.malformed", 400);
+    internal static readonly ProblemType NotSignedIn = new("kernel.not-signed-in", 401);
+    internal static readonly ProblemType SignInFailed = new("kernel.sign-in-failed", 401);
+    internal static readonly ProblemType Forbidden = new("kernel.forbidden", 403);
+    internal static readonly ProblemType NotFound = new("kernel.not-found", 404);
+    internal static readonly ProblemType MethodNotAllowed = new("kernel.method-not-allowed", 405);
+    internal static readonly ProblemType ChangedMeanwhile = new("kernel.changed-meanwhile", 409);
+    internal static readonly ProblemType TooLarge = new("kernel.too-large", 413);
+    internal static readonly ProblemType UnsupportedMedia = new("kernel.unsupported-media", 415);
+    internal static readonly ProblemType TooMany = new("kernel.too-many-requests", 429);
+    internal static readonly ProblemType Internal = new("kernel.internal", 500);
+}

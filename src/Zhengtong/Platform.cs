@@ -1,0 +1,67 @@
+using Zhengtong.Agreements;
+using Zhengtong.Catalogue;
+using Zhengtong.Exchange;
+using Zhengtong.Kernel;
+using Zhengtong.Kernel.Http;
+using Zhengtong.Web;
+
+namespace Zhengtong;
+
+/// <summary>The platform as one web application: services, pipeline, one line a module.</summary>
+internal static class Platform
+{
+    /// <summary>Builds the application; the database is migrated by <see cref="Startup.PrepareAsync"/> before it serves.</summary>
+    /// <param name="deployment">Folder, database and addresses.</param>
+    /// <param name="configure">Last word on the builder, for tests: another clock, another setting.</param>
+    internal static WebApplication Build(Deployment deployment, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            ApplicationName = typeof(Platform).Assembly.GetName().Name,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.WebHost.UseUrls(deployment.Urls.Split(';'));
+        builder.Host.UseDefaultServiceProvider(o => { o.ValidateScopes = true; o.ValidateOnBuild = true; });
+
+        builder.Services.AddSingleton(deployment);
+        builder.AddKernel(deployment);
+        builder.AddCatalogue();
+        builder.AddAgreements();
+        builder.AddExchange();
+        builder.AddWeb();
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseHttpConventions();
+        app.MapKernel();
+        app.MapCatalogue();
+        app.MapAgreements();
+        app.MapExchange();
+        app.MapWeb();
+        return app;
+    }
+
+    /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped cleanly, 3 the database is newer than the program.</summary>
+    internal static async Task<int> RunAsync(Deployment deployment, CancellationToken ct)
+    {
+        await using var app = Build(deployment);
+        try
+        {
+            await app.PrepareAsync(ct);
+        }
+        catch (DatabaseIsNewerException newer)
+        {
+            await Console.Error.WriteLineAsync(newer.Message);
+            return 3;
+        }
+
+        await app.StartAsync(ct);
+        foreach (var url in app.Urls)
+        {
+            Console.WriteLine($"Zhengtong is ready: {url}");
+        }
+
+        await app.WaitForShutdownAsync(ct);
+        return 0;
+    }
+}

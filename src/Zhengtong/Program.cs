@@ -1,0 +1,3 @@
+using Zhengtong;
+
+return await Verbs.Root().Parse(args).InvokeAsync();

@@ -1,0 +1,46 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace Zhengtong;
+
+/// <summary>The database was migrated by a later program; serving on it could lose what this one does not know.</summary>
+internal sealed class DatabaseIsNewerException(IReadOnlyList<string> unknown) : Exception(
+    $"The database is newer than this program: it holds {unknown.Count} migration(s) unknown here ({string.Join(", ", unknown)}). "
+    + "Start the newer program, or restore the backup taken before the upgrade.");
+
+/// <summary>A step that fills or checks the platform before it serves. Steps run in order of registration, after the migrations, and may run again at each start.</summary>
+internal interface IStartupStep
+{
+    /// <summary>Does the step; must be safe to repeat.</summary>
+    Task RunAsync(IServiceProvider scope, CancellationToken ct);
+}
+
+/// <summary>What happens between building and serving.</summary>
+internal static class Startup
+{
+    /// <summary>Migrates the database, then runs each module's start-up steps.</summary>
+    /// <exception cref="DatabaseIsNewerException">The database holds a migration this program does not know.</exception>
+    internal static async Task PrepareAsync(this WebApplication app, CancellationToken ct)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        await MigrateAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), ct);
+        foreach (var step in app.Services.GetServices<IStartupStep>())
+        {
+            await using var own = app.Services.CreateAsyncScope();
+            await step.RunAsync(own.ServiceProvider, ct);
+        }
+    }
+
+    private static async Task MigrateAsync(ZhengtongDb db, CancellationToken ct)
+    {
+        var known = db.GetService<IMigrationsAssembly>().Migrations.Keys;
+        var unknown = (await db.Database.CanConnectAsync(ct) ? await db.Database.GetAppliedMigrationsAsync(ct) : []).Except(known).ToList();
+        if (unknown.Count > 0)
+        {
+            throw new DatabaseIsNewerException(unknown);
+        }
+
+        await db.Database.MigrateAsync(ct);
+    }
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+
+namespace Zhengtong;
+
+/// <summary>The program's verbs: serve (the default), demo, verify, import, node.</summary>
+internal static class Verbs
+{
+    private static readonly Option<string> Urls = new("--urls")
+    {
+        Description = "Addresses to listen on, for example http://127.0.0.1:5080; port 0 takes a free one",
+        DefaultValueFactory = _ => "http://127.0.0.1:5080",
+    };
+
+    private static readonly Option<DirectoryInfo> Data = new("--data")
+    {
+        Description = "Folder below which everything is written",
+        DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "zhengtong")),
+    };
+
+    private static readonly Option<string?> Database = new("--database")
+    {
+        Description = "PostgreSQL connection string; without it the embedded SQLite database is used",
+    };
+
+    internal static RootCommand Root()
+    {
+        var root = new RootCommand("Zhengtong 政通, the cloud-based e-government public platform") { Urls, Data, Database };
+        root.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed, demo: false), ct));
+        root.Subcommands.Add(Serve("serve", "Serve the platform", demo: false));
+        root.Subcommands.Add(Serve("demo", "Serve the platform with a demonstration province", demo: true));
+        return root;
+    }
+
+    private static Command Serve(string name, string description, bool demo)
+    {
+        var command = new Command(name, description) { Urls, Data, Database };
+        command.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed, demo), ct));
+        return command;
+    }
+
+    private static Deployment DeploymentOf(ParseResult parsed, bool demo) =>
+        new(parsed.GetValue(Data)!.FullName, parsed.GetValue(Database), parsed.GetValue(Urls)!, demo);
+}

@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Http.Json;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Organisations;
+using Zhengtong.Kernel.Regions;
+using Zhengtong.Tests.Support;
+
+[assembly: AssemblyFixture(typeof(PlatformFixture))]
+
+namespace Zhengtong.Tests.Support;
+
+/// <summary>One real platform for the whole run: real HTTP on a free loopback port, a real database. SQLite, or PostgreSQL when
+/// ZHENGTONG_TEST_POSTGRES names a server. Tests share it, so each makes its own organisations.</summary>
+public sealed class PlatformFixture : IAsyncLifetime
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("zhengtong-test-").FullName;
+    private int serial;
+
+    /// <summary>The server's connection string without a database, or null when the run is on SQLite.</summary>
+    public static string? PostgresServer => Environment.GetEnvironmentVariable("ZHENGTONG_TEST_POSTGRES") is { Length: > 0 } value ? value : null;
+
+    internal WebApplication App { get; private set; } = null!;
+
+    internal Uri Address => new(App.Urls.First());
+
+    public async ValueTask InitializeAsync()
+    {
+        var database = PostgresServer is null ? null : await CreatePostgresDatabaseAsync();
+        App = Platform.Build(new Deployment(folder, database, "http://127.0.0.1:0", Demo: false));
+        await App.PrepareAsync(CancellationToken.None);
+        await App.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.StopAsync();
+        await App.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>A fresh database on the test server.</summary>
+    public static async Task<string> CreatePostgresDatabaseAsync()
+    {
+        var name = $"zt_{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}";
+        await using var connection = new NpgsqlConnection(PostgresServer);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
+        await command.ExecuteNonQueryAsync();
+        return new NpgsqlConnectionStringBuilder(PostgresServer) { Database = name }.ConnectionString;
+    }
+
+    /// <summary>Runs with a scope's database, as a slice would.</summary>
+    internal async Task<T> WithDb<T>(Func<ZhengtongDb, Task<T>> act)
+    {
+        await using var scope = App.Services.CreateAsyncScope();
+        return await act(scope.ServiceProvider.GetRequiredService<ZhengtongDb>());
+    }
+
+    /// <summary>A client without a session, in English unless told otherwise.</summary>
+    internal HttpClient Visitor(string language = "en")
+    {
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() }) { BaseAddress = Address };
+        client.DefaultRequestHeaders.AcceptLanguage.ParseAdd(language);
+        return client;
+    }
+
+    /// <summary>A new department in Shaanxi.</summary>
+    internal async Task<Organisation> Department(string? name = null, string region = "610000")
+    {
+        var n = Interlocked.Increment(ref serial);
+        return await WithDb(async db =>
+        {
+            var code = RegionCode.Parse(region);
+            if (!await db.Regions.AnyAsync(r => r.Code == code))
+            {
+                db.Regions.Add(new Region { Code = code, Name = $"Region {code}", Level = code.Level, Parent = code.Parent });
+            }
+
+            var organisation = new Organisation
+            {
+                Id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()),
+                CreditCode = CreditCode.FromBody($"1161000000{n:D7}"),
+                Name = name ?? $"Department {n}",
+                ShortName = $"Dept {n}",
+                Region = code,
+                Kind = OrganisationKind.Department,
+            };
+            db.Organisations.Add(organisation);
+            await db.SaveChangesAsync();
+            return organisation;
+        });
+    }
+
+    /// <summary>A client signed in as a new officer of the organisation with these roles.</summary>
+    internal async Task<HttpClient> SignedIn(Organisation organisation, params Role[] roles)
+    {
+        var name = $"officer{Interlocked.Increment(ref serial)}";
+        await using var scope = App.Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<Officer>>();
+        var officer = new Officer { Id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), UserName = name, DisplayName = name, OrganisationId = organisation.Id };
+        foreach (var role in roles)
+        {
+            officer.Posts.Add(new Post { OfficerId = officer.Id, Role = role, GrantedAt = TimeProvider.System.GetUtcNow(), GrantedBy = Guid.Empty });
+        }
+
+        (await users.CreateAsync(officer, Password)).Succeeded.ShouldBeTrue();
+        var client = Visitor();
+        (await client.PostAsJsonAsync("/api/v1/session", new { userName = name, password = Password })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        return client;
+    }
+
+    /// <summary>Long enough for any policy; made anew for each run.</summary>
+    internal static readonly string Password = $"Zt-{Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(12))}!";
+}

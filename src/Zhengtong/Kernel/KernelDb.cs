@@ -3,6 +3,7 @@ using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
+using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong;
 
@@ -13,6 +14,8 @@ internal partial class ZhengtongDb
     internal DbSet<Organisation> Organisations => Set<Organisation>();
 
     internal DbSet<Post> Posts => Set<Post>();
+
+    internal DbSet<OrganisationKey> OrganisationKeys => Set<OrganisationKey>();
 
     internal DbSet<LedgerEntry> Ledger => Set<LedgerEntry>();
 
@@ -53,6 +56,19 @@ internal partial class ZhengtongDb
             o.Property(x => x.ParentId);
             o.HasOne<Region>().WithMany().HasForeignKey(x => x.Region).OnDelete(DeleteBehavior.Restrict);
             o.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<OrganisationKey>(k =>
+        {
+            k.ToTable("organisation_keys", "kernel");
+            k.HasKey(x => x.KeyId);
+            k.Property(x => x.KeyId).HasMaxLength(16);
+            k.HasOne<Organisation>().WithMany().HasForeignKey(x => x.OrganisationId).OnDelete(DeleteBehavior.Restrict);
+            k.Property(x => x.Use);
+            k.HasIndex(x => new { x.OrganisationId, x.Use, x.Generation }).IsUnique();
+            k.Property(x => x.Generation);
+            k.Property(x => x.PublicKey);
+            k.Property(x => x.PrivateKey);
+            k.Property(x => x.CreatedAt);
         });
         builder.Entity<LedgerEntry>(e =>
         {

@@ -15,6 +15,7 @@ internal static class KernelModule
         var services = builder.Services;
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Vault>();
+        services.AddScoped<OrganisationKeys>();
         services.AddHttpClient();
         services.AddHttpContextAccessor();
         AddDatabase(services, deployment);

@@ -11,7 +11,7 @@ using Zhengtong;
 namespace Zhengtong.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteZhengtongDb))]
-    [Migration("20261123225607_Initial")]
+    [Migration("20261123225948_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -828,6 +828,51 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("regions", "kernel");
                 });
 
+            modelBuilder.Entity("Zhengtong.Kernel.Secrets.OrganisationKey", b =>
+                {
+                    b.Property<string>("KeyId")
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("Generation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("generation");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<byte[]>("PrivateKey")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("private_key");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("public_key");
+
+                    b.Property<string>("Use")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("use");
+
+                    b.HasKey("KeyId")
+                        .HasName("pk_organisation_keys");
+
+                    b.HasIndex("OrganisationId", "Use", "Generation")
+                        .IsUnique()
+                        .HasDatabaseName("ix_organisation_keys_organisation_id_use_generation");
+
+                    b.ToTable("organisation_keys", "kernel");
+                });
+
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<System.Guid>", b =>
                 {
                     b.HasOne("Zhengtong.Kernel.Identity.Officer", null)
@@ -1134,6 +1179,16 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_organisations_regions_region");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Secrets.OrganisationKey", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_organisation_keys_organisations_organisation_id");
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreApplication<System.Guid>", b =>

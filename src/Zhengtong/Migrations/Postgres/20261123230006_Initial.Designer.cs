@@ -12,7 +12,7 @@ using Zhengtong;
 namespace Zhengtong.Migrations.Postgres
 {
     [DbContext(typeof(PostgresZhengtongDb))]
-    [Migration("20261123225625_Initial")]
+    [Migration("20261123230006_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -835,6 +835,51 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("regions", "kernel");
                 });
 
+            modelBuilder.Entity("Zhengtong.Kernel.Secrets.OrganisationKey", b =>
+                {
+                    b.Property<string>("KeyId")
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("key_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("Generation")
+                        .HasColumnType("integer")
+                        .HasColumnName("generation");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<byte[]>("PrivateKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("private_key");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("public_key");
+
+                    b.Property<string>("Use")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("use");
+
+                    b.HasKey("KeyId")
+                        .HasName("pk_organisation_keys");
+
+                    b.HasIndex("OrganisationId", "Use", "Generation")
+                        .IsUnique()
+                        .HasDatabaseName("ix_organisation_keys_organisation_id_use_generation");
+
+                    b.ToTable("organisation_keys", "kernel");
+                });
+
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<System.Guid>", b =>
                 {
                     b.HasOne("Zhengtong.Kernel.Identity.Officer", null)
@@ -1141,6 +1186,16 @@ namespace Zhengtong.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_organisations_regions_region");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Secrets.OrganisationKey", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_organisation_keys_organisations_organisation_id");
                 });
 
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreApplication<System.Guid>", b =>

@@ -286,6 +286,31 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "organisation_keys",
+                schema: "kernel",
+                columns: table => new
+                {
+                    key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    use = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    generation = table.Column<int>(type: "INTEGER", nullable: false),
+                    public_key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    private_key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_organisation_keys", x => x.key_id);
+                    table.ForeignKey(
+                        name: "fk_organisation_keys_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "information_items",
                 schema: "catalogue",
                 columns: table => new
@@ -550,6 +575,13 @@ namespace Zhengtong.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_organisation_keys_organisation_id_use_generation",
+                schema: "kernel",
+                table: "organisation_keys",
+                columns: new[] { "organisation_id", "use", "generation" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_organisations_credit_code",
                 schema: "kernel",
                 table: "organisations",
@@ -601,6 +633,10 @@ namespace Zhengtong.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "OpenIddictTokens");
+
+            migrationBuilder.DropTable(
+                name: "organisation_keys",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "posts",

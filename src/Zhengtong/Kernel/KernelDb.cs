@@ -86,5 +86,6 @@ internal partial class ZhengtongDb
             e.HasIndex(x => x.Index).IsUnique();
             e.HasIndex(x => new { x.Subject, x.At });
         });
+        ConfigureJobs(builder);
     }
 }

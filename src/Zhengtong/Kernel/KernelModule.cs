@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Serilog;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Kernel;
@@ -20,6 +21,7 @@ internal static class KernelModule
         services.AddHttpContextAccessor();
         AddDatabase(services, deployment);
         AddIdentity(services);
+        builder.AddJobs();
         builder.AddHttpConventions();
         builder.Services.AddSerilog(log => log.MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
@@ -31,6 +33,7 @@ internal static class KernelModule
     {
         var api = app.ApiGroup("Kernel");
         SignIn.Map(api);
+        api.MapJobs();
     }
 
     private static void AddDatabase(IServiceCollection services, Deployment deployment)

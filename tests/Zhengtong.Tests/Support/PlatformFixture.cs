@@ -46,15 +46,15 @@ public sealed class PlatformFixture : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>A fresh database on the test server.</summary>
-    public static async Task<string> CreatePostgresDatabaseAsync()
+    /// <summary>A fresh database on the test server, or on another one.</summary>
+    public static async Task<string> CreatePostgresDatabaseAsync(string? server = null)
     {
         var name = $"zt_{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}";
-        await using var connection = new NpgsqlConnection(PostgresServer);
+        await using var connection = new NpgsqlConnection(server ?? PostgresServer);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
         await command.ExecuteNonQueryAsync();
-        return new NpgsqlConnectionStringBuilder(PostgresServer) { Database = name }.ConnectionString;
+        return new NpgsqlConnectionStringBuilder(server ?? PostgresServer) { Database = name }.ConnectionString;
     }
 
     /// <summary>Runs with a scope's database, as a slice would.</summary>

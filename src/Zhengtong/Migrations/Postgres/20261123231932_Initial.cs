@@ -1,9 +1,10 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Zhengtong.Migrations.Sqlite
+namespace Zhengtong.Migrations.Postgres
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -25,31 +26,31 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "agreements",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    application_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    document = table.Column<string>(type: "TEXT", nullable: false),
-                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    from = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    until = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    provider_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
-                    provider_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
-                    provider_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    provider_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    provider_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
-                    provider_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    consumer_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
-                    consumer_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
-                    consumer_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    consumer_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    consumer_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
-                    consumer_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    application_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    document = table.Column<string>(type: "text", nullable: false),
+                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    provider_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    provider_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    provider_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    provider_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    consumer_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
+                    consumer_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
+                    consumer_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    consumer_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    consumer_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    consumer_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -57,20 +58,39 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "job_runs",
+                schema: "kernel",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    job = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    result = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    count = table.Column<long>(type: "bigint", nullable: false),
+                    error = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
+                    process = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_job_runs", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "ledger_entries",
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    @event = table.Column<string>(name: "event", type: "TEXT", maxLength: 100, nullable: false),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    actor_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    actor_name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    actor_organisation = table.Column<Guid>(type: "TEXT", nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    data = table.Column<string>(type: "TEXT", nullable: false),
-                    index = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    @event = table.Column<string>(name: "event", type: "character varying(100)", maxLength: 100, nullable: false),
+                    subject = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    actor_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    actor_name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    actor_organisation = table.Column<Guid>(type: "uuid", nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    data = table.Column<string>(type: "text", nullable: false),
+                    index = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -81,22 +101,22 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "OpenIddictApplications",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    application_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    client_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    client_secret = table.Column<string>(type: "TEXT", nullable: true),
-                    client_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    consent_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    display_name = table.Column<string>(type: "TEXT", nullable: true),
-                    display_names = table.Column<string>(type: "TEXT", nullable: true),
-                    json_web_key_set = table.Column<string>(type: "TEXT", nullable: true),
-                    permissions = table.Column<string>(type: "TEXT", nullable: true),
-                    post_logout_redirect_uris = table.Column<string>(type: "TEXT", nullable: true),
-                    properties = table.Column<string>(type: "TEXT", nullable: true),
-                    redirect_uris = table.Column<string>(type: "TEXT", nullable: true),
-                    requirements = table.Column<string>(type: "TEXT", nullable: true),
-                    settings = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    application_type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    client_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    client_secret = table.Column<string>(type: "text", nullable: true),
+                    client_type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    consent_type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    display_name = table.Column<string>(type: "text", nullable: true),
+                    display_names = table.Column<string>(type: "text", nullable: true),
+                    json_web_key_set = table.Column<string>(type: "text", nullable: true),
+                    permissions = table.Column<string>(type: "text", nullable: true),
+                    post_logout_redirect_uris = table.Column<string>(type: "text", nullable: true),
+                    properties = table.Column<string>(type: "text", nullable: true),
+                    redirect_uris = table.Column<string>(type: "text", nullable: true),
+                    requirements = table.Column<string>(type: "text", nullable: true),
+                    settings = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -107,15 +127,15 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "OpenIddictScopes",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    description = table.Column<string>(type: "TEXT", nullable: true),
-                    descriptions = table.Column<string>(type: "TEXT", nullable: true),
-                    display_name = table.Column<string>(type: "TEXT", nullable: true),
-                    display_names = table.Column<string>(type: "TEXT", nullable: true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    properties = table.Column<string>(type: "TEXT", nullable: true),
-                    resources = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    description = table.Column<string>(type: "text", nullable: true),
+                    descriptions = table.Column<string>(type: "text", nullable: true),
+                    display_name = table.Column<string>(type: "text", nullable: true),
+                    display_names = table.Column<string>(type: "text", nullable: true),
+                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    properties = table.Column<string>(type: "text", nullable: true),
+                    resources = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -127,10 +147,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    code = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    level = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    parent = table.Column<string>(type: "TEXT", maxLength: 12, nullable: true)
+                    code = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    level = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    parent = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -141,21 +161,21 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "OpenIddictAuthorizations",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    application_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    creation_date = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    properties = table.Column<string>(type: "TEXT", nullable: true),
-                    scopes = table.Column<string>(type: "TEXT", nullable: true),
-                    status = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    application_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    creation_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    properties = table.Column<string>(type: "text", nullable: true),
+                    scopes = table.Column<string>(type: "text", nullable: true),
+                    status = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    subject = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_open_iddict_authorizations", x => x.id);
                     table.ForeignKey(
-                        name: "fk_open_iddict_authorizations_open_iddict_applications_application_id",
+                        name: "fk_open_iddict_authorizations_open_iddict_applications_application",
                         column: x => x.application_id,
                         principalTable: "OpenIddictApplications",
                         principalColumn: "id");
@@ -166,14 +186,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    credit_code = table.Column<string>(type: "TEXT", maxLength: 18, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    short_name = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    parent_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    credit_code = table.Column<string>(type: "character varying(18)", maxLength: 18, nullable: false),
+                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    short_name = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    parent_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -191,19 +211,19 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "OpenIddictTokens",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    application_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    authorization_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    creation_date = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    expiration_date = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    payload = table.Column<string>(type: "TEXT", nullable: true),
-                    properties = table.Column<string>(type: "TEXT", nullable: true),
-                    redemption_date = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    reference_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    status = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    type = table.Column<string>(type: "TEXT", maxLength: 150, nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    application_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    authorization_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    creation_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    expiration_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    payload = table.Column<string>(type: "text", nullable: true),
+                    properties = table.Column<string>(type: "text", nullable: true),
+                    redemption_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    reference_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    status = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    subject = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    type = table.Column<string>(type: "character varying(150)", maxLength: 150, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -225,18 +245,18 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    code = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    @abstract = table.Column<string>(name: "abstract", type: "TEXT", maxLength: 1000, nullable: false),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    sharing_type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    sharing_condition = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    update_cycle = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    @abstract = table.Column<string>(name: "abstract", type: "character varying(1000)", maxLength: 1000, nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sharing_type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    sharing_condition = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    update_cycle = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -255,23 +275,23 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    display_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    password_hash = table.Column<string>(type: "TEXT", nullable: true),
-                    security_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    phone_number = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    lockout_end = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    access_failed_count = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    display_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    password_hash = table.Column<string>(type: "text", nullable: true),
+                    security_stamp = table.Column<string>(type: "text", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
+                    phone_number = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -290,13 +310,13 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    use = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    generation = table.Column<int>(type: "INTEGER", nullable: false),
-                    public_key = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    private_key = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    use = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    generation = table.Column<int>(type: "integer", nullable: false),
+                    public_key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    private_key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -315,15 +335,15 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    position = table.Column<int>(type: "INTEGER", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    column = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
-                    type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    length = table.Column<int>(type: "INTEGER", nullable: true),
-                    is_key = table.Column<bool>(type: "INTEGER", nullable: false),
-                    sharing_type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    column = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    length = table.Column<int>(type: "integer", nullable: true),
+                    is_key = table.Column<bool>(type: "boolean", nullable: false),
+                    sharing_type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -341,11 +361,11 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "AspNetUserClaims",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
-                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -363,10 +383,10 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "AspNetUserLogins",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    provider_key = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    provider_display_name = table.Column<string>(type: "TEXT", nullable: true),
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false)
+                    login_provider = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    provider_key = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    provider_display_name = table.Column<string>(type: "text", nullable: true),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -384,9 +404,9 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "AspNetUserPasskeys",
                 columns: table => new
                 {
-                    credential_id = table.Column<byte[]>(type: "BLOB", maxLength: 1024, nullable: false),
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    data = table.Column<string>(type: "TEXT", nullable: false)
+                    credential_id = table.Column<byte[]>(type: "bytea", maxLength: 1024, nullable: false),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    data = table.Column<string>(type: "jsonb", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -404,10 +424,10 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "AspNetUserTokens",
                 columns: table => new
                 {
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    login_provider = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    value = table.Column<string>(type: "TEXT", nullable: true)
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    login_provider = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    name = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -426,10 +446,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    officer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    role = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    granted_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    granted_by = table.Column<Guid>(type: "TEXT", nullable: false)
+                    officer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    role = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    granted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    granted_by = table.Column<Guid>(type: "uuid", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -508,6 +528,12 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue",
                 table: "information_resources",
                 columns: new[] { "state", "published_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_job_runs_job_started_at",
+                schema: "kernel",
+                table: "job_runs",
+                columns: new[] { "job", "started_at" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_ledger_entries_index",
@@ -623,6 +649,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "information_items",
                 schema: "catalogue");
+
+            migrationBuilder.DropTable(
+                name: "job_runs",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "ledger_entries",

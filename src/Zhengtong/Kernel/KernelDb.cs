@@ -21,6 +21,7 @@ internal partial class ZhengtongDb
 
     private static void ConfigureKernel(ModelBuilder builder)
     {
+        ConfigureHttp(builder);
         builder.Entity<Officer>(o =>
         {
             o.ToTable("officers", "kernel");

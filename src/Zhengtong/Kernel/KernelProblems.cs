@@ -12,7 +12,12 @@ internal static class KernelProblems
     internal static readonly ProblemType Forbidden = new("kernel.forbidden", 403);
     internal static readonly ProblemType NotFound = new("kernel.not-found", 404);
     internal static readonly ProblemType MethodNotAllowed = new("kernel.method-not-allowed", 405);
+    internal static readonly ProblemType CursorUnknown = new("kernel.cursor-unknown", 400);
+    /// <summary>409; the same code comes as 412 when the caller named revisions in If-Match.</summary>
     internal static readonly ProblemType ChangedMeanwhile = new("kernel.changed-meanwhile", 409);
+    internal static readonly ProblemType PreconditionNeeded = new("kernel.precondition-needed", 428);
+    internal static readonly ProblemType IdempotencyBusy = new("kernel.idempotency-busy", 409);
+    internal static readonly ProblemType IdempotencyMismatch = new("kernel.idempotency-mismatch", 422);
     internal static readonly ProblemType TooLarge = new("kernel.too-large", 413);
     internal static readonly ProblemType UnsupportedMedia = new("kernel.unsupported-media", 415);
     internal static readonly ProblemType TooMany = new("kernel.too-many-requests", 429);

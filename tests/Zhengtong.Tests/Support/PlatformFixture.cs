@@ -17,6 +17,7 @@ namespace Zhengtong.Tests.Support;
 public sealed class PlatformFixture : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("zhengtong-test-").FullName;
+    private readonly SemaphoreSlim regions = new(1);
     private int serial;
 
     /// <summary>The server's connection string without a database, or null when the run is on SQLite.</summary>
@@ -79,10 +80,16 @@ public sealed class PlatformFixture : IAsyncLifetime
         return await WithDb(async db =>
         {
             var code = RegionCode.Parse(region);
-            if (!await db.Regions.AnyAsync(r => r.Code == code))
+            await regions.WaitAsync();
+            try
             {
-                db.Regions.Add(new Region { Code = code, Name = $"Region {code}", Level = code.Level, Parent = code.Parent });
+                if (!await db.Regions.AnyAsync(r => r.Code == code))
+                {
+                    db.Regions.Add(new Region { Code = code, Name = $"Region {code}", Level = code.Level, Parent = code.Parent });
+                    await db.SaveChangesAsync();
+                }
             }
+            finally { regions.Release(); }
 
             var organisation = new Organisation
             {

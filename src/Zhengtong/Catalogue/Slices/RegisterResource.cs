@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel;
+using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 
@@ -47,7 +48,7 @@ public sealed record RegisterResourceResponse(Guid Id, string Code, int Revision
 internal static class RegisterResource
 {
     internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/resources", Handle)
-        .Requires(Right.Catalogue).ProducesProblem(403).ProducesProblem(409);
+        .Requires(Right.Catalogue).ProducesProblem(403).Idempotent();
 
     /// <summary>Register an information resource as a draft of the caller's department.</summary>
     /// <response code="201">Registered; ledger event catalogue.registered.</response>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 
@@ -30,7 +31,6 @@ internal static class ProblemShape
             problem.Extensions["code"] = type.Code;
             problem.Title = type.Title;
             problem.Type = $"/docs/errors#{type.Code}";
-            if (problem is HttpValidationProblemDetails invalid) { invalid.Errors = invalid.Errors.ToDictionary(e => AsOnTheWire(e.Key), e => e.Value); }
         }
 
         problem.Extensions["traceId"] = Activity.Current?.Id ?? http.TraceIdentifier;
@@ -42,22 +42,40 @@ internal static class ProblemShape
         var type when type.Status != http.Response.StatusCode => new ProblemType(type.Code, http.Response.StatusCode).Because().ExecuteAsync(http),
         var type => type.Because().ExecuteAsync(http),
     };
-
-    /// <summary><c>Items[0].SharingType</c> becomes <c>items[0].sharingType</c>.</summary>
-    private static string AsOnTheWire(string path) =>
-        string.Join('.', path.Split('.').Select(part => part.Length == 0 ? part : char.ToLowerInvariant(part[0]) + part[1..]));
 }
 
 /// <summary>Turns a request that cannot be read (malformed JSON, wrong types, too large) into its problem; anything else is a fault of ours and stays hidden.</summary>
-internal sealed class UnreadableRequests : IExceptionHandler
+internal sealed partial class UnreadableRequests : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken ct)
     {
         if (exception is not BadHttpRequestException unreadable) { return false; }
         http.Response.StatusCode = unreadable.StatusCode;
         var type = ProblemShape.For(unreadable.StatusCode);
-        var where = unreadable.InnerException is System.Text.Json.JsonException json ? $"{json.Path} ({json.LineNumber}:{json.BytePositionInLine})" : null;
-        await type.Because(where).ExecuteAsync(http);
+        await type.Because(Where(unreadable)).ExecuteAsync(http);
         return true;
     }
+
+    /// <summary>The place in the body, or the parameter, that could not be read. The serializer says only in its message which members are missing or unknown.</summary>
+    private static string? Where(BadHttpRequestException unreadable)
+    {
+        if (unreadable.InnerException is not System.Text.Json.JsonException json)
+        {
+            return Parameter().Match(unreadable.Message) is { Success: true } parameter ? parameter.Groups[1].Value : null;
+        }
+
+        var place = $"{json.Path} ({json.LineNumber}:{json.BytePositionInLine})";
+        if (Missing().Match(json.Message) is { Success: true } missing) { return $"{Text.Of("kernel.malformed.missing", missing.Groups[1].Value.Replace("'", "", StringComparison.Ordinal))}; {place}"; }
+        if (Unknown().Match(json.Message) is { Success: true } unknown) { return $"{Text.Of("kernel.malformed.unknown", unknown.Groups[1].Value)}; {place}"; }
+        return place;
+    }
+
+    [GeneratedRegex("""parameter "[^"]*?(\w+)" from""")]
+    private static partial Regex Parameter();
+
+    [GeneratedRegex("was missing required properties including: (.*?)\\.( Path:|$)")]
+    private static partial Regex Missing();
+
+    [GeneratedRegex("The JSON property '([^']*)' could not be mapped")]
+    private static partial Regex Unknown();
 }

@@ -15,10 +15,10 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "agreements");
 
             migrationBuilder.EnsureSchema(
-                name: "catalogue");
+                name: "kernel");
 
             migrationBuilder.EnsureSchema(
-                name: "kernel");
+                name: "catalogue");
 
             migrationBuilder.CreateTable(
                 name: "agreements",
@@ -54,6 +54,22 @@ namespace Zhengtong.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_agreements", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "idempotency_keys",
+                schema: "kernel",
+                columns: table => new
+                {
+                    actor_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    key = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    request = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    response = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_idempotency_keys", x => new { x.actor_id, x.key });
                 });
 
             migrationBuilder.CreateTable(
@@ -503,6 +519,12 @@ namespace Zhengtong.Migrations.Sqlite
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_idempotency_keys_at",
+                schema: "kernel",
+                table: "idempotency_keys",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_information_items_resource_id",
                 schema: "catalogue",
                 table: "information_items",
@@ -644,6 +666,10 @@ namespace Zhengtong.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "AspNetUserTokens");
+
+            migrationBuilder.DropTable(
+                name: "idempotency_keys",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "information_items",

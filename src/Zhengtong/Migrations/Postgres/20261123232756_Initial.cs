@@ -16,10 +16,10 @@ namespace Zhengtong.Migrations.Postgres
                 name: "agreements");
 
             migrationBuilder.EnsureSchema(
-                name: "catalogue");
+                name: "kernel");
 
             migrationBuilder.EnsureSchema(
-                name: "kernel");
+                name: "catalogue");
 
             migrationBuilder.CreateTable(
                 name: "agreements",
@@ -55,6 +55,22 @@ namespace Zhengtong.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_agreements", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "idempotency_keys",
+                schema: "kernel",
+                columns: table => new
+                {
+                    actor_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    key = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    request = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    response = table.Column<byte[]>(type: "bytea", nullable: true),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_idempotency_keys", x => new { x.actor_id, x.key });
                 });
 
             migrationBuilder.CreateTable(
@@ -504,6 +520,12 @@ namespace Zhengtong.Migrations.Postgres
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_idempotency_keys_at",
+                schema: "kernel",
+                table: "idempotency_keys",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_information_items_resource_id",
                 schema: "catalogue",
                 table: "information_items",
@@ -645,6 +667,10 @@ namespace Zhengtong.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "AspNetUserTokens");
+
+            migrationBuilder.DropTable(
+                name: "idempotency_keys",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "information_items",

@@ -88,5 +88,6 @@ internal partial class ZhengtongDb
             e.HasIndex(x => new { x.Subject, x.At });
         });
         ConfigureJobs(builder);
+        ConfigureMetering(builder);
     }
 }

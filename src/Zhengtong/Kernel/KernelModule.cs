@@ -4,6 +4,7 @@ using Serilog;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
+using Zhengtong.Kernel.Metering;
 using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Kernel;
@@ -22,6 +23,7 @@ internal static class KernelModule
         AddDatabase(services, deployment);
         AddIdentity(services);
         builder.AddJobs();
+        services.AddMetering();
         builder.AddHttpConventions();
         builder.Services.AddSerilog(log => log.MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
@@ -34,6 +36,7 @@ internal static class KernelModule
         var api = app.ApiGroup("Kernel");
         SignIn.Map(api);
         api.MapJobs();
+        api.MapMetering();
     }
 
     private static void AddDatabase(IServiceCollection services, Deployment deployment)

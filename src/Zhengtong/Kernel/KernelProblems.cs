@@ -22,5 +22,7 @@ internal static class KernelProblems
     internal static readonly ProblemType UnsupportedMedia = new("kernel.unsupported-media", 415);
     internal static readonly ProblemType TooMany = new("kernel.too-many-requests", 429);
     internal static readonly ProblemType Internal = new("kernel.internal", 500);
+    internal static readonly ProblemType OutOfReach = new("kernel.out-of-reach", 403);
+    internal static readonly ProblemType IndicatorUnknown = new("kernel.indicator-unknown", 404);
     internal static readonly ProblemType JobUnknown = new("kernel.job-unknown", 404);
 }

@@ -818,6 +818,110 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("ledger_entries", "kernel");
                 });
 
+            modelBuilder.Entity("Zhengtong.Kernel.Metering.UsageRecord", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("AgreementId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<bool>("IsRolledUp")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_rolled_up");
+
+                    b.Property<string>("Meter")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("meter");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<long>("Quantity")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("quantity");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subject");
+
+                    b.Property<string>("Unit")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit");
+
+                    b.HasKey("Id")
+                        .HasName("pk_usage_records");
+
+                    b.HasIndex("IsRolledUp", "Id")
+                        .HasDatabaseName("ix_usage_records_is_rolled_up_id");
+
+                    b.HasIndex("Subject", "At")
+                        .HasDatabaseName("ix_usage_records_subject_at");
+
+                    b.ToTable("usage_records", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Metering.UsageRollUp", b =>
+                {
+                    b.Property<string>("Period")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("period");
+
+                    b.Property<DateTime>("StartsAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("starts_at");
+
+                    b.Property<string>("Meter")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("meter");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<Guid>("AgreementId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<string>("Unit")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit");
+
+                    b.Property<long>("Quantity")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("quantity");
+
+                    b.Property<long>("Records")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("records");
+
+                    b.HasKey("Period", "StartsAt", "Meter", "OrganisationId", "AgreementId", "Unit")
+                        .HasName("pk_usage_roll_ups");
+
+                    b.HasIndex("OrganisationId", "StartsAt")
+                        .HasDatabaseName("ix_usage_roll_ups_organisation_id_starts_at");
+
+                    b.ToTable("usage_roll_ups", "kernel");
+                });
+
             modelBuilder.Entity("Zhengtong.Kernel.Organisations.Organisation", b =>
                 {
                     b.Property<Guid>("Id")

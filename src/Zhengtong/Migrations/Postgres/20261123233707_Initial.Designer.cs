@@ -12,7 +12,7 @@ using Zhengtong;
 namespace Zhengtong.Migrations.Postgres
 {
     [DbContext(typeof(PostgresZhengtongDb))]
-    [Migration("20261123232756_Initial")]
+    [Migration("20261123233707_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -826,6 +826,110 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_ledger_entries_subject_at");
 
                     b.ToTable("ledger_entries", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Metering.UsageRecord", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("AgreementId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<bool>("IsRolledUp")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_rolled_up");
+
+                    b.Property<string>("Meter")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("meter");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<long>("Quantity")
+                        .HasColumnType("bigint")
+                        .HasColumnName("quantity");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("subject");
+
+                    b.Property<string>("Unit")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("unit");
+
+                    b.HasKey("Id")
+                        .HasName("pk_usage_records");
+
+                    b.HasIndex("IsRolledUp", "Id")
+                        .HasDatabaseName("ix_usage_records_is_rolled_up_id");
+
+                    b.HasIndex("Subject", "At")
+                        .HasDatabaseName("ix_usage_records_subject_at");
+
+                    b.ToTable("usage_records", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Metering.UsageRollUp", b =>
+                {
+                    b.Property<string>("Period")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("period");
+
+                    b.Property<DateTimeOffset>("StartsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("starts_at");
+
+                    b.Property<string>("Meter")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("meter");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<Guid>("AgreementId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<string>("Unit")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("unit");
+
+                    b.Property<long>("Quantity")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("quantity");
+
+                    b.Property<long>("Records")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("records");
+
+                    b.HasKey("Period", "StartsAt", "Meter", "OrganisationId", "AgreementId", "Unit")
+                        .HasName("pk_usage_roll_ups");
+
+                    b.HasIndex("OrganisationId", "StartsAt")
+                        .HasDatabaseName("ix_usage_roll_ups_organisation_id_starts_at");
+
+                    b.ToTable("usage_roll_ups", "kernel");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Organisations.Organisation", b =>

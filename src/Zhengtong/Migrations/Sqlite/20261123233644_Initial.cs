@@ -173,6 +173,45 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "usage_records",
+                schema: "kernel",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    meter = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    unit = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    quantity = table.Column<long>(type: "INTEGER", nullable: false),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    is_rolled_up = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_usage_records", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_roll_ups",
+                schema: "kernel",
+                columns: table => new
+                {
+                    period = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    starts_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    meter = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    unit = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    quantity = table.Column<long>(type: "INTEGER", nullable: false),
+                    records = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_usage_roll_ups", x => new { x.period, x.starts_at, x.meter, x.organisation_id, x.agreement_id, x.unit });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "OpenIddictAuthorizations",
                 columns: table => new
                 {
@@ -646,6 +685,24 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 table: "regions",
                 column: "parent");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_usage_records_is_rolled_up_id",
+                schema: "kernel",
+                table: "usage_records",
+                columns: new[] { "is_rolled_up", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_usage_records_subject_at",
+                schema: "kernel",
+                table: "usage_records",
+                columns: new[] { "subject", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_usage_roll_ups_organisation_id_starts_at",
+                schema: "kernel",
+                table: "usage_roll_ups",
+                columns: new[] { "organisation_id", "starts_at" });
         }
 
         /// <inheritdoc />
@@ -695,6 +752,14 @@ namespace Zhengtong.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "posts",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "usage_records",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "usage_roll_ups",
                 schema: "kernel");
 
             migrationBuilder.DropTable(

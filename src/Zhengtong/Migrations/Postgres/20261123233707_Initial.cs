@@ -174,6 +174,45 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "usage_records",
+                schema: "kernel",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    meter = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    unit = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    quantity = table.Column<long>(type: "bigint", nullable: false),
+                    subject = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    is_rolled_up = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_usage_records", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_roll_ups",
+                schema: "kernel",
+                columns: table => new
+                {
+                    period = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    starts_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    meter = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    unit = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    quantity = table.Column<long>(type: "bigint", nullable: false),
+                    records = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_usage_roll_ups", x => new { x.period, x.starts_at, x.meter, x.organisation_id, x.agreement_id, x.unit });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "OpenIddictAuthorizations",
                 columns: table => new
                 {
@@ -647,6 +686,24 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 table: "regions",
                 column: "parent");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_usage_records_is_rolled_up_id",
+                schema: "kernel",
+                table: "usage_records",
+                columns: new[] { "is_rolled_up", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_usage_records_subject_at",
+                schema: "kernel",
+                table: "usage_records",
+                columns: new[] { "subject", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_usage_roll_ups_organisation_id_starts_at",
+                schema: "kernel",
+                table: "usage_roll_ups",
+                columns: new[] { "organisation_id", "starts_at" });
         }
 
         /// <inheritdoc />
@@ -696,6 +753,14 @@ namespace Zhengtong.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "posts",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "usage_records",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "usage_roll_ups",
                 schema: "kernel");
 
             migrationBuilder.DropTable(

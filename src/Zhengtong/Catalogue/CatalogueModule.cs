@@ -12,5 +12,9 @@ internal static class CatalogueModule
     {
         var api = app.ApiGroup("Catalogue");
         RegisterResource.Map(api);
+        SearchResources.Map(api);
+        GetResource.Map(api);
+        PublishResource.Map(api);
+        WithdrawResource.Map(api);
     }
 }

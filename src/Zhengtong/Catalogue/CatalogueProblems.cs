@@ -10,4 +10,6 @@ internal static class CatalogueProblems
     internal static readonly ProblemType Invalid = new("catalogue.invalid", 400);
     internal static readonly ProblemType NameTaken = new("catalogue.name-taken", 409);
     internal static readonly ProblemType NotDraft = new("catalogue.not-draft", 409);
+    internal static readonly ProblemType NotPublished = new("catalogue.not-published", 409);
+    internal static readonly ProblemType ChangedMeanwhile = new("catalogue.changed-meanwhile", 409);
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Zhengtong.Kernel;
 
@@ -80,9 +82,32 @@ internal sealed class Agreement
 
     internal Seal? ConsumerSeal { get; private set; }
 
+    /// <summary>The side that suspended it, while it is suspended.</summary>
+    internal Guid? SuspendedBy { get; private set; }
+
     internal required DateTimeOffset CreatedAt { get; init; }
 
     internal int Revision { get; private set; } = 1;
+
+    /// <summary>Writes the document down in its one form and opens it for sealing.</summary>
+    internal static Agreement DrawUp(Guid application, AgreementDocument document, DateTimeOffset now)
+    {
+        var text = CanonicalJson.Of(document);
+        return new Agreement
+        {
+            Id = document.Id,
+            Number = document.Number,
+            ApplicationId = application,
+            ResourceId = document.Resource.Id,
+            ProviderId = document.Provider.Id,
+            ConsumerId = document.Consumer.Id,
+            Document = text,
+            Digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
+            From = document.From,
+            Until = document.Until,
+            CreatedAt = now,
+        };
+    }
 
     internal bool HasParty(Guid organisation) => organisation == ProviderId || organisation == ConsumerId;
 
@@ -101,7 +126,29 @@ internal sealed class Agreement
         Revision++;
     }
 
-    internal void Become(AgreementState state)
+    /// <summary>The seal of a side, or null.</summary>
+    internal Seal? SealOf(Guid organisation) => organisation == ProviderId ? ProviderSeal : organisation == ConsumerId ? ConsumerSeal : null;
+
+    /// <summary>No way back from here.</summary>
+    internal bool HasEnded => State is AgreementState.Revoked or AgreementState.Expired;
+
+    internal void Suspend(Guid organisation)
+    {
+        SuspendedBy = organisation;
+        Become(AgreementState.Suspended);
+    }
+
+    internal void Resume()
+    {
+        SuspendedBy = null;
+        Become(AgreementState.InForce);
+    }
+
+    internal void Revoke() => Become(AgreementState.Revoked);
+
+    internal void Expire() => Become(AgreementState.Expired);
+
+    private void Become(AgreementState state)
     {
         State = state;
         Revision++;

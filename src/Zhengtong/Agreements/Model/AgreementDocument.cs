@@ -1,7 +1,7 @@
 namespace Zhengtong.Agreements.Model;
 
 /// <summary>What both sides sign. Serialised canonically (RFC 8785); the names of its members are part of the format.</summary>
-/// <param name="Format">Always <c>zhengtong-agreement-1</c>.</param>
+/// <param name="Format"><see cref="CurrentFormat"/>.</param>
 /// <param name="Id">The agreement.</param>
 /// <param name="Number">As people name it.</param>
 /// <param name="Resource">The information resource as it stood.</param>
@@ -14,11 +14,15 @@ namespace Zhengtong.Agreements.Model;
 /// <param name="EverySeconds">How often.</param>
 /// <param name="From">From when, inclusive.</param>
 /// <param name="Until">Until when, exclusive.</param>
-/// <param name="Suite">Signature and encryption suite; <c>international</c>: ECDSA P-256, SHA-256, AES-256-GCM.</param>
+/// <param name="Suite">Signature and encryption suite; <see cref="International"/>: ECDSA P-256, SHA-256, AES-256-GCM.</param>
 internal sealed record AgreementDocument(
     string Format, Guid Id, string Number, AgreementResource Resource, AgreementParty Provider, AgreementParty Consumer,
     IReadOnlyList<AgreedItem> Items, IReadOnlyList<RowCondition> Rows, string Purpose, string LegalGround,
-    int EverySeconds, DateTimeOffset From, DateTimeOffset Until, string Suite);
+    int EverySeconds, DateTimeOffset From, DateTimeOffset Until, string Suite)
+{
+    internal const string CurrentFormat = "zhengtong-agreement-1";
+    internal const string International = "international";
+}
 
 /// <summary>The resource in an agreement.</summary>
 internal sealed record AgreementResource(Guid Id, string Code, string Name, int Revision);

@@ -99,11 +99,21 @@ internal sealed class InformationResource
     /// <summary>信息项, in order.</summary>
     internal List<InformationItem> Items { get; init; } = [];
 
+    /// <summary>Drafts are the provider's own; whatever was ever published stays readable.</summary>
+    internal bool IsVisibleTo(Guid organisation) => State != ResourceState.Draft || ProviderId == organisation;
+
     /// <summary>Makes it visible to all departments.</summary>
     internal void Publish(DateTimeOffset now)
     {
         State = ResourceState.Published;
         PublishedAt = now;
+        Revision++;
+    }
+
+    /// <summary>Closes it to new applications.</summary>
+    internal void Withdraw()
+    {
+        State = ResourceState.Withdrawn;
         Revision++;
     }
 }

@@ -1,0 +1,112 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Agreements.Model;
+using Zhengtong.Catalogue;
+using Zhengtong.Catalogue.Model;
+using Zhengtong.Kernel;
+using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Ledger;
+
+namespace Zhengtong.Agreements.Slices;
+
+/// <summary>What a department asks of another.</summary>
+/// <param name="ResourceId">The published information resource.</param>
+/// <param name="Columns">Columns wanted, 1 to 500; the key columns are always added.</param>
+/// <param name="Rows">Conditions for the rows wanted, at most 20; empty or null for all rows.</param>
+/// <param name="Purpose">What the data will be used for, 5 to 500 characters.</param>
+/// <param name="LegalGround">Law, regulation or duty, 2 to 500 characters.</param>
+/// <param name="EverySeconds">How often changes are wanted, 1 to 86,400 seconds.</param>
+/// <param name="Until">The last day wanted, in China; at most five years ahead.</param>
+public sealed record ApplyForResourceRequest(
+    Guid ResourceId,
+    [Required, MinLength(1), MaxLength(500)] IReadOnlyList<string> Columns,
+    [MaxLength(RowConditions.Most)] IReadOnlyList<RowCondition>? Rows,
+    [Required, StringLength(500, MinimumLength = 5)] string Purpose,
+    [Required, StringLength(500, MinimumLength = 2)] string LegalGround,
+    [Range(1, 86_400)] int EverySeconds,
+    DateOnly Until);
+
+/// <summary>The application as submitted.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Number">As people name it: SQ-2026-000001.</param>
+/// <param name="DueOn">The last day on which the provider answers in time.</param>
+/// <param name="Revision">1.</param>
+public sealed record ApplyForResourceResponse(Guid Id, string Number, DateOnly DueOn, int Revision);
+
+internal static class ApplyForResource
+{
+    private const int MostYears = 5;
+
+    internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/applications", Handle)
+        .Requires(Right.Apply).Idempotent().ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
+
+    /// <summary>Apply for items of another department's information resource.</summary>
+    /// <response code="201">Submitted; ledger event agreements.applied.</response>
+    /// <response code="400">agreements.invalid</response>
+    /// <response code="404">agreements.resource-not-found</response>
+    /// <response code="409">agreements.own-resource, agreements.not-shared, agreements.already-applied</response>
+    internal static async Task<Results<Created<ApplyForResourceResponse>, ProblemHttpResult>> Handle(
+        ApplyForResourceRequest request, Actor actor, ZhengtongDb db, CatalogueLookup catalogue, TimeProvider clock, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var resource = await catalogue.FindAsync(request.ResourceId, ct);
+        if (resource is not { State: ResourceState.Published }) { return AgreementsProblems.ResourceNotFound.Because($"{request.ResourceId}"); }
+        if (resource.ProviderId == actor.Organisation) { return AgreementsProblems.OwnResource.Because(resource.Name); }
+        if (Faults(request, resource, ChinaTime.DateOf(now)) is { Count: > 0 } faults) { return AgreementsProblems.Invalid.For(faults); }
+        if (Closed(request, resource) is { Length: > 0 } closed) { return AgreementsProblems.NotShared.Because(closed); }
+        if (await db.Applications.AnyAsync(a => a.ResourceId == resource.Id && a.ApplicantId == actor.Organisation && a.State == ApplicationState.Submitted, ct))
+        {
+            return AgreementsProblems.AlreadyApplied.Because(resource.Name);
+        }
+
+        var application = new Application
+        {
+            Id = Guid.CreateVersion7(now),
+            Number = await DocumentNumbers.NextAsync(db, "SQ", ChinaTime.DateOf(now), ct),
+            ResourceId = resource.Id,
+            ResourceName = resource.Name,
+            ResourceRevision = resource.Revision,
+            ProviderId = resource.ProviderId,
+            ApplicantId = actor.Organisation,
+            Columns = [.. resource.Items.Where(i => i.IsKey || request.Columns.Contains(i.Column)).Select(i => i.Column)],
+            Rows = request.Rows ?? [],
+            Purpose = request.Purpose,
+            LegalGround = request.LegalGround,
+            EverySeconds = request.EverySeconds,
+            Until = ChinaTime.StartOf(request.Until.AddDays(1)),
+            SubmittedBy = actor.Id,
+            SubmittedAt = now,
+            DueOn = ChinaTime.DateOf(now).AddDays(14),
+        };
+        db.Applications.Add(application);
+        db.Ledger.Add(LedgerEntry.Of("agreements.applied", application.Id, actor, now, request.Purpose,
+            after: new { application.Number, application.ResourceId, application.Columns, application.LegalGround, request.Until }));
+        try { await db.SaveChangesAsync(ct); }
+        catch (DbUpdateException e) when (e.IsUniqueViolation()) { return AgreementsProblems.AlreadyApplied.Because(resource.Name); }
+        return TypedResults.Created($"/api/v1/applications/{application.Id}", new ApplyForResourceResponse(application.Id, application.Number, application.DueOn, application.Revision));
+    }
+
+    private static Dictionary<string, string[]> Faults(ApplyForResourceRequest request, ResourceCard resource, DateOnly today)
+    {
+        var faults = new Dictionary<string, string[]>();
+        if (request.Until < today) { faults["until"] = [Text.Of("agreements.until-past")]; }
+        if (request.Until > today.AddYears(MostYears)) { faults["until"] = [Text.Of("agreements.until-far", MostYears)]; }
+        foreach (var (n, column) in request.Columns.Index())
+        {
+            if (!resource.Items.Any(i => i.Column == column)) { faults[$"columns[{n}]"] = [Text.Of("agreements.unknown-item", column)]; }
+        }
+
+        foreach (var (n, condition) in (request.Rows ?? []).Index())
+        {
+            if (RowConditions.Fault(condition, resource.Items) is { } fault) { faults[$"rows[{n}]"] = [fault]; }
+        }
+
+        return faults;
+    }
+
+    /// <summary>Names of the wanted items that are not shared; a closed key closes the whole resource.</summary>
+    private static string Closed(ApplyForResourceRequest request, ResourceCard resource) => string.Join(", ", resource.Items
+        .Where(i => i.SharingType == SharingType.NotShared && (i.IsKey || request.Columns.Contains(i.Column))).Select(i => i.Name));
+}

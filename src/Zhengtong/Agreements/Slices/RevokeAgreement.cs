@@ -1,0 +1,38 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Ledger;
+
+namespace Zhengtong.Agreements.Slices;
+
+/// <summary>What a party sends to end an agreement before its time.</summary>
+/// <param name="Reason">Why, 2 to 500 characters; the other party reads it and the ledger keeps it.</param>
+/// <param name="Revision">The revision the caller saw, from 1; any other than the current one is a conflict.</param>
+public sealed record RevokeAgreementRequest([Required, StringLength(500, MinimumLength = 2)] string Reason, [Range(1, int.MaxValue)] int Revision);
+
+internal static class RevokeAgreement
+{
+    internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/agreements/{id:guid}/revocation", Handle)
+        .Requires(Right.Seal).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
+
+    /// <summary>Revoke an agreement for good; each delivery under it stops before its next batch.</summary>
+    /// <response code="204">Done; ledger event agreements.revoked.</response>
+    /// <response code="404">agreements.not-found</response>
+    /// <response code="409">agreements.ended, agreements.changed-meanwhile</response>
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
+        Guid id, RevokeAgreementRequest request, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
+    {
+        var agreement = await db.Agreements.SingleOrDefaultAsync(a => a.Id == id, ct);
+        if (agreement is null || !agreement.HasParty(actor.Organisation)) { return AgreementsProblems.NotFound.Because($"{id}"); }
+        if (agreement.HasEnded) { return AgreementsProblems.Ended.Because(agreement.Number); }
+        if (agreement.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(agreement.Number); }
+
+        var before = agreement.State;
+        agreement.Revoke();
+        db.Ledger.Add(LedgerEntry.Of("agreements.revoked", agreement.Id, actor, clock.GetUtcNow(), request.Reason, before: before));
+        try { await db.SaveChangesAsync(ct); }
+        catch (DbUpdateConcurrencyException) { return AgreementsProblems.ChangedMeanwhile.Because(agreement.Number); }
+        return TypedResults.NoContent();
+    }
+}

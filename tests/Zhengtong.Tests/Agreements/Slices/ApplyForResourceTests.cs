@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Http.Json;
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Tests.Support;
+
+namespace Zhengtong.Tests.Agreements.Slices;
+
+[OnDatabase]
+public sealed class ApplyForResourceTests(PlatformFixture platform)
+{
+    [Fact]
+    public async Task Post_LeaderWithoutTheRight_Is403()
+    {
+        var parties = await Parties.Meet(platform);
+        (await (await parties.ConsumerLeader.PostAsJsonAsync("/api/v1/applications", parties.Wish())).ReadProblemCode()).ShouldBe("kernel.forbidden");
+    }
+
+    [Fact]
+    public async Task Post_OwnResource_IsRefused()
+    {
+        var parties = await Parties.Meet(platform);
+        var response = await parties.ProviderOfficer.PostAsJsonAsync("/api/v1/applications", parties.Wish());
+        response.StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await response.ReadProblemCode()).ShouldBe("agreements.own-resource");
+    }
+
+    [Fact]
+    public async Task Post_DraftOfAnother_IsNotFound()
+    {
+        var parties = await Parties.Meet(platform);
+        var draft = await Parties.Created(await parties.ProviderOfficer.PostAsJsonAsync("/api/v1/resources", new
+        {
+            name = "未发布", @abstract = "", sharingType = "unconditional", updateCycle = "daily",
+            items = new[] { new { name = "编号", column = "id", type = "integer", isKey = true } },
+        }));
+        var response = await parties.ConsumerOfficer.PostAsJsonAsync("/api/v1/applications", new
+        {
+            resourceId = draft.GetProperty("id").GetGuid(), columns = new[] { "id" }, purpose = "核验企业信息", legalGround = "法律", everySeconds = 60, until = "2027-01-01",
+        });
+        (await response.ReadProblemCode()).ShouldBe("agreements.resource-not-found");
+    }
+
+    [Fact]
+    public async Task Post_UnknownItemPastPeriodAndBadRows_AreAllNamedAtOnce()
+    {
+        var parties = await Parties.Meet(platform);
+        var response = await parties.ConsumerOfficer.PostAsJsonAsync("/api/v1/applications", new
+        {
+            resourceId = parties.Resource,
+            columns = new[] { "name", "salary" },
+            rows = new object[]
+            {
+                new { column = "nothing", @operator = "equal", values = new[] { "1" } },
+                new { column = "name", @operator = "equal", values = new[] { "1", "2" } },
+            },
+            purpose = "核验企业信息", legalGround = "法律", everySeconds = 60, until = "2020-01-01",
+        });
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var problem = await response.ReadProblem();
+        problem.GetProperty("code").GetString().ShouldBe("agreements.invalid");
+        problem.GetProperty("errors").EnumerateObject().Select(e => e.Name).ShouldBe(["until", "columns[1]", "rows[0]", "rows[1]"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Post_ClosedItem_IsNotShared()
+    {
+        var parties = await Parties.Meet(platform, new
+        {
+            name = "人员信息", @abstract = "", sharingType = "unconditional", updateCycle = "daily",
+            items = new object[]
+            {
+                new { name = "编号", column = "id", type = "integer", isKey = true },
+                new { name = "住址", column = "address", type = "text", isKey = false, sharingType = "notShared" },
+            },
+        });
+        var response = await parties.ConsumerOfficer.PostAsJsonAsync("/api/v1/applications", parties.Wish("address"));
+        (await response.ReadProblemCode()).ShouldBe("agreements.not-shared");
+    }
+
+    [Fact]
+    public async Task Post_Valid_AddsTheKeyAndWritesTheEvent()
+    {
+        var parties = await Parties.Meet(platform);
+        var id = await parties.Applied();
+        var columns = await platform.WithDb(async db => (await db.Applications.SingleAsync(a => a.Id == id)).Columns);
+        columns.ShouldBe(["credit_code", "name"]);
+        (await platform.WithDb(db => db.Ledger.CountAsync(e => e.Subject == id.ToString() && e.Event == "agreements.applied"))).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Post_EightAtOnce_OneWaitsAndTheOthersAreRefused()
+    {
+        var parties = await Parties.Meet(platform);
+        var responses = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => parties.ConsumerOfficer.PostAsJsonAsync("/api/v1/applications", parties.Wish())));
+        responses.Count(r => r.StatusCode == HttpStatusCode.Created).ShouldBe(1);
+        foreach (var refused in responses.Where(r => r.StatusCode != HttpStatusCode.Created)) { (await refused.ReadProblemCode()).ShouldBe("agreements.already-applied"); }
+    }
+
+    [Fact]
+    public async Task Get_ByAThirdDepartment_IsNotFound()
+    {
+        var parties = await Parties.Meet(platform);
+        var id = await parties.Applied();
+        var stranger = await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer);
+        (await (await stranger.GetAsync($"/api/v1/applications/{id}")).ReadProblemCode()).ShouldBe("agreements.application-not-found");
+        (await parties.ProviderOfficer.GetAsync($"/api/v1/applications/{id}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await parties.ConsumerOfficer.GetAsync($"/api/v1/applications/{id}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+}

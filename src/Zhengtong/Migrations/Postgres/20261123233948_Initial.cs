@@ -22,39 +22,50 @@ namespace Zhengtong.Migrations.Postgres
                 name: "catalogue");
 
             migrationBuilder.CreateTable(
-                name: "agreements",
+                name: "applications",
                 schema: "agreements",
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "uuid", nullable: false),
                     number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    application_id = table.Column<Guid>(type: "uuid", nullable: false),
                     resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    resource_revision = table.Column<int>(type: "integer", nullable: false),
                     provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    document = table.Column<string>(type: "text", nullable: false),
-                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    applicant_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    columns = table.Column<string>(type: "text", nullable: false),
+                    rows = table.Column<string>(type: "text", nullable: false),
+                    purpose = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    legal_ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    every_seconds = table.Column<int>(type: "integer", nullable: false),
                     until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    provider_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
-                    provider_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
-                    provider_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    provider_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    provider_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
-                    provider_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    consumer_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
-                    consumer_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
-                    consumer_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    consumer_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    consumer_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
-                    consumer_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    submitted_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    submitted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    refusal_ground = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
                     revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_agreements", x => x.id);
+                    table.PrimaryKey("pk_applications", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "document_numbers",
+                schema: "agreements",
+                columns: table => new
+                {
+                    kind = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    year = table.Column<int>(type: "integer", nullable: false),
+                    last = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_document_numbers", x => new { x.kind, x.year });
                 });
 
             migrationBuilder.CreateTable(
@@ -210,6 +221,50 @@ namespace Zhengtong.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_usage_roll_ups", x => new { x.period, x.starts_at, x.meter, x.organisation_id, x.agreement_id, x.unit });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "agreements",
+                schema: "agreements",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    application_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    document = table.Column<string>(type: "text", nullable: false),
+                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    provider_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    provider_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    provider_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    provider_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    consumer_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
+                    consumer_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
+                    consumer_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    consumer_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    consumer_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    consumer_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    suspended_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_agreements", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_agreements_applications_application_id",
+                        column: x => x.application_id,
+                        principalSchema: "agreements",
+                        principalTable: "applications",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -519,6 +574,13 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_agreements_application_id",
+                schema: "agreements",
+                table: "agreements",
+                column: "application_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_agreements_consumer_id",
                 schema: "agreements",
                 table: "agreements",
@@ -542,6 +604,33 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "agreements",
                 table: "agreements",
                 columns: new[] { "state", "until" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_applications_applicant_id_state",
+                schema: "agreements",
+                table: "applications",
+                columns: new[] { "applicant_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_applications_number",
+                schema: "agreements",
+                table: "applications",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_applications_provider_id_state",
+                schema: "agreements",
+                table: "applications",
+                columns: new[] { "provider_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_applications_resource_id_applicant_id",
+                schema: "agreements",
+                table: "applications",
+                columns: new[] { "resource_id", "applicant_id" },
+                unique: true,
+                filter: "state = 'Submitted'");
 
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
@@ -726,6 +815,10 @@ namespace Zhengtong.Migrations.Postgres
                 name: "AspNetUserTokens");
 
             migrationBuilder.DropTable(
+                name: "document_numbers",
+                schema: "agreements");
+
+            migrationBuilder.DropTable(
                 name: "idempotency_keys",
                 schema: "kernel");
 
@@ -762,6 +855,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "usage_roll_ups",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "applications",
+                schema: "agreements");
 
             migrationBuilder.DropTable(
                 name: "information_resources",

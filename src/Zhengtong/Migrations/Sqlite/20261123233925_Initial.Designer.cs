@@ -11,7 +11,7 @@ using Zhengtong;
 namespace Zhengtong.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteZhengtongDb))]
-    [Migration("20261123233644_Initial")]
+    [Migration("20261123233925_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -447,12 +447,20 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("state");
 
+                    b.Property<Guid?>("SuspendedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("suspended_by");
+
                     b.Property<DateTime>("Until")
                         .HasColumnType("TEXT")
                         .HasColumnName("until");
 
                     b.HasKey("Id")
                         .HasName("pk_agreements");
+
+                    b.HasIndex("ApplicationId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_agreements_application_id");
 
                     b.HasIndex("ConsumerId")
                         .HasDatabaseName("ix_agreements_consumer_id");
@@ -468,6 +476,154 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_agreements_state_until");
 
                     b.ToTable("agreements", "agreements");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.Application", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ApplicantId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("applicant_id");
+
+                    b.Property<string>("Columns")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("columns");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_at");
+
+                    b.Property<Guid?>("DecidedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_by");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<int>("EverySeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("every_seconds");
+
+                    b.Property<string>("LegalGround")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("legal_ground");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("purpose");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("RefusalGround")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("refusal_ground");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<string>("ResourceName")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_name");
+
+                    b.Property<int>("ResourceRevision")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("resource_revision");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Rows")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rows");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<DateTime>("SubmittedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("submitted_at");
+
+                    b.Property<Guid>("SubmittedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("submitted_by");
+
+                    b.Property<DateTime>("Until")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("until");
+
+                    b.HasKey("Id")
+                        .HasName("pk_applications");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_applications_number");
+
+                    b.HasIndex("ApplicantId", "State")
+                        .HasDatabaseName("ix_applications_applicant_id_state");
+
+                    b.HasIndex("ProviderId", "State")
+                        .HasDatabaseName("ix_applications_provider_id_state");
+
+                    b.HasIndex("ResourceId", "ApplicantId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_applications_resource_id_applicant_id")
+                        .HasFilter("state = 'Submitted'");
+
+                    b.ToTable("applications", "agreements");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.DocumentNumber", b =>
+                {
+                    b.Property<string>("Kind")
+                        .HasMaxLength(2)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<int>("Year")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("year");
+
+                    b.Property<long>("Last")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last");
+
+                    b.HasKey("Kind", "Year")
+                        .HasName("pk_document_numbers");
+
+                    b.ToTable("document_numbers", "agreements");
                 });
 
             modelBuilder.Entity("Zhengtong.Catalogue.Model.InformationResource", b =>
@@ -1174,6 +1330,13 @@ namespace Zhengtong.Migrations.Sqlite
 
             modelBuilder.Entity("Zhengtong.Agreements.Model.Agreement", b =>
                 {
+                    b.HasOne("Zhengtong.Agreements.Model.Application", null)
+                        .WithOne()
+                        .HasForeignKey("Zhengtong.Agreements.Model.Agreement", "ApplicationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_agreements_applications_application_id");
+
                     b.OwnsOne("Zhengtong.Agreements.Model.Seal", "ConsumerSeal", b1 =>
                         {
                             b1.Property<Guid>("AgreementId")

@@ -12,7 +12,7 @@ using Zhengtong;
 namespace Zhengtong.Migrations.Postgres
 {
     [DbContext(typeof(PostgresZhengtongDb))]
-    [Migration("20261123233707_Initial")]
+    [Migration("20261123233948_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -454,12 +454,20 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("character varying(40)")
                         .HasColumnName("state");
 
+                    b.Property<Guid?>("SuspendedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("suspended_by");
+
                     b.Property<DateTimeOffset>("Until")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("until");
 
                     b.HasKey("Id")
                         .HasName("pk_agreements");
+
+                    b.HasIndex("ApplicationId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_agreements_application_id");
 
                     b.HasIndex("ConsumerId")
                         .HasDatabaseName("ix_agreements_consumer_id");
@@ -475,6 +483,154 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_agreements_state_until");
 
                     b.ToTable("agreements", "agreements");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.Application", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ApplicantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("applicant_id");
+
+                    b.Property<string>("Columns")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("columns");
+
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<Guid?>("DecidedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("decided_by");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<int>("EverySeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("every_seconds");
+
+                    b.Property<string>("LegalGround")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("legal_ground");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("number");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_id");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("purpose");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("RefusalGround")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("refusal_ground");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<string>("ResourceName")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("resource_name");
+
+                    b.Property<int>("ResourceRevision")
+                        .HasColumnType("integer")
+                        .HasColumnName("resource_revision");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Rows")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("rows");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.Property<DateTimeOffset>("SubmittedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("submitted_at");
+
+                    b.Property<Guid>("SubmittedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submitted_by");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("Id")
+                        .HasName("pk_applications");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_applications_number");
+
+                    b.HasIndex("ApplicantId", "State")
+                        .HasDatabaseName("ix_applications_applicant_id_state");
+
+                    b.HasIndex("ProviderId", "State")
+                        .HasDatabaseName("ix_applications_provider_id_state");
+
+                    b.HasIndex("ResourceId", "ApplicantId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_applications_resource_id_applicant_id")
+                        .HasFilter("state = 'Submitted'");
+
+                    b.ToTable("applications", "agreements");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.DocumentNumber", b =>
+                {
+                    b.Property<string>("Kind")
+                        .HasMaxLength(2)
+                        .HasColumnType("character varying(2)")
+                        .HasColumnName("kind");
+
+                    b.Property<int>("Year")
+                        .HasColumnType("integer")
+                        .HasColumnName("year");
+
+                    b.Property<long>("Last")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last");
+
+                    b.HasKey("Kind", "Year")
+                        .HasName("pk_document_numbers");
+
+                    b.ToTable("document_numbers", "agreements");
                 });
 
             modelBuilder.Entity("Zhengtong.Catalogue.Model.InformationResource", b =>
@@ -1181,6 +1337,13 @@ namespace Zhengtong.Migrations.Postgres
 
             modelBuilder.Entity("Zhengtong.Agreements.Model.Agreement", b =>
                 {
+                    b.HasOne("Zhengtong.Agreements.Model.Application", null)
+                        .WithOne()
+                        .HasForeignKey("Zhengtong.Agreements.Model.Agreement", "ApplicationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_agreements_applications_application_id");
+
                     b.OwnsOne("Zhengtong.Agreements.Model.Seal", "ConsumerSeal", b1 =>
                         {
                             b1.Property<Guid>("AgreementId")

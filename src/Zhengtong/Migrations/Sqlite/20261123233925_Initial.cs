@@ -21,39 +21,50 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "catalogue");
 
             migrationBuilder.CreateTable(
-                name: "agreements",
+                name: "applications",
                 schema: "agreements",
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "TEXT", nullable: false),
                     number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    application_id = table.Column<Guid>(type: "TEXT", nullable: false),
                     resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    resource_revision = table.Column<int>(type: "INTEGER", nullable: false),
                     provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    document = table.Column<string>(type: "TEXT", nullable: false),
-                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    applicant_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    columns = table.Column<string>(type: "TEXT", nullable: false),
+                    rows = table.Column<string>(type: "TEXT", nullable: false),
+                    purpose = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    legal_ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    every_seconds = table.Column<int>(type: "INTEGER", nullable: false),
                     until = table.Column<DateTime>(type: "TEXT", nullable: false),
                     state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    provider_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
-                    provider_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
-                    provider_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    provider_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    provider_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
-                    provider_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    consumer_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
-                    consumer_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
-                    consumer_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    consumer_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    consumer_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
-                    consumer_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    submitted_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    submitted_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    refusal_ground = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
                     revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_agreements", x => x.id);
+                    table.PrimaryKey("pk_applications", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "document_numbers",
+                schema: "agreements",
+                columns: table => new
+                {
+                    kind = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
+                    year = table.Column<int>(type: "INTEGER", nullable: false),
+                    last = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_document_numbers", x => new { x.kind, x.year });
                 });
 
             migrationBuilder.CreateTable(
@@ -209,6 +220,50 @@ namespace Zhengtong.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_usage_roll_ups", x => new { x.period, x.starts_at, x.meter, x.organisation_id, x.agreement_id, x.unit });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "agreements",
+                schema: "agreements",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    application_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    document = table.Column<string>(type: "TEXT", nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    provider_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
+                    provider_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
+                    provider_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    provider_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    provider_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    provider_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    consumer_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
+                    consumer_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
+                    consumer_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    consumer_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    consumer_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    consumer_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    suspended_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_agreements", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_agreements_applications_application_id",
+                        column: x => x.application_id,
+                        principalSchema: "agreements",
+                        principalTable: "applications",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -518,6 +573,13 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_agreements_application_id",
+                schema: "agreements",
+                table: "agreements",
+                column: "application_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_agreements_consumer_id",
                 schema: "agreements",
                 table: "agreements",
@@ -541,6 +603,33 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "agreements",
                 table: "agreements",
                 columns: new[] { "state", "until" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_applications_applicant_id_state",
+                schema: "agreements",
+                table: "applications",
+                columns: new[] { "applicant_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_applications_number",
+                schema: "agreements",
+                table: "applications",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_applications_provider_id_state",
+                schema: "agreements",
+                table: "applications",
+                columns: new[] { "provider_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_applications_resource_id_applicant_id",
+                schema: "agreements",
+                table: "applications",
+                columns: new[] { "resource_id", "applicant_id" },
+                unique: true,
+                filter: "state = 'Submitted'");
 
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
@@ -725,6 +814,10 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "AspNetUserTokens");
 
             migrationBuilder.DropTable(
+                name: "document_numbers",
+                schema: "agreements");
+
+            migrationBuilder.DropTable(
                 name: "idempotency_keys",
                 schema: "kernel");
 
@@ -761,6 +854,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "usage_roll_ups",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "applications",
+                schema: "agreements");
 
             migrationBuilder.DropTable(
                 name: "information_resources",

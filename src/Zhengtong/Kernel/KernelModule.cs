@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
-using Serilog;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
@@ -24,11 +23,7 @@ internal static class KernelModule
         AddIdentity(services);
         builder.AddJobs();
         services.AddMetering();
-        builder.AddHttpConventions();
-        builder.Services.AddSerilog(log => log.MinimumLevel.Information()
-            .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
-            .MinimumLevel.Override("Quartz", Serilog.Events.LogEventLevel.Warning)
-            .WriteTo.File(new Serilog.Formatting.Compact.CompactJsonFormatter(), deployment.PathOf("logs", "zhengtong-.log"), rollingInterval: RollingInterval.Day));
+        builder.AddHttpConventions(deployment);
     }
 
     internal static void MapKernel(this WebApplication app)

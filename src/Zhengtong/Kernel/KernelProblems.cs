@@ -12,6 +12,9 @@ internal static class KernelProblems
     internal static readonly ProblemType Forbidden = new("kernel.forbidden", 403);
     internal static readonly ProblemType NotFound = new("kernel.not-found", 404);
     internal static readonly ProblemType MethodNotAllowed = new("kernel.method-not-allowed", 405);
+    /// <summary>An antiforgery token that is missing, foreign or too old.</summary>
+    internal static readonly ProblemType FormExpired = new("kernel.form-expired", 400);
+    internal static readonly ProblemType TimedOut = new("kernel.timed-out", 504);
     internal static readonly ProblemType CursorUnknown = new("kernel.cursor-unknown", 400);
     /// <summary>409; the same code comes as 412 when the caller named revisions in If-Match.</summary>
     internal static readonly ProblemType ChangedMeanwhile = new("kernel.changed-meanwhile", 409);

@@ -30,7 +30,12 @@ public sealed class PlatformFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var database = PostgresServer is null ? null : await CreatePostgresDatabaseAsync();
-        App = Platform.Build(new Deployment(folder, database, "http://127.0.0.1:0", Demo: false));
+        App = Platform.Build(new Deployment(folder, database, "http://127.0.0.1:0", Demo: false), b =>
+        {
+            // All tests come from one address.
+            b.Configuration["Http:PerMinute:Visitor"] = "0";
+            b.Configuration["Http:PerMinute:SignedIn"] = "0";
+        });
         await App.PrepareAsync(CancellationToken.None);
         await App.StartAsync();
     }

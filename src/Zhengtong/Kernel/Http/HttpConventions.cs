@@ -1,20 +1,35 @@
+using System.IO.Compression;
+using System.Net;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Localization;
+using Microsoft.AspNetCore.ResponseCompression;
 using Zhengtong.Kernel.Jobs;
 
 namespace Zhengtong.Kernel.Http;
 
-/// <summary>What holds for every request: language, problems, security headers, JSON.</summary>
+/// <summary>What holds for every request: language, problems, limits, security headers, JSON. Settings:
+/// <c>Http:TimeoutSeconds</c> (default 100; an endpoint that streams says <c>.DisableRequestTimeout()</c>),
+/// <c>Http:TrustedProxies</c> (addresses, separated by commas, whose X-Forwarded-For and -Proto are believed; none by default).</summary>
 internal static class HttpConventions
 {
-    internal static void AddHttpConventions(this WebApplicationBuilder builder)
+    /// <summary>Most bytes of a body, unless the endpoint says <see cref="SecurityHeaders.TakesUpTo"/>.</summary>
+    internal const int BodyBytes = 1 << 20;
+
+    internal static void AddHttpConventions(this WebApplicationBuilder builder, Deployment deployment)
     {
-        var services = builder.Services;
+        var (services, configuration) = (builder.Services, builder.Configuration);
+        builder.WebHost.ConfigureKestrel(o =>
+        {
+            o.AddServerHeader = false;
+            o.Limits.MaxRequestBodySize = BodyBytes;
+        });
         services.AddSingleton<Paging>();
         services.AddReconciler<IdempotencyPurge>();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = c => ProblemShape.Complete(c.ProblemDetails, c.HttpContext));
         services.AddExceptionHandler<UnreadableRequests>();
+        services.AddExceptionHandler<OurFaults>();
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
-        services.AddOpenApi("v1");
         services.ConfigureHttpJsonOptions(o => RequestJson.Configure(o.SerializerOptions));
         services.Configure<RequestLocalizationOptions>(o =>
         {
@@ -23,20 +38,56 @@ internal static class HttpConventions
             o.SupportedUICultures = ReadersLanguage.All;
             o.RequestCultureProviders = [new ReadersLanguage()];
         });
+        services.Configure<ForwardedHeadersOptions>(o =>
+        {
+            o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            o.KnownIPNetworks.Clear();
+            o.KnownProxies.Clear();
+            foreach (var proxy in (configuration["Http:TrustedProxies"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) { o.KnownProxies.Add(IPAddress.Parse(proxy)); }
+        });
+        services.AddHsts(o => o.MaxAge = TimeSpan.FromDays(365));
+        services.AddRequestTimeouts(o => o.DefaultPolicy = new RequestTimeoutPolicy
+        {
+            Timeout = TimeSpan.FromSeconds(configuration.GetValue("Http:TimeoutSeconds", 100)),
+            WriteTimeoutResponse = http => KernelProblems.TimedOut.Because().ExecuteAsync(http),
+        });
+        services.AddResponseCompression(o =>
+        {
+            // Antiforgery tokens are masked anew in each answer, so compressing pages over HTTPS gives nothing away.
+            o.EnableForHttps = true;
+            o.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/problem+json", "image/svg+xml"];
+        });
+        services.Configure<BrotliCompressionProviderOptions>(o => o.Level = CompressionLevel.Fastest);
+        services.Configure<GzipCompressionProviderOptions>(o => o.Level = CompressionLevel.Fastest);
+        builder.AddRateLimits();
+        builder.AddHealth();
+        builder.AddTelemetry(deployment);
+        builder.AddApiDescription();
     }
 
     /// <summary>The pipeline, in order.</summary>
     internal static void UseHttpConventions(this WebApplication app)
     {
+        app.UseForwardedHeaders();
+        app.UseSecurityHeaders();
+        app.UseHsts();
         app.UseRequestLocalization();
-        app.UseExceptionHandler();
-        app.UseStatusCodePages(async c => await ProblemShape.WriteAsync(c.HttpContext));
+        app.UseSingleHeaders();
+        app.UseResponseCompression();
+        app.UseStatusCodePages(ErrorPages.AnswerAsync);
+        // What the caller got wrong is no fault of ours; all else is recorded although a handler answers it.
+        app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = c => c.Exception is BadHttpRequestException });
+        app.UseRouting();
+        app.UseRequestTimeouts();
         app.UseAuthentication();
+        app.UseRateLimiter();
         app.UseAuthorization();
         app.UseAntiforgery();
         app.UseIdempotency();
         ReadersLanguage.Map(app);
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapHealth();
+        app.MapMetrics();
+        app.MapApiDescription();
     }
 
     /// <summary>The group every API slice maps into: /api/v1.</summary>

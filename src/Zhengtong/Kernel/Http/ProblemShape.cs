@@ -18,6 +18,7 @@ internal static class ProblemShape
         413 => KernelProblems.TooLarge,
         415 => KernelProblems.UnsupportedMedia,
         429 => KernelProblems.TooMany,
+        504 => KernelProblems.TimedOut,
         >= 500 => KernelProblems.Internal,
         _ => KernelProblems.Malformed,
     };
@@ -35,16 +36,9 @@ internal static class ProblemShape
 
         problem.Extensions["traceId"] = Activity.Current?.Id ?? http.TraceIdentifier;
     }
-
-    /// <summary>Writes the problem of the response's status, unless a body stands there already.</summary>
-    internal static Task WriteAsync(HttpContext http) => For(http.Response.StatusCode) switch
-    {
-        var type when type.Status != http.Response.StatusCode => new ProblemType(type.Code, http.Response.StatusCode).Because().ExecuteAsync(http),
-        var type => type.Because().ExecuteAsync(http),
-    };
 }
 
-/// <summary>Turns a request that cannot be read (malformed JSON, wrong types, too large) into its problem; anything else is a fault of ours and stays hidden.</summary>
+/// <summary>Turns a request that cannot be read (malformed JSON, wrong types, too large) into its problem; anything else is for <see cref="OurFaults"/>.</summary>
 internal sealed partial class UnreadableRequests : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken ct)

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
@@ -13,8 +12,6 @@ internal partial class ZhengtongDb
 
     internal DbSet<Organisation> Organisations => Set<Organisation>();
 
-    internal DbSet<Post> Posts => Set<Post>();
-
     internal DbSet<OrganisationKey> OrganisationKeys => Set<OrganisationKey>();
 
     internal DbSet<LedgerEntry> Ledger => Set<LedgerEntry>();
@@ -22,20 +19,7 @@ internal partial class ZhengtongDb
     private static void ConfigureKernel(ModelBuilder builder)
     {
         ConfigureHttp(builder);
-        builder.Entity<Officer>(o =>
-        {
-            o.ToTable("officers", "kernel");
-            o.Property(x => x.DisplayName).HasMaxLength(50);
-            o.HasMany(x => x.Posts).WithOne().HasForeignKey(p => p.OfficerId);
-            o.HasOne<Organisation>().WithMany().HasForeignKey(x => x.OrganisationId).OnDelete(DeleteBehavior.Restrict);
-        });
-        builder.Entity<Post>(p =>
-        {
-            p.ToTable("posts", "kernel");
-            p.HasKey(x => new { x.OfficerId, x.Role });
-            p.Property(x => x.GrantedAt);
-            p.Property(x => x.GrantedBy);
-        });
+        ConfigureIdentity(builder);
         builder.Entity<Region>(r =>
         {
             r.ToTable("regions", "kernel");

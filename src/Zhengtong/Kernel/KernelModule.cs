@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
@@ -20,7 +19,7 @@ internal static class KernelModule
         services.AddHttpClient();
         services.AddHttpContextAccessor();
         AddDatabase(services, deployment);
-        AddIdentity(services);
+        builder.AddIdentity(deployment);
         builder.AddJobs();
         services.AddMetering();
         builder.AddHttpConventions(deployment);
@@ -29,7 +28,7 @@ internal static class KernelModule
     internal static void MapKernel(this WebApplication app)
     {
         var api = app.ApiGroup("Kernel");
-        SignIn.Map(api);
+        app.MapIdentity(api);
         api.MapJobs();
         api.MapMetering();
     }
@@ -45,39 +44,5 @@ internal static class KernelModule
             var file = deployment.PathOf("zhengtong.db");
             services.AddDbContext<ZhengtongDb, SqliteZhengtongDb>(o => ZhengtongDb.Common(o.UseSqlite($"Data Source={file};Default Timeout=30;Pooling=True")));
         }
-    }
-
-    private static void AddIdentity(IServiceCollection services)
-    {
-        services.AddScoped(sp => sp.GetRequiredService<IHttpContextAccessor>().HttpContext is { } http ? Actor.Of(http.User) : Actor.Platform);
-        services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies(cookies => cookies.ApplicationCookie!.Configure(o =>
-        {
-            o.LoginPath = "/account/sign-in";
-            // Programs get a status that becomes a problem document; people get the sign-in page.
-            o.Events.OnRedirectToLogin = c => Redirect(c, 401);
-            o.Events.OnRedirectToAccessDenied = c => Redirect(c, 403);
-        }));
-        services.AddIdentityCore<Officer>(o => o.Stores.SchemaVersion = IdentitySchemaVersions.Version3)
-            .AddEntityFrameworkStores<ZhengtongDb>().AddSignInManager().AddDefaultTokenProviders()
-            .AddClaimsPrincipalFactory<OfficerClaims>();
-        var authorization = services.AddAuthorizationBuilder();
-        foreach (var right in Enum.GetValues<Right>())
-        {
-            authorization.AddPolicy(right.ToString(), p => p.RequireAssertion(c => Actor.Of(c.User).May(right)));
-        }
-    }
-
-    private static Task Redirect(Microsoft.AspNetCore.Authentication.RedirectContext<Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationOptions> redirect, int status)
-    {
-        if (redirect.Request.Path.StartsWithSegments("/api") || status == 403)
-        {
-            redirect.Response.StatusCode = status;
-        }
-        else
-        {
-            redirect.Response.Redirect(redirect.RedirectUri);
-        }
-
-        return Task.CompletedTask;
     }
 }

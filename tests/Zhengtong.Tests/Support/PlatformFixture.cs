@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Identity.Slices;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
+using Zhengtong.Kernel.Secrets;
 using Zhengtong.Tests.Support;
 
 [assembly: AssemblyFixture(typeof(PlatformFixture))]
@@ -111,22 +113,38 @@ public sealed class PlatformFixture : IAsyncLifetime
         });
     }
 
-    /// <summary>A client signed in as a new officer of the organisation with these roles.</summary>
-    internal async Task<HttpClient> SignedIn(Organisation organisation, params Role[] roles)
+    /// <summary>A new officer of the organisation with these roles; its password is <see cref="Password"/>.</summary>
+    internal async Task<Officer> Officer(Organisation organisation, params Role[] roles)
     {
         var name = $"officer{Interlocked.Increment(ref serial)}";
         await using var scope = App.Services.CreateAsyncScope();
-        var users = scope.ServiceProvider.GetRequiredService<UserManager<Officer>>();
-        var officer = new Officer { Id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), UserName = name, DisplayName = name, OrganisationId = organisation.Id };
-        foreach (var role in roles)
-        {
-            officer.Posts.Add(new Post { OfficerId = officer.Id, Role = role, GrantedAt = TimeProvider.System.GetUtcNow(), GrantedBy = Guid.Empty });
-        }
+        var (officer, result) = await Accounts.CreateAsync(
+            scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), scope.ServiceProvider.GetRequiredService<UserManager<Officer>>(),
+            Actor.Platform, name, name, organisation.Id, Password, roles, TimeProvider.System.GetUtcNow());
+        result.Succeeded.ShouldBeTrue(string.Join(", ", result.Errors.Select(e => e.Code)));
+        return officer;
+    }
 
-        (await users.CreateAsync(officer, Password)).Succeeded.ShouldBeTrue();
+    /// <summary>Gives the officer one-time codes.</summary>
+    internal async Task<byte[]> GiveCodes(Officer officer)
+    {
+        var secret = OneTimeCode.NewSecret();
+        var sealedSecret = App.Services.GetRequiredService<Vault>().Seal(secret, SignIn.OneTimeCodePurpose(officer.Id));
+        await WithDb(db => db.Users.Where(o => o.Id == officer.Id).ExecuteUpdateAsync(s => s.SetProperty(o => o.CodeSecret, sealedSecret).SetProperty(o => o.TwoFactorEnabled, true)));
+        return secret;
+    }
+
+    /// <summary>A client signed in as a new officer of the organisation with these roles; administrators with a one-time code.</summary>
+    internal async Task<HttpClient> SignedIn(Organisation organisation, params Role[] roles) => (await SignedInAs(organisation, roles)).Client;
+
+    /// <summary>The same, with the officer.</summary>
+    internal async Task<(HttpClient Client, Officer Officer)> SignedInAs(Organisation organisation, params Role[] roles)
+    {
+        var officer = await Officer(organisation, roles);
+        var code = roles.Any(Rights.Administrators.Contains) ? OneTimeCode.At(await GiveCodes(officer), OneTimeCode.StepOf(TimeProvider.System.GetUtcNow())) : null;
         var client = Visitor();
-        (await client.PostAsJsonAsync("/api/v1/session", new { userName = name, password = Password })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
-        return client;
+        (await client.PostAsJsonAsync("/api/v1/session", new { officer.UserName, Password, code })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        return (client, officer);
     }
 
     /// <summary>Long enough for any policy; made anew for each run.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Zhengtong.Kernel.Identity.Slices;
 using Zhengtong.Kernel.Regions;
 
 namespace Zhengtong.Kernel.Identity;
@@ -14,6 +15,7 @@ internal sealed record Actor(Guid Id, string Name, Guid Organisation, RegionCode
     internal const string OrganisationClaim = "zt:organisation";
     internal const string RegionClaim = "zt:region";
     internal const string RoleClaim = "zt:role";
+    internal const string RightClaim = "zt:right";
 
     /// <summary>The platform's own reconcilers and jobs.</summary>
     internal static readonly Actor Platform = new(Guid.Empty, "platform", Guid.Empty, default, new HashSet<Role>());
@@ -23,7 +25,12 @@ internal sealed record Actor(Guid Id, string Name, Guid Organisation, RegionCode
 
     internal bool IsSignedIn => Id != Guid.Empty;
 
-    internal bool May(Right right) => Roles.Any(role => Rights.Of[role].Contains(right));
+    /// <summary>For a program: the rights that its token's scopes carry. Null for an officer, whose rights come from the posts.</summary>
+    internal IReadOnlySet<Right>? Scopes { get; init; }
+
+    internal bool IsProgram => Scopes is not null;
+
+    internal bool May(Right right) => Scopes?.Contains(right) ?? Roles.Any(role => Rights.Of[role].Contains(right));
 
     /// <summary>True when the organisation's region lies at or below the actor's: an authority's reach.</summary>
     internal bool Reaches(RegionCode region) => Region.Covers(region);
@@ -36,5 +43,8 @@ internal sealed record Actor(Guid Id, string Name, Guid Organisation, RegionCode
         && RegionCode.TryParse(user.FindFirstValue(RegionClaim), null, out var region)
             ? new Actor(id, user.FindFirstValue(ClaimTypes.Name) ?? user.FindFirstValue("name") ?? "", organisation, region,
                 user.FindAll(RoleClaim).Select(c => Enum.Parse<Role>(c.Value)).ToHashSet())
+            {
+                Scopes = user.HasClaim(c => c.Type == IssueToken.GenerationClaim) ? user.FindAll(RightClaim).Select(c => Enum.Parse<Right>(c.Value)).ToHashSet() : null,
+            }
             : Visitor;
 }

@@ -1,24 +1,70 @@
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace Zhengtong.Kernel.Identity;
 
-/// <summary>Puts organisation, region and roles into the officer's session; read back by <see cref="Actor.Of"/>.</summary>
-internal sealed class OfficerClaims(UserManager<Officer> users, IOptions<IdentityOptions> options, ZhengtongDb db) : UserClaimsPrincipalFactory<Officer>(users, options)
+/// <summary>Makes the officer's session: who, and the security stamp. Organisation and posts are not kept in it but read anew at each request.</summary>
+internal sealed class OfficerClaims(UserManager<Officer> users, IOptions<IdentityOptions> options) : UserClaimsPrincipalFactory<Officer>(users, options)
 {
     protected override async Task<ClaimsIdentity> GenerateClaimsAsync(Officer user)
     {
-        var identity = await base.GenerateClaimsAsync(user);
-        var region = await db.Organisations.Where(o => o.Id == user.OrganisationId).Select(o => o.Region).SingleAsync();
-        identity.AddClaim(new Claim(Actor.OrganisationClaim, user.OrganisationId.ToString()));
-        identity.AddClaim(new Claim(Actor.RegionClaim, region.Value));
-        foreach (var role in await db.Posts.Where(p => p.OfficerId == user.Id).Select(p => p.Role).ToListAsync())
+        var identity = new ClaimsIdentity("officer", ClaimTypes.Name, Actor.RoleClaim);
+        identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, user.Id.ToString()));
+        identity.AddClaim(new Claim(ClaimTypes.Name, user.DisplayName));
+        identity.AddClaim(new Claim(StampClaim, await UserManager.GetSecurityStampAsync(user)));
+        return identity;
+    }
+
+    internal const string StampClaim = "zt:stamp";
+}
+
+/// <summary>Looks at the account behind a session at every request, so that a lock, a new password or a withdrawn post holds at once.</summary>
+internal static class LiveSession
+{
+    /// <summary>In the session when it was opened with a second factor or a passkey.</summary>
+    internal const string SecondFactorClaim = "zt:second-factor";
+
+    /// <summary>In the request when an administrator's posts rest because the session has no second factor.</summary>
+    internal const string SecondFactorNeededClaim = "zt:second-factor-needed";
+
+    internal static async Task ValidateAsync(CookieValidatePrincipalContext context)
+    {
+        var services = context.HttpContext.RequestServices;
+        var db = services.GetRequiredService<ZhengtongDb>();
+        var session = context.Principal!;
+        var officer = !Guid.TryParse(session.FindFirstValue(ClaimTypes.NameIdentifier), out var id) ? null : await db.Users.Where(o => o.Id == id)
+            .Select(o => new
+            {
+                o.DisplayName,
+                o.SecurityStamp,
+                o.LockedAt,
+                o.OrganisationId,
+                Region = db.Organisations.Where(g => g.Id == o.OrganisationId).Select(g => g.Region).Single(),
+                Roles = o.Posts.Select(p => p.Role).ToList(),
+            })
+            .SingleOrDefaultAsync(context.HttpContext.RequestAborted);
+        if (officer is null || officer.LockedAt is not null || officer.SecurityStamp != session.FindFirstValue(OfficerClaims.StampClaim))
         {
-            identity.AddClaim(new Claim(Actor.RoleClaim, role.ToString()));
+            context.RejectPrincipal();
+            await context.HttpContext.SignOutAsync(IdentityConstants.ApplicationScheme);
+            return;
         }
 
-        return identity;
+        var hasSecondFactor = session.HasClaim(c => c.Type == SecondFactorClaim);
+        var resting = !hasSecondFactor && officer.Roles.Any(Rights.Administrators.Contains) && services.GetRequiredService<IdentityPolicy>().SecondFactorForAdministrators;
+        var live = new ClaimsIdentity("officer", ClaimTypes.Name, Actor.RoleClaim);
+        live.AddClaim(new Claim(ClaimTypes.NameIdentifier, id.ToString()));
+        live.AddClaim(new Claim(ClaimTypes.Name, officer.DisplayName));
+        live.AddClaim(new Claim(OfficerClaims.StampClaim, officer.SecurityStamp!));
+        live.AddClaim(new Claim(Actor.OrganisationClaim, officer.OrganisationId.ToString()));
+        live.AddClaim(new Claim(Actor.RegionClaim, officer.Region.Value));
+        if (hasSecondFactor) { live.AddClaim(new Claim(SecondFactorClaim, "true")); }
+        if (resting) { live.AddClaim(new Claim(SecondFactorNeededClaim, "true")); }
+        else { live.AddClaims(officer.Roles.Select(r => new Claim(Actor.RoleClaim, r.ToString()))); }
+        context.ReplacePrincipal(new ClaimsPrincipal(live));
     }
 }

@@ -44,7 +44,9 @@ public enum Right
     ManageOrganisations,
     /// <summary>Make, lock and unlock accounts.</summary>
     ManageAccounts,
-    /// <summary>Grant and withdraw posts.</summary>
+    /// <summary>See accounts, their posts and API clients.</summary>
+    ReadAccounts,
+    /// <summary>Grant and withdraw posts and scopes.</summary>
     GrantPosts,
     /// <summary>Read the whole ledger with its proofs.</summary>
     ReadLedger,
@@ -54,7 +56,7 @@ public enum Right
     Operate,
 }
 
-/// <summary>Which role may do what; the three administrators share nothing (三员分立).</summary>
+/// <summary>Which role may do what; of the three administrators each reads accounts, and none holds a right of the other two (三员分立).</summary>
 internal static class Rights
 {
     internal static readonly IReadOnlyDictionary<Role, Right[]> Of = new Dictionary<Role, Right[]>
@@ -65,9 +67,9 @@ internal static class Rights
         [Role.DepartmentLeader] = [Right.ReadWork, Right.Confirm, Right.Seal],
         [Role.ProjectApprover] = [Right.ReadWork],
         [Role.Auditor] = [Right.ReadLedger],
-        [Role.SystemAdministrator] = [Right.ManageAccounts],
-        [Role.SecurityAdministrator] = [Right.GrantPosts],
-        [Role.AuditAdministrator] = [Right.ReadLedger],
+        [Role.SystemAdministrator] = [Right.ReadAccounts, Right.ManageAccounts],
+        [Role.SecurityAdministrator] = [Right.ReadAccounts, Right.GrantPosts],
+        [Role.AuditAdministrator] = [Right.ReadAccounts, Right.ReadLedger],
     };
 
     /// <summary>The three separated administrators; nobody holds two of them, nor one beside any other role.</summary>

@@ -14,7 +14,6 @@ internal static class KernelProblems
     internal static readonly ProblemType LockedOut = new("kernel.locked-out", 403);
     internal static readonly ProblemType AccountLocked = new("kernel.account-locked", 403);
     internal static readonly ProblemType SecondFactorNeeded = new("kernel.second-factor-needed", 403);
-    internal static readonly ProblemType OutOfReach = new("kernel.out-of-reach", 403);
     internal static readonly ProblemType OwnPost = new("kernel.own-post", 403);
     internal static readonly ProblemType AccountNotFound = new("kernel.account-not-found", 404);
     internal static readonly ProblemType ClientNotFound = new("kernel.client-not-found", 404);

@@ -12,13 +12,26 @@ namespace Zhengtong.Migrations.Sqlite
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.EnsureSchema(
-                name: "agreements");
-
-            migrationBuilder.EnsureSchema(
                 name: "kernel");
 
             migrationBuilder.EnsureSchema(
+                name: "agreements");
+
+            migrationBuilder.EnsureSchema(
                 name: "catalogue");
+
+            migrationBuilder.CreateTable(
+                name: "administrator_roles",
+                schema: "kernel",
+                columns: table => new
+                {
+                    role = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_administrator_roles", x => x.role);
+                });
 
             migrationBuilder.CreateTable(
                 name: "applications",
@@ -124,7 +137,8 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "OpenIddictApplications",
+                name: "oauth_applications",
+                schema: "kernel",
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -146,11 +160,12 @@ namespace Zhengtong.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_open_iddict_applications", x => x.id);
+                    table.PrimaryKey("pk_oauth_applications", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
-                name: "OpenIddictScopes",
+                name: "oauth_scopes",
+                schema: "kernel",
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -165,7 +180,21 @@ namespace Zhengtong.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_open_iddict_scopes", x => x.id);
+                    table.PrimaryKey("pk_oauth_scopes", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "platform_keys",
+                schema: "kernel",
+                columns: table => new
+                {
+                    purpose = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_platform_keys", x => x.purpose);
                 });
 
             migrationBuilder.CreateTable(
@@ -267,7 +296,8 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "OpenIddictAuthorizations",
+                name: "oauth_authorizations",
+                schema: "kernel",
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -282,11 +312,12 @@ namespace Zhengtong.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_open_iddict_authorizations", x => x.id);
+                    table.PrimaryKey("pk_oauth_authorizations", x => x.id);
                     table.ForeignKey(
-                        name: "fk_open_iddict_authorizations_open_iddict_applications_application_id",
+                        name: "fk_oauth_authorizations_oauth_applications_application_id",
                         column: x => x.application_id,
-                        principalTable: "OpenIddictApplications",
+                        principalSchema: "kernel",
+                        principalTable: "oauth_applications",
                         principalColumn: "id");
                 });
 
@@ -317,7 +348,8 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "OpenIddictTokens",
+                name: "oauth_tokens",
+                schema: "kernel",
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -336,17 +368,45 @@ namespace Zhengtong.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_open_iddict_tokens", x => x.id);
+                    table.PrimaryKey("pk_oauth_tokens", x => x.id);
                     table.ForeignKey(
-                        name: "fk_open_iddict_tokens_open_iddict_applications_application_id",
+                        name: "fk_oauth_tokens_oauth_applications_application_id",
                         column: x => x.application_id,
-                        principalTable: "OpenIddictApplications",
+                        principalSchema: "kernel",
+                        principalTable: "oauth_applications",
                         principalColumn: "id");
                     table.ForeignKey(
-                        name: "fk_open_iddict_tokens_open_iddict_authorizations_authorization_id",
+                        name: "fk_oauth_tokens_oauth_authorizations_authorization_id",
                         column: x => x.authorization_id,
-                        principalTable: "OpenIddictAuthorizations",
+                        principalSchema: "kernel",
+                        principalTable: "oauth_authorizations",
                         principalColumn: "id");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "api_clients",
+                schema: "kernel",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    granted = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    secret_generation = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_api_clients", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_api_clients_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -387,6 +447,10 @@ namespace Zhengtong.Migrations.Sqlite
                     id = table.Column<Guid>(type: "TEXT", nullable: false),
                     display_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
                     organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    code_secret = table.Column<byte[]>(type: "BLOB", maxLength: 100, nullable: true),
+                    last_code_step = table.Column<long>(type: "INTEGER", nullable: false),
                     user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
                     normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
                     email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
@@ -467,7 +531,8 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "AspNetUserClaims",
+                name: "officer_claims",
+                schema: "kernel",
                 columns: table => new
                 {
                     id = table.Column<int>(type: "INTEGER", nullable: false)
@@ -478,9 +543,9 @@ namespace Zhengtong.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_asp_net_user_claims", x => x.id);
+                    table.PrimaryKey("pk_officer_claims", x => x.id);
                     table.ForeignKey(
-                        name: "fk_asp_net_user_claims_asp_net_users_user_id",
+                        name: "fk_officer_claims_officers_user_id",
                         column: x => x.user_id,
                         principalSchema: "kernel",
                         principalTable: "officers",
@@ -489,7 +554,8 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "AspNetUserLogins",
+                name: "officer_logins",
+                schema: "kernel",
                 columns: table => new
                 {
                     login_provider = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
@@ -499,9 +565,9 @@ namespace Zhengtong.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_asp_net_user_logins", x => new { x.login_provider, x.provider_key });
+                    table.PrimaryKey("pk_officer_logins", x => new { x.login_provider, x.provider_key });
                     table.ForeignKey(
-                        name: "fk_asp_net_user_logins_asp_net_users_user_id",
+                        name: "fk_officer_logins_officers_user_id",
                         column: x => x.user_id,
                         principalSchema: "kernel",
                         principalTable: "officers",
@@ -510,7 +576,8 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "AspNetUserPasskeys",
+                name: "officer_passkeys",
+                schema: "kernel",
                 columns: table => new
                 {
                     credential_id = table.Column<byte[]>(type: "BLOB", maxLength: 1024, nullable: false),
@@ -519,9 +586,9 @@ namespace Zhengtong.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_asp_net_user_passkeys", x => x.credential_id);
+                    table.PrimaryKey("pk_officer_passkeys", x => x.credential_id);
                     table.ForeignKey(
-                        name: "fk_asp_net_user_passkeys_asp_net_users_user_id",
+                        name: "fk_officer_passkeys_officers_user_id",
                         column: x => x.user_id,
                         principalSchema: "kernel",
                         principalTable: "officers",
@@ -530,7 +597,28 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
-                name: "AspNetUserTokens",
+                name: "officer_recovery_codes",
+                schema: "kernel",
+                columns: table => new
+                {
+                    officer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_officer_recovery_codes", x => new { x.officer_id, x.hash });
+                    table.ForeignKey(
+                        name: "fk_officer_recovery_codes_officers_officer_id",
+                        column: x => x.officer_id,
+                        principalSchema: "kernel",
+                        principalTable: "officers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "officer_tokens",
+                schema: "kernel",
                 columns: table => new
                 {
                     user_id = table.Column<Guid>(type: "TEXT", nullable: false),
@@ -540,9 +628,9 @@ namespace Zhengtong.Migrations.Sqlite
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_asp_net_user_tokens", x => new { x.user_id, x.login_provider, x.name });
+                    table.PrimaryKey("pk_officer_tokens", x => new { x.user_id, x.login_provider, x.name });
                     table.ForeignKey(
-                        name: "fk_asp_net_user_tokens_asp_net_users_user_id",
+                        name: "fk_officer_tokens_officers_user_id",
                         column: x => x.user_id,
                         principalSchema: "kernel",
                         principalTable: "officers",
@@ -605,6 +693,13 @@ namespace Zhengtong.Migrations.Sqlite
                 columns: new[] { "state", "until" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_api_clients_organisation_id_name",
+                schema: "kernel",
+                table: "api_clients",
+                columns: new[] { "organisation_id", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_applications_applicant_id_state",
                 schema: "agreements",
                 table: "applications",
@@ -630,21 +725,6 @@ namespace Zhengtong.Migrations.Sqlite
                 columns: new[] { "resource_id", "applicant_id" },
                 unique: true,
                 filter: "state = 'Submitted'");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_asp_net_user_claims_user_id",
-                table: "AspNetUserClaims",
-                column: "user_id");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_asp_net_user_logins_user_id",
-                table: "AspNetUserLogins",
-                column: "user_id");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_asp_net_user_passkeys_user_id",
-                table: "AspNetUserPasskeys",
-                column: "user_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_idempotency_keys_at",
@@ -698,7 +778,64 @@ namespace Zhengtong.Migrations.Sqlite
                 columns: new[] { "subject", "at" });
 
             migrationBuilder.CreateIndex(
-                name: "EmailIndex",
+                name: "ix_oauth_applications_client_id",
+                schema: "kernel",
+                table: "oauth_applications",
+                column: "client_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_oauth_authorizations_application_id_status_subject_type",
+                schema: "kernel",
+                table: "oauth_authorizations",
+                columns: new[] { "application_id", "status", "subject", "type" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_oauth_scopes_name",
+                schema: "kernel",
+                table: "oauth_scopes",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_oauth_tokens_application_id_status_subject_type",
+                schema: "kernel",
+                table: "oauth_tokens",
+                columns: new[] { "application_id", "status", "subject", "type" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_oauth_tokens_authorization_id",
+                schema: "kernel",
+                table: "oauth_tokens",
+                column: "authorization_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_oauth_tokens_reference_id",
+                schema: "kernel",
+                table: "oauth_tokens",
+                column: "reference_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_officer_claims_user_id",
+                schema: "kernel",
+                table: "officer_claims",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_officer_logins_user_id",
+                schema: "kernel",
+                table: "officer_logins",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_officer_passkeys_user_id",
+                schema: "kernel",
+                table: "officer_passkeys",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_officers_email",
                 schema: "kernel",
                 table: "officers",
                 column: "normalized_email");
@@ -710,43 +847,10 @@ namespace Zhengtong.Migrations.Sqlite
                 column: "organisation_id");
 
             migrationBuilder.CreateIndex(
-                name: "UserNameIndex",
+                name: "ix_officers_user_name",
                 schema: "kernel",
                 table: "officers",
                 column: "normalized_user_name",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_applications_client_id",
-                table: "OpenIddictApplications",
-                column: "client_id",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_authorizations_application_id_status_subject_type",
-                table: "OpenIddictAuthorizations",
-                columns: new[] { "application_id", "status", "subject", "type" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_scopes_name",
-                table: "OpenIddictScopes",
-                column: "name",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_tokens_application_id_status_subject_type",
-                table: "OpenIddictTokens",
-                columns: new[] { "application_id", "status", "subject", "type" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_tokens_authorization_id",
-                table: "OpenIddictTokens",
-                column: "authorization_id");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_tokens_reference_id",
-                table: "OpenIddictTokens",
-                column: "reference_id",
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -768,6 +872,20 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 table: "organisations",
                 column: "region");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_posts_one_administrator",
+                schema: "kernel",
+                table: "posts",
+                column: "officer_id",
+                unique: true,
+                filter: "role IN ('SystemAdministrator', 'SecurityAdministrator', 'AuditAdministrator')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_posts_role",
+                schema: "kernel",
+                table: "posts",
+                column: "role");
 
             migrationBuilder.CreateIndex(
                 name: "ix_regions_parent",
@@ -798,20 +916,16 @@ namespace Zhengtong.Migrations.Sqlite
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "administrator_roles",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
                 name: "agreements",
                 schema: "agreements");
 
             migrationBuilder.DropTable(
-                name: "AspNetUserClaims");
-
-            migrationBuilder.DropTable(
-                name: "AspNetUserLogins");
-
-            migrationBuilder.DropTable(
-                name: "AspNetUserPasskeys");
-
-            migrationBuilder.DropTable(
-                name: "AspNetUserTokens");
+                name: "api_clients",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "document_numbers",
@@ -834,13 +948,39 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel");
 
             migrationBuilder.DropTable(
-                name: "OpenIddictScopes");
+                name: "oauth_scopes",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
-                name: "OpenIddictTokens");
+                name: "oauth_tokens",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "officer_claims",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "officer_logins",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "officer_passkeys",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "officer_recovery_codes",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "officer_tokens",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "organisation_keys",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "platform_keys",
                 schema: "kernel");
 
             migrationBuilder.DropTable(
@@ -864,14 +1004,16 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
-                name: "OpenIddictAuthorizations");
+                name: "oauth_authorizations",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "officers",
                 schema: "kernel");
 
             migrationBuilder.DropTable(
-                name: "OpenIddictApplications");
+                name: "oauth_applications",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "organisations",

@@ -13,13 +13,26 @@ namespace Zhengtong.Migrations.Postgres
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.EnsureSchema(
-                name: "agreements");
-
-            migrationBuilder.EnsureSchema(
                 name: "kernel");
 
             migrationBuilder.EnsureSchema(
+                name: "agreements");
+
+            migrationBuilder.EnsureSchema(
                 name: "catalogue");
+
+            migrationBuilder.CreateTable(
+                name: "administrator_roles",
+                schema: "kernel",
+                columns: table => new
+                {
+                    role = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_administrator_roles", x => x.role);
+                });
 
             migrationBuilder.CreateTable(
                 name: "applications",
@@ -125,7 +138,8 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "OpenIddictApplications",
+                name: "oauth_applications",
+                schema: "kernel",
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "uuid", nullable: false),
@@ -147,11 +161,12 @@ namespace Zhengtong.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_open_iddict_applications", x => x.id);
+                    table.PrimaryKey("pk_oauth_applications", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
-                name: "OpenIddictScopes",
+                name: "oauth_scopes",
+                schema: "kernel",
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "uuid", nullable: false),
@@ -166,7 +181,21 @@ namespace Zhengtong.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_open_iddict_scopes", x => x.id);
+                    table.PrimaryKey("pk_oauth_scopes", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "platform_keys",
+                schema: "kernel",
+                columns: table => new
+                {
+                    purpose = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_platform_keys", x => x.purpose);
                 });
 
             migrationBuilder.CreateTable(
@@ -268,7 +297,8 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "OpenIddictAuthorizations",
+                name: "oauth_authorizations",
+                schema: "kernel",
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "uuid", nullable: false),
@@ -283,11 +313,12 @@ namespace Zhengtong.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_open_iddict_authorizations", x => x.id);
+                    table.PrimaryKey("pk_oauth_authorizations", x => x.id);
                     table.ForeignKey(
-                        name: "fk_open_iddict_authorizations_open_iddict_applications_application",
+                        name: "fk_oauth_authorizations_oauth_applications_application_id",
                         column: x => x.application_id,
-                        principalTable: "OpenIddictApplications",
+                        principalSchema: "kernel",
+                        principalTable: "oauth_applications",
                         principalColumn: "id");
                 });
 
@@ -318,7 +349,8 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "OpenIddictTokens",
+                name: "oauth_tokens",
+                schema: "kernel",
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "uuid", nullable: false),
@@ -337,17 +369,45 @@ namespace Zhengtong.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_open_iddict_tokens", x => x.id);
+                    table.PrimaryKey("pk_oauth_tokens", x => x.id);
                     table.ForeignKey(
-                        name: "fk_open_iddict_tokens_open_iddict_applications_application_id",
+                        name: "fk_oauth_tokens_oauth_applications_application_id",
                         column: x => x.application_id,
-                        principalTable: "OpenIddictApplications",
+                        principalSchema: "kernel",
+                        principalTable: "oauth_applications",
                         principalColumn: "id");
                     table.ForeignKey(
-                        name: "fk_open_iddict_tokens_open_iddict_authorizations_authorization_id",
+                        name: "fk_oauth_tokens_oauth_authorizations_authorization_id",
                         column: x => x.authorization_id,
-                        principalTable: "OpenIddictAuthorizations",
+                        principalSchema: "kernel",
+                        principalTable: "oauth_authorizations",
                         principalColumn: "id");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "api_clients",
+                schema: "kernel",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    granted = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    secret_generation = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_api_clients", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_api_clients_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -388,6 +448,10 @@ namespace Zhengtong.Migrations.Postgres
                     id = table.Column<Guid>(type: "uuid", nullable: false),
                     display_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
                     organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    locked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    code_secret = table.Column<byte[]>(type: "bytea", maxLength: 100, nullable: true),
+                    last_code_step = table.Column<long>(type: "bigint", nullable: false),
                     user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
                     normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
                     email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
@@ -468,7 +532,8 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "AspNetUserClaims",
+                name: "officer_claims",
+                schema: "kernel",
                 columns: table => new
                 {
                     id = table.Column<int>(type: "integer", nullable: false)
@@ -479,9 +544,9 @@ namespace Zhengtong.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_asp_net_user_claims", x => x.id);
+                    table.PrimaryKey("pk_officer_claims", x => x.id);
                     table.ForeignKey(
-                        name: "fk_asp_net_user_claims_asp_net_users_user_id",
+                        name: "fk_officer_claims_officers_user_id",
                         column: x => x.user_id,
                         principalSchema: "kernel",
                         principalTable: "officers",
@@ -490,7 +555,8 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "AspNetUserLogins",
+                name: "officer_logins",
+                schema: "kernel",
                 columns: table => new
                 {
                     login_provider = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
@@ -500,9 +566,9 @@ namespace Zhengtong.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_asp_net_user_logins", x => new { x.login_provider, x.provider_key });
+                    table.PrimaryKey("pk_officer_logins", x => new { x.login_provider, x.provider_key });
                     table.ForeignKey(
-                        name: "fk_asp_net_user_logins_asp_net_users_user_id",
+                        name: "fk_officer_logins_officers_user_id",
                         column: x => x.user_id,
                         principalSchema: "kernel",
                         principalTable: "officers",
@@ -511,7 +577,8 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "AspNetUserPasskeys",
+                name: "officer_passkeys",
+                schema: "kernel",
                 columns: table => new
                 {
                     credential_id = table.Column<byte[]>(type: "bytea", maxLength: 1024, nullable: false),
@@ -520,9 +587,9 @@ namespace Zhengtong.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_asp_net_user_passkeys", x => x.credential_id);
+                    table.PrimaryKey("pk_officer_passkeys", x => x.credential_id);
                     table.ForeignKey(
-                        name: "fk_asp_net_user_passkeys_asp_net_users_user_id",
+                        name: "fk_officer_passkeys_officers_user_id",
                         column: x => x.user_id,
                         principalSchema: "kernel",
                         principalTable: "officers",
@@ -531,7 +598,28 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
-                name: "AspNetUserTokens",
+                name: "officer_recovery_codes",
+                schema: "kernel",
+                columns: table => new
+                {
+                    officer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_officer_recovery_codes", x => new { x.officer_id, x.hash });
+                    table.ForeignKey(
+                        name: "fk_officer_recovery_codes_officers_officer_id",
+                        column: x => x.officer_id,
+                        principalSchema: "kernel",
+                        principalTable: "officers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "officer_tokens",
+                schema: "kernel",
                 columns: table => new
                 {
                     user_id = table.Column<Guid>(type: "uuid", nullable: false),
@@ -541,9 +629,9 @@ namespace Zhengtong.Migrations.Postgres
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_asp_net_user_tokens", x => new { x.user_id, x.login_provider, x.name });
+                    table.PrimaryKey("pk_officer_tokens", x => new { x.user_id, x.login_provider, x.name });
                     table.ForeignKey(
-                        name: "fk_asp_net_user_tokens_asp_net_users_user_id",
+                        name: "fk_officer_tokens_officers_user_id",
                         column: x => x.user_id,
                         principalSchema: "kernel",
                         principalTable: "officers",
@@ -606,6 +694,13 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "state", "until" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_api_clients_organisation_id_name",
+                schema: "kernel",
+                table: "api_clients",
+                columns: new[] { "organisation_id", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_applications_applicant_id_state",
                 schema: "agreements",
                 table: "applications",
@@ -631,21 +726,6 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "resource_id", "applicant_id" },
                 unique: true,
                 filter: "state = 'Submitted'");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_asp_net_user_claims_user_id",
-                table: "AspNetUserClaims",
-                column: "user_id");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_asp_net_user_logins_user_id",
-                table: "AspNetUserLogins",
-                column: "user_id");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_asp_net_user_passkeys_user_id",
-                table: "AspNetUserPasskeys",
-                column: "user_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_idempotency_keys_at",
@@ -699,7 +779,64 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "subject", "at" });
 
             migrationBuilder.CreateIndex(
-                name: "EmailIndex",
+                name: "ix_oauth_applications_client_id",
+                schema: "kernel",
+                table: "oauth_applications",
+                column: "client_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_oauth_authorizations_application_id_status_subject_type",
+                schema: "kernel",
+                table: "oauth_authorizations",
+                columns: new[] { "application_id", "status", "subject", "type" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_oauth_scopes_name",
+                schema: "kernel",
+                table: "oauth_scopes",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_oauth_tokens_application_id_status_subject_type",
+                schema: "kernel",
+                table: "oauth_tokens",
+                columns: new[] { "application_id", "status", "subject", "type" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_oauth_tokens_authorization_id",
+                schema: "kernel",
+                table: "oauth_tokens",
+                column: "authorization_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_oauth_tokens_reference_id",
+                schema: "kernel",
+                table: "oauth_tokens",
+                column: "reference_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_officer_claims_user_id",
+                schema: "kernel",
+                table: "officer_claims",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_officer_logins_user_id",
+                schema: "kernel",
+                table: "officer_logins",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_officer_passkeys_user_id",
+                schema: "kernel",
+                table: "officer_passkeys",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_officers_email",
                 schema: "kernel",
                 table: "officers",
                 column: "normalized_email");
@@ -711,43 +848,10 @@ namespace Zhengtong.Migrations.Postgres
                 column: "organisation_id");
 
             migrationBuilder.CreateIndex(
-                name: "UserNameIndex",
+                name: "ix_officers_user_name",
                 schema: "kernel",
                 table: "officers",
                 column: "normalized_user_name",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_applications_client_id",
-                table: "OpenIddictApplications",
-                column: "client_id",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_authorizations_application_id_status_subject_type",
-                table: "OpenIddictAuthorizations",
-                columns: new[] { "application_id", "status", "subject", "type" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_scopes_name",
-                table: "OpenIddictScopes",
-                column: "name",
-                unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_tokens_application_id_status_subject_type",
-                table: "OpenIddictTokens",
-                columns: new[] { "application_id", "status", "subject", "type" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_tokens_authorization_id",
-                table: "OpenIddictTokens",
-                column: "authorization_id");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_open_iddict_tokens_reference_id",
-                table: "OpenIddictTokens",
-                column: "reference_id",
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -769,6 +873,20 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 table: "organisations",
                 column: "region");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_posts_one_administrator",
+                schema: "kernel",
+                table: "posts",
+                column: "officer_id",
+                unique: true,
+                filter: "role IN ('SystemAdministrator', 'SecurityAdministrator', 'AuditAdministrator')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_posts_role",
+                schema: "kernel",
+                table: "posts",
+                column: "role");
 
             migrationBuilder.CreateIndex(
                 name: "ix_regions_parent",
@@ -799,20 +917,16 @@ namespace Zhengtong.Migrations.Postgres
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "administrator_roles",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
                 name: "agreements",
                 schema: "agreements");
 
             migrationBuilder.DropTable(
-                name: "AspNetUserClaims");
-
-            migrationBuilder.DropTable(
-                name: "AspNetUserLogins");
-
-            migrationBuilder.DropTable(
-                name: "AspNetUserPasskeys");
-
-            migrationBuilder.DropTable(
-                name: "AspNetUserTokens");
+                name: "api_clients",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "document_numbers",
@@ -835,13 +949,39 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel");
 
             migrationBuilder.DropTable(
-                name: "OpenIddictScopes");
+                name: "oauth_scopes",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
-                name: "OpenIddictTokens");
+                name: "oauth_tokens",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "officer_claims",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "officer_logins",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "officer_passkeys",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "officer_recovery_codes",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "officer_tokens",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "organisation_keys",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "platform_keys",
                 schema: "kernel");
 
             migrationBuilder.DropTable(
@@ -865,14 +1005,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
-                name: "OpenIddictAuthorizations");
+                name: "oauth_authorizations",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "officers",
                 schema: "kernel");
 
             migrationBuilder.DropTable(
-                name: "OpenIddictApplications");
+                name: "oauth_applications",
+                schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "organisations",

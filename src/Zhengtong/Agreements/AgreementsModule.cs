@@ -1,12 +1,17 @@
 using Zhengtong.Agreements.Slices;
 using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Jobs;
 
 namespace Zhengtong.Agreements;
 
 /// <summary>Agreements: applications, mutual confirmation, sealed agreements.</summary>
 internal static class AgreementsModule
 {
-    internal static void AddAgreements(this WebApplicationBuilder builder) => builder.Services.AddScoped<AgreementsLookup>();
+    internal static void AddAgreements(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddScoped<AgreementsLookup>();
+        builder.Services.AddReconciler<ExpireAgreements>();
+    }
 
     internal static void MapAgreements(this WebApplication app)
     {

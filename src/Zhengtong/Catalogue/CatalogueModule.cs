@@ -12,6 +12,7 @@ internal static class CatalogueModule
     {
         var api = app.ApiGroup("Catalogue");
         RegisterResource.Map(api);
+        ReviseResource.Map(api);
         SearchResources.Map(api);
         GetResource.Map(api);
         PublishResource.Map(api);

@@ -25,6 +25,9 @@ internal sealed class Parties
 
     internal required Guid Resource { get; init; }
 
+    /// <summary>The last day applied for.</summary>
+    internal string LastDay { get; set; } = "2027-12-31";
+
     internal static async Task<Parties> Meet(PlatformFixture platform, object? resource = null)
     {
         var (provider, consumer) = (await platform.Department(), await platform.Department());
@@ -51,7 +54,7 @@ internal sealed class Parties
         purpose = "食品经营许可核验企业登记信息",
         legalGround = "食品安全法",
         everySeconds = 60,
-        until = "2027-12-31",
+        until = LastDay,
     };
 
     internal async Task<Guid> Applied() => (await Created(await ConsumerOfficer.PostAsJsonAsync("/api/v1/applications", Wish()))).GetProperty("id").GetGuid();

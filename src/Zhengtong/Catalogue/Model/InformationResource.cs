@@ -99,6 +99,19 @@ internal sealed class InformationResource
     /// <summary>信息项, in order.</summary>
     internal List<InformationItem> Items { get; init; } = [];
 
+    /// <summary>Rewrites a draft.</summary>
+    internal void Revise(string name, string @abstract, SharingType sharingType, string? sharingCondition, UpdateCycle updateCycle, List<InformationItem> items)
+    {
+        Name = name;
+        Abstract = @abstract;
+        SharingType = sharingType;
+        SharingCondition = sharingCondition;
+        UpdateCycle = updateCycle;
+        Items.Clear();
+        Items.AddRange(items);
+        Revision++;
+    }
+
     /// <summary>Drafts are the provider's own; whatever was ever published stays readable.</summary>
     internal bool IsVisibleTo(Guid organisation) => State != ResourceState.Draft || ProviderId == organisation;
 

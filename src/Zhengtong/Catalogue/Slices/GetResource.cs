@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 
 namespace Zhengtong.Catalogue.Slices;
@@ -43,7 +44,8 @@ internal static class GetResource
     /// <summary>Read an information resource that is published or the caller's own.</summary>
     /// <response code="200">The resource.</response>
     /// <response code="404">catalogue.not-found</response>
-    internal static async Task<Results<Ok<ResourceDetail>, ProblemHttpResult>> Handle(Guid id, Actor actor, ZhengtongDb db, CancellationToken ct)
+    internal static async Task<Results<Ok<ResourceDetail>, ProblemHttpResult>> Handle(
+        Guid id, HttpContext http, Actor actor, ZhengtongDb db, CancellationToken ct)
     {
         var resource = await (
             from r in db.Resources.AsNoTracking()
@@ -53,6 +55,7 @@ internal static class GetResource
         if (resource is null) { return CatalogueProblems.NotFound.Because($"{id}"); }
 
         var found = resource.Resource;
+        http.ShowRevision(found.Revision);
         return TypedResults.Ok(new ResourceDetail(
             found.Id, found.Code, found.Name, found.Abstract, found.ProviderId, resource.Name, resource.CreditCode.Value, found.SharingType, found.SharingCondition,
             found.UpdateCycle, found.State, found.CreatedAt, found.PublishedAt,

@@ -73,17 +73,7 @@ internal static class RegisterResource
             SharingCondition = request.SharingCondition,
             UpdateCycle = request.UpdateCycle,
             CreatedAt = now,
-            Items = [.. request.Items.Select((item, n) => new InformationItem
-            {
-                Id = Guid.CreateVersion7(now),
-                Position = n + 1,
-                Name = item.Name,
-                Column = item.Column,
-                Type = item.Type,
-                Length = item.Length,
-                IsKey = item.IsKey,
-                SharingType = item.SharingType ?? request.SharingType,
-            })],
+            Items = ItemsOf(request, now),
         };
         db.Resources.Add(resource);
         db.Ledger.Add(LedgerEntry.Of("catalogue.registered", id, actor, now, after: new { resource.Code, resource.Name, items = request.Items.Select(i => i.Column) }));
@@ -92,7 +82,20 @@ internal static class RegisterResource
         return TypedResults.Created($"/api/v1/resources/{id}", new RegisterResourceResponse(id, resource.Code, resource.Revision));
     }
 
-    private static Dictionary<string, string[]> Faults(RegisterResourceRequest request)
+    internal static List<InformationItem> ItemsOf(RegisterResourceRequest request, DateTimeOffset now) => [.. request.Items.Select((item, n) => new InformationItem
+    {
+        Id = Guid.CreateVersion7(now),
+        Position = n + 1,
+        Name = item.Name,
+        Column = item.Column,
+        Type = item.Type,
+        Length = item.Length,
+        IsKey = item.IsKey,
+        SharingType = item.SharingType ?? request.SharingType,
+    })];
+
+    /// <summary>What attributes cannot say, all at once.</summary>
+    internal static Dictionary<string, string[]> Faults(RegisterResourceRequest request)
     {
         var faults = new Dictionary<string, string[]>();
         if (request.SharingType != SharingType.Unconditional && string.IsNullOrWhiteSpace(request.SharingCondition)) { faults["sharingCondition"] = [Text.Of("catalogue.condition-missing")]; }

@@ -91,11 +91,12 @@ public sealed partial class TextRules
 
     private static List<string> Asked(string source) => [.. TextOf().Matches(source).Select(m => m.Groups[1].Value).Distinct()];
 
+    /// <summary>An indicator's title is asked for by the indicator's name: <c>exchange.rows</c> has the key <c>exchange.indicator.rows</c>.</summary>
     private static List<string> Unused(IEnumerable<string> keys, string source)
     {
         var literals = Literal().Matches(source).Select(m => m.Groups[1].Value).ToHashSet();
         var prefixes = Prefix().Matches(source).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Groups[2].Value).Where(p => p.Contains('.')).ToHashSet();
-        return [.. keys.Where(k => !literals.Contains(k) && !prefixes.Any(p => k.StartsWith(p, StringComparison.Ordinal)))];
+        return [.. keys.Where(k => !literals.Contains(k) && !literals.Contains(k.Replace(".indicator.", ".", StringComparison.Ordinal)) && !prefixes.Any(p => k.StartsWith(p, StringComparison.Ordinal)))];
     }
 
     private static IEnumerable<(string Where, string Literal)> ChineseLiterals(string assembly)
@@ -105,7 +106,8 @@ public sealed partial class TextRules
         {
             foreach (var instruction in method.Body.Instructions.Where(i => i.OpCode == OpCodes.Ldstr))
             {
-                if (instruction.Operand is string text && text.Any(IsChinese)) { yield return (method.DeclaringType.FullName, text); }
+                // The product's name is the same in every language.
+                if (instruction.Operand is string text && text.Replace("政通", "", StringComparison.Ordinal).Any(IsChinese)) { yield return (method.DeclaringType.FullName, text); }
             }
         }
     }

@@ -73,5 +73,6 @@ internal partial class ZhengtongDb
         });
         ConfigureJobs(builder);
         ConfigureMetering(builder);
+        ConfigureCalendar(builder);
     }
 }

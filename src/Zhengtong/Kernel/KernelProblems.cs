@@ -49,4 +49,5 @@ internal static class KernelProblems
     internal static readonly ProblemType OutOfReach = new("kernel.out-of-reach", 403);
     internal static readonly ProblemType IndicatorUnknown = new("kernel.indicator-unknown", 404);
     internal static readonly ProblemType JobUnknown = new("kernel.job-unknown", 404);
+    internal static readonly ProblemType CalendarDayInvalid = new("kernel.calendar-day-invalid", 400);
 }

@@ -14,4 +14,12 @@ internal static class DatabaseErrors
         SqliteException e => e.SqliteExtendedErrorCode is 2067 or 1555,
         _ => false,
     };
+
+    /// <summary>True when a foreign key refused the deletion of a row that another refers to: PostgreSQL 23503 or 23001, SQLite 787 or 1811.</summary>
+    internal static bool IsStillReferenced(Exception failure) => ((failure as DbUpdateException)?.InnerException ?? failure) switch
+    {
+        PostgresException e => e.SqlState is PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.RestrictViolation,
+        SqliteException e => e.SqliteExtendedErrorCode is 787 or 1811,
+        _ => false,
+    };
 }

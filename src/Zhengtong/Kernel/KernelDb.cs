@@ -55,6 +55,7 @@ internal partial class ZhengtongDb
             k.Property(x => x.PrivateKey);
             k.Property(x => x.CreatedAt);
         });
+        ConfigureObjects(builder);
         builder.Entity<LedgerEntry>(e =>
         {
             e.ToTable("ledger_entries", "kernel");

@@ -4,6 +4,7 @@ using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Metering;
+using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Kernel;
@@ -19,6 +20,7 @@ internal static class KernelModule
         services.AddScoped<OrganisationKeys>();
         services.AddHttpClient();
         services.AddHttpContextAccessor();
+        builder.AddObjects();
         AddDatabase(services, deployment);
         builder.AddIdentity(deployment);
         builder.AddJobs();

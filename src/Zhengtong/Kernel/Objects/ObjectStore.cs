@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+
+namespace Zhengtong.Kernel.Objects;
+
+/// <summary>An object that is durably stored.</summary>
+/// <param name="Digest">Its name.</param>
+/// <param name="Length">Bytes, from 0.</param>
+internal sealed record PutObject(Digest Digest, long Length);
+
+/// <summary>The bytes read are not those that were put.</summary>
+internal sealed class DamagedObjectException(Digest digest, string found) : IOException($"Object {digest} is damaged: its bytes hash to {found}");
+
+/// <summary>Bytes of any size under the SHA-256 of their content: batches, files, dataset versions. Memory use is constant.
+/// An object that nobody refers to (<see cref="ObjectReference"/>) is collected after a grace period: put first, then add the reference in the save that needs it.</summary>
+internal abstract class ObjectStore(Deployment deployment, IServiceScopeFactory scopes, TimeProvider clock)
+{
+    private const int BufferSize = 128 * 1024;
+
+    /// <summary>Stores the stream to its end. When this returns, the object is on disk (or acknowledged by the service) and safe from collection for the grace period.
+    /// Putting the same content twice keeps one object. MUST NOT be called inside an open transaction: it writes to the database on its own connection.</summary>
+    internal async Task<PutObject> PutAsync(Stream content, CancellationToken ct)
+    {
+        var draft = deployment.PathOf("objects", "incoming", $"{Guid.CreateVersion7(clock.GetUtcNow()):N}");
+        try
+        {
+            var put = await SpoolAsync(content, draft, ct);
+            // The row comes first and is touched each time: a collector that holds it makes us wait until its deletion is done, and then we publish anew.
+            await TouchAsync(put, ct);
+            await PublishAsync(draft, put, ct);
+            return put;
+        }
+        finally
+        {
+            File.Delete(draft);
+        }
+    }
+
+    /// <summary>Stores bytes that are in memory already.</summary>
+    internal async Task<PutObject> PutAsync(ReadOnlyMemory<byte> content, CancellationToken ct)
+    {
+        using var stream = new MemoryStream(content.ToArray(), writable: false);
+        return await PutAsync(stream, ct);
+    }
+
+    /// <summary>The object's bytes from the beginning, or null when there is none. The checksum is verified as they are read:
+    /// the read that reaches the end throws <see cref="DamagedObjectException"/> when the bytes are not those that were put.</summary>
+    internal async Task<Stream?> OpenAsync(Digest digest, CancellationToken ct) =>
+        await OpenRawAsync(digest, ct) is { } raw ? new VerifyingStream(raw, digest) : null;
+
+    /// <summary>True when the object is there; its bytes are not read.</summary>
+    internal abstract Task<bool> ExistsAsync(Digest digest, CancellationToken ct);
+
+    /// <summary>Removes the bytes; nothing happens when they are gone already. Only the collector may call it: whoever refers to an object keeps it.</summary>
+    internal abstract Task DeleteAsync(Digest digest, CancellationToken ct);
+
+    /// <summary>Makes the complete file the object, at once and durably; an object that is there already has the same bytes.</summary>
+    protected abstract Task PublishAsync(string file, PutObject put, CancellationToken ct);
+
+    /// <summary>The bytes as they lie there, or null.</summary>
+    protected abstract Task<Stream?> OpenRawAsync(Digest digest, CancellationToken ct);
+
+    private static async Task<PutObject> SpoolAsync(Stream content, string path, CancellationToken ct)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
+        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            long length = 0;
+            for (int read; (read = await content.ReadAsync(buffer, ct)) > 0; length += read)
+            {
+                hash.AppendData(buffer, 0, read);
+                await file.WriteAsync(buffer.AsMemory(0, read), ct);
+            }
+
+            file.Flush(flushToDisk: true);
+            return new PutObject(Digest.OfHash(hash.GetHashAndReset()), length);
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task TouchAsync(PutObject put, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
+        var now = clock.GetUtcNow();
+        while (await db.StoredObjects.Where(o => o.Digest == put.Digest).ExecuteUpdateAsync(o => o.SetProperty(x => x.TouchedAt, now), ct) == 0)
+        {
+            db.StoredObjects.Add(new StoredObject { Digest = put.Digest, Length = put.Length, TouchedAt = now });
+            try
+            {
+                await db.SaveChangesAsync(ct);
+                return;
+            }
+            catch (DbUpdateException e) when (e.IsUniqueViolation())
+            {
+                // The same content arrived twice in the same moment: touch theirs.
+                db.ChangeTracker.Clear();
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace Zhengtong.Kernel.Objects;
+
+/// <summary>Objects in a bucket of any S3 service, under <c>objects/ab/abcd...</c>. An object appears whole: in one request, or when its multipart upload is completed.</summary>
+internal sealed class S3Objects : ObjectStore, IDisposable
+{
+    /// <summary>Parts of a large object, in bytes. S3 allows 5 MiB to 5 GiB and 10,000 parts, so that objects reach 312 GiB.</summary>
+    internal const int PartSize = 32 * 1024 * 1024;
+
+    private readonly AmazonS3Client client;
+    private readonly string bucket;
+
+    public S3Objects(ObjectsOptions options, Deployment deployment, IServiceScopeFactory scopes, TimeProvider clock) : base(deployment, scopes, clock)
+    {
+        bucket = options.Bucket!;
+        client = new AmazonS3Client(new BasicAWSCredentials(options.AccessKey, options.SecretKey), new AmazonS3Config
+        {
+            ServiceURL = options.Endpoint,
+            AuthenticationRegion = options.Region,
+            ForcePathStyle = true,
+            // Newer checksum headers and trailers are unknown to many services; ours are the digests.
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+        });
+    }
+
+    public void Dispose() => client.Dispose();
+
+    internal override async Task<bool> ExistsAsync(Digest digest, CancellationToken ct)
+    {
+        try
+        {
+            await client.GetObjectMetadataAsync(bucket, KeyOf(digest), ct);
+            return true;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return false;
+        }
+    }
+
+    internal override Task DeleteAsync(Digest digest, CancellationToken ct) => client.DeleteObjectAsync(bucket, KeyOf(digest), ct);
+
+    protected override Task PublishAsync(string file, PutObject put, CancellationToken ct) => put.Length <= PartSize
+        ? client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = KeyOf(put.Digest), FilePath = file, UseChunkEncoding = false }, ct)
+        : PublishInPartsAsync(file, put, ct);
+
+    protected override async Task<Stream?> OpenRawAsync(Digest digest, CancellationToken ct)
+    {
+        try
+        {
+            return (await client.GetObjectAsync(bucket, KeyOf(digest), ct)).ResponseStream;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private static string KeyOf(Digest digest) => $"objects/{digest.Value[..2]}/{digest.Value}";
+
+    private async Task PublishInPartsAsync(string file, PutObject put, CancellationToken ct)
+    {
+        var upload = await client.InitiateMultipartUploadAsync(bucket, KeyOf(put.Digest), ct);
+        try
+        {
+            var parts = new List<PartETag>();
+            for (long at = 0; at < put.Length; at += PartSize)
+            {
+                var part = await client.UploadPartAsync(new UploadPartRequest
+                {
+                    BucketName = bucket,
+                    Key = upload.Key,
+                    UploadId = upload.UploadId,
+                    PartNumber = parts.Count + 1,
+                    FilePath = file,
+                    FilePosition = at,
+                    PartSize = Math.Min(PartSize, put.Length - at),
+                    UseChunkEncoding = false,
+                }, ct);
+                parts.Add(new PartETag(parts.Count + 1, part.ETag));
+            }
+
+            await client.CompleteMultipartUploadAsync(
+                new CompleteMultipartUploadRequest { BucketName = bucket, Key = upload.Key, UploadId = upload.UploadId, PartETags = parts }, ct);
+        }
+        catch
+        {
+            await client.AbortMultipartUploadAsync(bucket, upload.Key, upload.UploadId, CancellationToken.None);
+            throw;
+        }
+    }
+}

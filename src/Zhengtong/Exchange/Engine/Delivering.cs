@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
@@ -6,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Zhengtong.Agreements;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Secrets;
 
@@ -29,31 +29,34 @@ internal sealed record Route(
 /// Reading and sealing of the next batch run while the consumer applies the one before; at most two wait between them.
 /// </summary>
 internal sealed class Delivering(
-    IServiceScopeFactory scopes, DepartmentDatabases databases, Relay relay, Vault vault, TimeProvider clock, IOptions<ExchangeOptions> options, ILogger<Delivering> log)
+    IServiceScopeFactory scopes, JobLeases leases, DepartmentDatabases databases, Relay relay, Vault vault, TimeProvider clock, IOptions<ExchangeOptions> options, ILogger<Delivering> log)
 {
-    /// <summary>Runs the delivery once and records how it ended; never throws but for cancellation.</summary>
-    /// <param name="id">The delivery.</param>
-    /// <param name="horizon">What earlier runs in this process saw of the source's open transactions.</param>
+    /// <summary>Runs the delivery once and records how it ended. The horizon holds what earlier runs in this process saw of the source's open transactions.</summary>
     internal async Task RunAsync(Guid id, Horizon horizon, CancellationToken ct)
     {
+        // One process at a time; should a lease ever be shared by mistake, revision and batch numbers let only one of the two go on.
+        await using var lease = await leases.TryTakeAsync($"exchange.delivery-{id:N}", ct);
+        if (lease is null) { return; }
+        using var held = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
         try
         {
-            await ChangeAsync(id, d => d.Begin(), null, ct);
-            var route = await FindRouteAsync(id, ct);
-            var next = await DeliverAsync(route, horizon, ct);
-            await ChangeAsync(id, d => d.Rest(next), null, ct);
+            await ChangeAsync(id, d => d.Begin(), null, held.Token);
+            var route = await FindRouteAsync(id, held.Token);
+            var next = await DeliverAsync(route, horizon, held.Token);
+            await ChangeAsync(id, d => d.Rest(next), null, held.Token);
         }
         catch (AgreementEndedException)
         {
-            await StopAsync(id, ct);
+            await StopAsync(id, held.Token);
         }
+        catch (OperationCanceledException) when (held.IsCancellationRequested) { }
         catch (DbUpdateConcurrencyException)
         {
             log.LogInformation("Delivery {Delivery} is run by another process", id);
         }
-        catch (Exception e) when (!ct.IsCancellationRequested)
+        catch (Exception e) when (!held.IsCancellationRequested)
         {
-            await FailAsync(id, e, ct);
+            await FailAsync(id, e, held.Token);
         }
     }
 
@@ -129,41 +132,44 @@ internal sealed class Delivering(
                 await ChangeAsync(route.Delivery, d => d.BeginSnapshot(position, estimate), null, ct);
             }
 
-            await SealAllAsync(route, seal, DeliveryPhase.Snapshot, source.SnapshotAsync(OpenPosition(delivery), ct), onward, ct);
+            await SealAllAsync(route, seal, DeliveryPhase.Snapshot, delivery, source.SnapshotAsync(OpenPosition(delivery), ct), onward, ct);
             await ChangeAsync(route.Delivery, d => d.FinishSnapshot(clock.GetUtcNow()), "exchange.snapshot-finished", ct);
             delivery = await ReadAsync(route.Delivery, ct);
         }
 
         if (await Explained(route.Source, Side.Source, () => source.AdvanceAsync(horizon, ct)) is not { } until) { return Soon; }
-        await SealAllAsync(route, seal, DeliveryPhase.Changes, source.ChangesAsync(OpenPosition(delivery) ?? new Position([]), until, ct), onward, ct);
+        await SealAllAsync(route, seal, DeliveryPhase.Changes, delivery, source.ChangesAsync(OpenPosition(delivery) ?? new Position([]), until, ct), onward, ct);
         return clock.GetUtcNow() + TimeSpan.FromSeconds(route.Terms.EverySeconds);
     }
 
-    private async Task SealAllAsync(Route route, BatchSeal seal, DeliveryPhase phase, IAsyncEnumerable<RowGroup> rows, ChannelWriter<long> onward, CancellationToken ct)
+    private async Task SealAllAsync(Route route, BatchSeal seal, DeliveryPhase phase, Delivery from, IAsyncEnumerable<RowGroup> rows, ChannelWriter<long> onward, CancellationToken ct)
     {
+        var sequence = from.Sequence;
         await using var groups = rows.GetAsyncEnumerator(ct);
         while (await Explained(route.Source, Side.Source, async () => await groups.MoveNextAsync()))
         {
-            await onward.WriteAsync(await SealOneAsync(route, seal, phase, groups.Current, ct), ct);
+            await SealOneAsync(route, seal, phase, ++sequence, groups.Current, ct);
+            await onward.WriteAsync(sequence, ct);
         }
     }
 
     /// <summary>Seals one batch, puts it into the relay, and records it together with the position behind it. Before the save the batch does not exist;
     /// after it, it will arrive.</summary>
-    private async Task<long> SealOneAsync(Route route, BatchSeal seal, DeliveryPhase phase, RowGroup group, CancellationToken ct)
+    private async Task SealOneAsync(Route route, BatchSeal seal, DeliveryPhase phase, long sequence, RowGroup group, CancellationToken ct)
     {
         await GuardAsync(route.Terms.Id, ct);
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
         var delivery = await db.Deliveries.SingleAsync(d => d.Id == route.Delivery, ct);
+        if (delivery.Sequence != sequence - 1) { throw new DbUpdateConcurrencyException($"Batch {sequence} was sealed by another process"); }
         var now = Moment.Of(clock);
         var batch = seal.Seal(group, route.Terms.Items, new BatchManifest(
-            BatchManifest.FormatName, route.Delivery, route.Terms.Id, route.Terms.Digest, delivery.Sequence + 1, delivery.ManifestDigest, phase, group.Rows,
+            BatchManifest.FormatName, route.Delivery, route.Terms.Id, route.Terms.Digest, sequence, delivery.ManifestDigest, phase, group.Rows,
             BatchColumn.Of(route.Terms.Items), "", BatchManifest.SuiteName, now, route.ProviderSeal.KeyId, route.ConsumerReceive.KeyId, "", null, null), route.ConsumerReceive.PublicKey);
         var record = new Batch
         {
             DeliveryId = route.Delivery,
-            Sequence = delivery.Sequence + 1,
+            Sequence = sequence,
             Phase = phase,
             Rows = group.Rows,
             Manifest = batch.Manifest,
@@ -175,11 +181,10 @@ internal sealed class Delivering(
         };
         await relay.StoreAsync(route.Delivery, record.CiphertextDigest, batch.Ciphertext, ct);
         db.Batches.Add(record);
-        delivery.Sealed(record.Sequence, record.ManifestDigest, SealPosition(route.Delivery, group.Last));
+        delivery.Sealed(sequence, record.ManifestDigest, SealPosition(route.Delivery, group.Last));
         db.Ledger.Add(LedgerEntry.Of("exchange.batch-sealed", BatchSubject(record), Actor.Platform, now,
             after: new { record.Sequence, record.Phase, record.Rows, record.ManifestDigest, record.Signature, agreement = route.Terms.Id }));
         await db.SaveChangesAsync(ct);
-        return record.Sequence;
     }
 
     /// <summary>Hands one batch to the consumer and records its receipt. Safe to repeat at any point: the consumer applies a batch once.</summary>

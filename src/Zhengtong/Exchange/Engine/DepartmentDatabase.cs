@@ -16,8 +16,7 @@ internal abstract class DepartmentDatabase
     /// <summary>The table as it is now, or null.</summary>
     internal abstract Task<TableShape?> FindTableAsync(TableName name, CancellationToken ct);
 
-    /// <summary>Makes a table that takes exactly these items.</summary>
-    /// <param name="name">A table name of lower-case letters, digits and underscores, in a schema that exists.</param>
+    /// <summary>Makes a table that takes exactly these items; its name has been checked by the caller, its schema exists.</summary>
     internal abstract Task CreateTableAsync(TableName name, IReadOnlyList<AgreedItem> items, CancellationToken ct);
 
     /// <summary>True when the column's values can be read as the item's type without loss.</summary>

@@ -20,8 +20,7 @@ internal sealed class PostgresDatabase(string connectionString) : DepartmentData
     internal static string TypeName(string type) =>
         type.Contains('.', StringComparison.Ordinal) ? throw new ExchangeFault(ExchangeProblems.SourceChanged, type) : $"pg_catalog.{Quote(type)}";
 
-    /// <summary>A connection of its own: nothing of one delivery is seen by the next.</summary>
-    /// <param name="name">What the database's own people see in pg_stat_activity.</param>
+    /// <summary>A connection of its own: nothing of one delivery is seen by the next. The name is what the database's own people see in pg_stat_activity.</summary>
     internal async Task<NpgsqlConnection> ConnectAsync(string name, CancellationToken ct)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString)

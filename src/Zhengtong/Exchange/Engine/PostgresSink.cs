@@ -1,6 +1,5 @@
 using Npgsql;
 using Zhengtong.Agreements;
-using Zhengtong.Catalogue.Model;
 using Zhengtong.Exchange.Model;
 
 namespace Zhengtong.Exchange.Engine;

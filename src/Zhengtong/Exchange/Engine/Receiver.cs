@@ -30,6 +30,7 @@ internal sealed class Receiver(AgreementTerms terms, Guid delivery, Sink sink, R
     /// <param name="manifestText">The manifest as signed.</param>
     /// <param name="signature">The provider's signature, base64 DER.</param>
     /// <param name="ciphertext">Fetches the ciphertext; called only when the batch is new and its proof holds. Null when it is lost.</param>
+    /// <param name="ct">Stops the work; what was not committed did not happen.</param>
     /// <exception cref="ExchangeFault">A proof is broken, or the batch is not the next one.</exception>
     internal async Task<AppliedBatch> ReceiveAsync(
         string manifestText, string signature, Func<CancellationToken, Task<ReadOnlyMemory<byte>?>> ciphertext, CancellationToken ct)

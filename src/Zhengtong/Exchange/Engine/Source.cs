@@ -10,8 +10,8 @@ internal abstract class Source(Reading reading) : IAsyncDisposable
     /// <summary>How many rows a snapshot will have, about.</summary>
     internal abstract Task<long> EstimateAsync(CancellationToken ct);
 
-    /// <summary>Looks how far changes may be read now without missing one that is still uncommitted; null means: wait, something older is still open.</summary>
-    /// <param name="horizon">What was seen before, kept between the runs of one delivery.</param>
+    /// <summary>Looks how far changes may be read now without missing one that is still uncommitted; null means: wait, something older is still open.
+    /// The horizon holds what was seen before and is kept between the runs of one delivery.</summary>
     internal abstract Task<HorizonBound?> AdvanceAsync(Horizon horizon, CancellationToken ct);
 
     /// <summary>All agreed rows in the order of the key, behind the given one.</summary>

@@ -1,5 +1,6 @@
 using Zhengtong.Agreements;
 using Zhengtong.Catalogue;
+using Zhengtong.Demonstration;
 using Zhengtong.Exchange;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
@@ -29,6 +30,7 @@ internal static class Platform
         builder.AddAgreements();
         builder.AddExchange();
         builder.AddWeb();
+        builder.AddDemonstration(deployment);
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -41,7 +43,8 @@ internal static class Platform
         return app;
     }
 
-    /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped cleanly, 3 the database is newer than the program.</summary>
+    /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped cleanly, 3 the database is newer than the program,
+    /// 4 synthetic and real data would meet.</summary>
     internal static async Task<int> RunAsync(Deployment deployment, CancellationToken ct)
     {
         await using var app = Build(deployment);
@@ -49,18 +52,19 @@ internal static class Platform
         {
             await app.PrepareAsync(ct);
         }
-        catch (DatabaseIsNewerException newer)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync(newer.Message);
-            return 3;
+            return 0;
+        }
+        catch (RefusedToStartException refused)
+        {
+            await Console.Error.WriteLineAsync(refused.Message);
+            return refused.ExitCode;
         }
 
         await app.StartAsync(ct);
-        foreach (var url in app.Urls)
-        {
-            Console.WriteLine($"Zhengtong is ready: {url}");
-        }
-
+        Console.WriteLine($"Zhengtong is ready: {string.Join(", ", app.Urls)}");
+        if (deployment.Demo) { Console.WriteLine(Text.Of("demonstration.credentials-are-in", DemonstrationCredentials.PathOf(deployment))); }
         await app.WaitForShutdownAsync(ct);
         return 0;
     }

@@ -13,7 +13,6 @@ internal sealed class ServedPlatform : IAsyncDisposable
     internal Uri Address { get; }
 
     /// <summary>Starts the program; returns when it has printed its ready line.</summary>
-    /// <param name="prepare">Last word on the start: arguments, environment.</param>
     internal static async Task<ServedPlatform> StartAsync(params IReadOnlyList<string> arguments)
     {
         var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;

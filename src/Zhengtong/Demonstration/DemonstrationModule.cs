@@ -15,5 +15,6 @@ internal static class DemonstrationModule
         builder.Services.AddSingleton<IStartupStep, SeedBodies>();
         builder.Services.AddSingleton<IStartupStep, SeedDatabases>();
         builder.Services.AddSingleton<IStartupStep, SeedCatalogue>();
+        builder.Services.AddSingleton<IStartupStep, SeedAgreements>();
     }
 }

@@ -10,7 +10,7 @@ namespace Zhengtong.Demonstration;
 /// <summary>The demonstration province as described in <c>province.json</c>: data, not code.</summary>
 internal sealed record Province(
     IReadOnlyList<ProvinceRegion> Regions, IReadOnlyList<ProvinceOrganisation> Organisations,
-    IReadOnlyDictionary<string, string> Words, IReadOnlyList<ProvinceTable> Tables)
+    IReadOnlyDictionary<string, string> Words, IReadOnlyList<ProvinceTable> Tables, IReadOnlyList<ProvinceSharing> Sharings)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Catalogue.Model;
 using Zhengtong.Catalogue.Slices;
 using Zhengtong.Kernel.Identity;
 
@@ -17,6 +18,7 @@ internal sealed class SeedCatalogue(SyntheticProvince synthetic, TimeProvider cl
         {
             var officer = await Officers.ActorAsync(db, $"{table.Spec.Department}-officer", ct);
             await RegisterAsync(db, officer, table, ct);
+            db.ChangeTracker.Clear();
         }
 
         Progress.Say("demonstration.progress.catalogue", await db.Resources.CountAsync(ct), watch.Elapsed.TotalSeconds);
@@ -26,11 +28,16 @@ internal sealed class SeedCatalogue(SyntheticProvince synthetic, TimeProvider cl
     {
         var spec = table.Spec;
         var name = spec.Publish ?? spec.Title;
-        if (await db.Resources.AnyAsync(r => r.ProviderId == officer.Organisation && r.Name == name, ct)) { return; }
-        var outcome = await RegisterResource.Handle(
-            new RegisterResourceRequest(name, spec.Abstract, spec.Sharing, spec.Condition, spec.Cycle,
-                [.. table.Columns.Select(c => new RegisterResourceItem(c.Title, c.Name, c.Type, c.Length, c.IsKey, null))]),
-            officer, db, clock, ct);
-        Expect.Done<Created<RegisterResourceResponse>>(outcome.Result);
+        var mine = db.Resources.AsNoTracking().Where(r => r.ProviderId == officer.Organisation && r.Name == name);
+        if (!await mine.AnyAsync(ct))
+        {
+            Expect.Done<Created<RegisterResourceResponse>>((await RegisterResource.Handle(
+                new RegisterResourceRequest(name, spec.Abstract, spec.Sharing, spec.Condition, spec.Cycle,
+                    [.. table.Columns.Select(c => new RegisterResourceItem(c.Title, c.Name, c.Type, c.Length, c.IsKey, null))]),
+                officer, db, clock, ct)).Result);
+        }
+
+        var resource = await mine.SingleAsync(ct);
+        if (resource.State == ResourceState.Draft) { Expect.Done<NoContent>((await PublishResource.Handle(resource.Id, new PublishResourceRequest(resource.Revision), officer, db, clock, ct)).Result); }
     }
 }

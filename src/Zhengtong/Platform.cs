@@ -1,5 +1,6 @@
 using Zhengtong.Agreements;
 using Zhengtong.Catalogue;
+using Zhengtong.Demonstration;
 using Zhengtong.Exchange;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
@@ -29,6 +30,7 @@ internal static class Platform
         builder.AddAgreements();
         builder.AddExchange();
         builder.AddWeb();
+        builder.AddDemonstration(deployment);
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -45,35 +47,35 @@ internal static class Platform
     internal static async Task<int> MigrateAsync(Deployment deployment, CancellationToken ct)
     {
         await using var app = Build(deployment);
-        return await PreparedAsync(app, ct) ? 0 : 3;
+        return await PreparedAsync(app, ct);
     }
 
-    /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped cleanly, 3 the database is newer than the program.</summary>
+    /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped cleanly, 3 the database is newer than the program,
+    /// 4 synthetic and real data would meet.</summary>
     internal static async Task<int> RunAsync(Deployment deployment, CancellationToken ct)
     {
         await using var app = Build(deployment);
-        if (!await PreparedAsync(app, ct)) { return 3; }
-        await app.StartAsync(ct);
-        foreach (var url in app.Urls)
-        {
-            Console.WriteLine($"Zhengtong is ready: {url}");
-        }
+        if (await PreparedAsync(app, ct) is var refused and not 0) { return refused; }
+        if (ct.IsCancellationRequested) { return 0; }
 
+        await app.StartAsync(ct);
+        Console.WriteLine($"Zhengtong is ready: {string.Join(", ", app.Urls)}");
+        if (deployment.Demo) { Console.WriteLine(Text.Of("demonstration.credentials-are-in", DemonstrationCredentials.PathOf(deployment))); }
         await app.WaitForShutdownAsync(ct);
         return 0;
     }
 
-    private static async Task<bool> PreparedAsync(WebApplication app, CancellationToken ct)
+    /// <summary>0 when the platform may serve, else the exit code; the reason stands on standard error. Also 0 when told to stop meanwhile.</summary>
+    private static async Task<int> PreparedAsync(WebApplication app, CancellationToken ct)
     {
-        try
+        try { await app.PrepareAsync(ct); }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested) { return 0; }
+        catch (RefusedToStartException refused)
         {
-            await app.PrepareAsync(ct);
-            return true;
+            await Console.Error.WriteLineAsync(refused.Message);
+            return refused.ExitCode;
         }
-        catch (DatabaseIsNewerException newer)
-        {
-            await Console.Error.WriteLineAsync(newer.Message);
-            return false;
-        }
+
+        return 0;
     }
 }

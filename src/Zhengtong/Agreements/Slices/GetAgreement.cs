@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
 using Zhengtong.Kernel;
+using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Secrets;
 
@@ -25,7 +26,7 @@ namespace Zhengtong.Agreements.Slices;
 /// <param name="Revision">To be sent when suspending, resuming or revoking.</param>
 public sealed record AgreementDetail(
     Guid Id, string Number, Guid ApplicationId, Guid ProviderId, Guid ConsumerId, AgreementState State, Guid? SuspendedBy,
-    DateTimeOffset CreatedAt, DateTimeOffset From, DateTimeOffset Until, string Text, string Digest, IReadOnlyList<SealDetail> Seals, int Revision)
+    DateTimeOffset CreatedAt, DateTimeOffset From, DateTimeOffset Until, string Text, string Digest, IReadOnlyList<SealDetail> Seals, int Revision) : IRevisioned
 {
     /// <summary>The document, read.</summary>
     internal AgreementDocument Document { get; } = JsonSerializer.Deserialize<AgreementDocument>(Text, CanonicalJson.Options)!;

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 
 namespace Zhengtong.Agreements.Slices;
@@ -34,7 +35,7 @@ public sealed record ApplicationDetail(
     Guid Id, string Number, Guid ResourceId, string ResourceName, Guid ProviderId, string Provider, Guid ApplicantId, string Applicant,
     IReadOnlyList<string> Columns, IReadOnlyList<RowCondition> Rows, string Purpose, string LegalGround, int EverySeconds, DateTimeOffset Until,
     ApplicationState State, string? SubmittedBy, DateTimeOffset SubmittedAt, DateOnly DueOn, string? DecidedBy, DateTimeOffset? DecidedAt,
-    RefusalGround? RefusalGround, string? Reason, Guid? AgreementId, int Revision);
+    RefusalGround? RefusalGround, string? Reason, Guid? AgreementId, int Revision) : IRevisioned;
 
 internal static class GetApplication
 {

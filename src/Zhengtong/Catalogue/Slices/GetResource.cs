@@ -24,7 +24,7 @@ namespace Zhengtong.Catalogue.Slices;
 /// <param name="Revision">To be sent with a change.</param>
 public sealed record ResourceDetail(
     Guid Id, string Code, string Name, string Abstract, Guid ProviderId, string Provider, string ProviderCode, SharingType SharingType, string? SharingCondition,
-    UpdateCycle UpdateCycle, ResourceState State, DateTimeOffset CreatedAt, DateTimeOffset? PublishedAt, IReadOnlyList<ResourceItemDetail> Items, int Revision);
+    UpdateCycle UpdateCycle, ResourceState State, DateTimeOffset CreatedAt, DateTimeOffset? PublishedAt, IReadOnlyList<ResourceItemDetail> Items, int Revision) : IRevisioned;
 
 /// <summary>An information item.</summary>
 /// <param name="Position">Place, from 1.</param>
@@ -44,8 +44,7 @@ internal static class GetResource
     /// <summary>Read an information resource that is published or the caller's own.</summary>
     /// <response code="200">The resource.</response>
     /// <response code="404">catalogue.not-found</response>
-    internal static async Task<Results<Ok<ResourceDetail>, ProblemHttpResult>> Handle(
-        Guid id, HttpContext http, Actor actor, ZhengtongDb db, CancellationToken ct)
+    internal static async Task<Results<Ok<ResourceDetail>, ProblemHttpResult>> Handle(Guid id, Actor actor, ZhengtongDb db, CancellationToken ct)
     {
         var resource = await (
             from r in db.Resources.AsNoTracking()
@@ -55,7 +54,6 @@ internal static class GetResource
         if (resource is null) { return CatalogueProblems.NotFound.Because($"{id}"); }
 
         var found = resource.Resource;
-        http.ShowRevision(found.Revision);
         return TypedResults.Ok(new ResourceDetail(
             found.Id, found.Code, found.Name, found.Abstract, found.ProviderId, resource.Name, resource.CreditCode.Value, found.SharingType, found.SharingCondition,
             found.UpdateCycle, found.State, found.CreatedAt, found.PublishedAt,

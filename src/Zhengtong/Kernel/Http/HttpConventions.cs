@@ -92,5 +92,5 @@ internal static class HttpConventions
 
     /// <summary>The group every API slice maps into: /api/v1.</summary>
     internal static RouteGroupBuilder ApiGroup(this WebApplication app, string module) =>
-        app.MapGroup("/api/v1").WithTags(module).ProducesValidationProblem().ProducesProblem(401).AddEndpointFilterFactory(RequestFaults.Filter);
+        app.MapGroup("/api/v1").AddEndpointFilter(Revisions.ShowAsync).WithTags(module).ProducesValidationProblem().ProducesProblem(401).AddEndpointFilterFactory(RequestFaults.Filter);
 }

@@ -4,11 +4,24 @@ using Microsoft.Net.Http.Headers;
 
 namespace Zhengtong.Kernel.Http;
 
+/// <summary>An answer that shows a thing with its revision; the API sends it as the ETag.</summary>
+public interface IRevisioned
+{
+    /// <summary>From 1; grows with each change.</summary>
+    int Revision { get; }
+}
+
 /// <summary>Two people change one thing: the second must have seen what the first did. A thing's revision is its ETag; a change names it in If-Match.</summary>
 internal static class Revisions
 {
-    /// <summary>Tells the reader which revision this answer shows.</summary>
-    internal static void ShowRevision(this HttpContext http, int revision) => http.Response.Headers.ETag = ETag(revision);
+    /// <summary>Tells the reader of an <see cref="IRevisioned"/> answer which revision it shows.</summary>
+    internal static async ValueTask<object?> ShowAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var answer = await next(context);
+        var result = answer is INestedHttpResult nested ? nested.Result : answer;
+        if (result is IValueHttpResult { Value: IRevisioned thing }) { context.HttpContext.Response.Headers.ETag = ETag(thing.Revision); }
+        return answer;
+    }
 
     /// <summary>The entity tag of a revision: <c>"3"</c>, strong.</summary>
     internal static string ETag(int revision) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");

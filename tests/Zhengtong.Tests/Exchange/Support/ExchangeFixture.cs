@@ -212,7 +212,15 @@ internal sealed record Route(
 
     internal Task BecomeAsync(AgreementState state) => WithDb(async db =>
     {
-        (await db.Agreements.SingleAsync(a => a.Id == Agreement)).Become(state);
+        var agreement = await db.Agreements.SingleAsync(a => a.Id == Agreement);
+        switch (state)
+        {
+            case AgreementState.Suspended: agreement.Suspend(agreement.ConsumerId); break;
+            case AgreementState.InForce: agreement.Resume(); break;
+            case AgreementState.Expired: agreement.Expire(); break;
+            default: agreement.Revoke(); break;
+        }
+
         return await db.SaveChangesAsync();
     });
 

@@ -18,6 +18,12 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "agreements");
 
             migrationBuilder.EnsureSchema(
+                name: "exchange");
+
+            migrationBuilder.EnsureSchema(
+                name: "demonstration");
+
+            migrationBuilder.EnsureSchema(
                 name: "catalogue");
 
             migrationBuilder.CreateTable(
@@ -64,6 +70,101 @@ namespace Zhengtong.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_applications", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "calendar_days",
+                schema: "kernel",
+                columns: table => new
+                {
+                    date = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    is_working_day = table.Column<bool>(type: "INTEGER", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    is_ours = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_calendar_days", x => x.date);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "calendar_years",
+                schema: "kernel",
+                columns: table => new
+                {
+                    year = table.Column<int>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    source = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_calendar_years", x => x.year);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "deadline_rules",
+                schema: "kernel",
+                columns: table => new
+                {
+                    code = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    in_force_from = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    days = table.Column<int>(type: "INTEGER", nullable: false),
+                    start_event = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    source = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    is_confirmed = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_deadline_rules", x => new { x.code, x.in_force_from });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "deliveries",
+                schema: "exchange",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    phase = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
+                    manifest_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    position = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    changes_from = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    estimated_rows = table.Column<long>(type: "INTEGER", nullable: true),
+                    rows_received = table.Column<long>(type: "INTEGER", nullable: false),
+                    batches_received = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes_received = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_received_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    snapshot_finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    next_run_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    problem_detail = table.Column<string>(type: "TEXT", nullable: true),
+                    failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_deliveries", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "demonstration_marks",
+                schema: "demonstration",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_demonstration_marks", x => x.name);
                 });
 
             migrationBuilder.CreateTable(
@@ -213,6 +314,20 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "stored_objects",
+                schema: "kernel",
+                columns: table => new
+                {
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    length = table.Column<long>(type: "INTEGER", nullable: false),
+                    touched_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_stored_objects", x => x.digest);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "usage_records",
                 schema: "kernel",
                 columns: table => new
@@ -296,6 +411,37 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "batches",
+                schema: "exchange",
+                columns: table => new
+                {
+                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
+                    phase = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    rows = table.Column<int>(type: "INTEGER", nullable: false),
+                    manifest = table.Column<string>(type: "TEXT", nullable: false),
+                    manifest_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    ciphertext_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    sealed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    counter_receipt = table.Column<string>(type: "TEXT", nullable: true),
+                    counter_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    received_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_batches", x => new { x.delivery_id, x.sequence });
+                    table.ForeignKey(
+                        name: "fk_batches_deliveries_delivery_id",
+                        column: x => x.delivery_id,
+                        principalSchema: "exchange",
+                        principalTable: "deliveries",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "oauth_authorizations",
                 schema: "kernel",
                 columns: table => new
@@ -344,6 +490,27 @@ namespace Zhengtong.Migrations.Sqlite
                         principalSchema: "kernel",
                         principalTable: "regions",
                         principalColumn: "code",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "object_references",
+                schema: "kernel",
+                columns: table => new
+                {
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    owner = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    since = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_object_references", x => new { x.digest, x.owner });
+                    table.ForeignKey(
+                        name: "fk_object_references_stored_objects_digest",
+                        column: x => x.digest,
+                        principalSchema: "kernel",
+                        principalTable: "stored_objects",
+                        principalColumn: "digest",
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -402,6 +569,30 @@ namespace Zhengtong.Migrations.Sqlite
                     table.PrimaryKey("pk_api_clients", x => x.id);
                     table.ForeignKey(
                         name: "fk_api_clients_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "data_sources",
+                schema: "exchange",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    connection = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_data_sources", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_data_sources_organisations_organisation_id",
                         column: x => x.organisation_id,
                         principalSchema: "kernel",
                         principalTable: "organisations",
@@ -499,6 +690,57 @@ namespace Zhengtong.Migrations.Sqlite
                         column: x => x.organisation_id,
                         principalSchema: "kernel",
                         principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "intakes",
+                schema: "exchange",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    data_source_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    schema = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    table = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_intakes", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_intakes_data_sources_data_source_id",
+                        column: x => x.data_source_id,
+                        principalSchema: "exchange",
+                        principalTable: "data_sources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "mounts",
+                schema: "exchange",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    data_source_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    schema = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    table = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    watermark_column = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_mounts", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_mounts_data_sources_data_source_id",
+                        column: x => x.data_source_id,
+                        principalSchema: "exchange",
+                        principalTable: "data_sources",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -727,6 +969,44 @@ namespace Zhengtong.Migrations.Sqlite
                 filter: "state = 'Submitted'");
 
             migrationBuilder.CreateIndex(
+                name: "ix_batches_delivery_id_received_at",
+                schema: "exchange",
+                table: "batches",
+                columns: new[] { "delivery_id", "received_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_data_sources_organisation_id_name",
+                schema: "exchange",
+                table: "data_sources",
+                columns: new[] { "organisation_id", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_deliveries_agreement_id",
+                schema: "exchange",
+                table: "deliveries",
+                column: "agreement_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_deliveries_consumer_id",
+                schema: "exchange",
+                table: "deliveries",
+                column: "consumer_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_deliveries_provider_id",
+                schema: "exchange",
+                table: "deliveries",
+                column: "provider_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_deliveries_resource_id",
+                schema: "exchange",
+                table: "deliveries",
+                column: "resource_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_idempotency_keys_at",
                 schema: "kernel",
                 table: "idempotency_keys",
@@ -759,6 +1039,25 @@ namespace Zhengtong.Migrations.Sqlite
                 columns: new[] { "state", "published_at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_intakes_agreement_id",
+                schema: "exchange",
+                table: "intakes",
+                column: "agreement_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_intakes_data_source_id",
+                schema: "exchange",
+                table: "intakes",
+                column: "data_source_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_intakes_organisation_id",
+                schema: "exchange",
+                table: "intakes",
+                column: "organisation_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_job_runs_job_started_at",
                 schema: "kernel",
                 table: "job_runs",
@@ -776,6 +1075,25 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 table: "ledger_entries",
                 columns: new[] { "subject", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_mounts_data_source_id",
+                schema: "exchange",
+                table: "mounts",
+                column: "data_source_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_mounts_organisation_id",
+                schema: "exchange",
+                table: "mounts",
+                column: "organisation_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_mounts_resource_id",
+                schema: "exchange",
+                table: "mounts",
+                column: "resource_id",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_oauth_applications_client_id",
@@ -815,6 +1133,12 @@ namespace Zhengtong.Migrations.Sqlite
                 table: "oauth_tokens",
                 column: "reference_id",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_object_references_owner",
+                schema: "kernel",
+                table: "object_references",
+                column: "owner");
 
             migrationBuilder.CreateIndex(
                 name: "ix_officer_claims_user_id",
@@ -894,6 +1218,12 @@ namespace Zhengtong.Migrations.Sqlite
                 column: "parent");
 
             migrationBuilder.CreateIndex(
+                name: "ix_stored_objects_touched_at",
+                schema: "kernel",
+                table: "stored_objects",
+                column: "touched_at");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_usage_records_is_rolled_up_id",
                 schema: "kernel",
                 table: "usage_records",
@@ -928,6 +1258,26 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "batches",
+                schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "calendar_days",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "calendar_years",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "deadline_rules",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "demonstration_marks",
+                schema: "demonstration");
+
+            migrationBuilder.DropTable(
                 name: "document_numbers",
                 schema: "agreements");
 
@@ -940,6 +1290,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
+                name: "intakes",
+                schema: "exchange");
+
+            migrationBuilder.DropTable(
                 name: "job_runs",
                 schema: "kernel");
 
@@ -948,11 +1302,19 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "mounts",
+                schema: "exchange");
+
+            migrationBuilder.DropTable(
                 name: "oauth_scopes",
                 schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "oauth_tokens",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "object_references",
                 schema: "kernel");
 
             migrationBuilder.DropTable(
@@ -1000,11 +1362,23 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "agreements");
 
             migrationBuilder.DropTable(
+                name: "deliveries",
+                schema: "exchange");
+
+            migrationBuilder.DropTable(
                 name: "information_resources",
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
+                name: "data_sources",
+                schema: "exchange");
+
+            migrationBuilder.DropTable(
                 name: "oauth_authorizations",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "stored_objects",
                 schema: "kernel");
 
             migrationBuilder.DropTable(

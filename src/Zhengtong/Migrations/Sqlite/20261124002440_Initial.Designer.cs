@@ -11,7 +11,7 @@ using Zhengtong;
 namespace Zhengtong.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteZhengtongDb))]
-    [Migration("20261123235334_Initial")]
+    [Migration("20261124002440_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -708,6 +708,465 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("information_resources", "catalogue");
                 });
 
+            modelBuilder.Entity("Zhengtong.Demonstration.DemonstrationMark", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.HasKey("Name")
+                        .HasName("pk_demonstration_marks");
+
+                    b.ToTable("demonstration_marks", "demonstration");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Model.Batch", b =>
+                {
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes");
+
+                    b.Property<string>("CiphertextDigest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ciphertext_digest");
+
+                    b.Property<string>("CounterReceipt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("counter_receipt");
+
+                    b.Property<string>("CounterSignature")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("counter_signature");
+
+                    b.Property<string>("Manifest")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("manifest");
+
+                    b.Property<string>("ManifestDigest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("manifest_digest");
+
+                    b.Property<string>("Phase")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("phase");
+
+                    b.Property<DateTime?>("ReceivedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("received_at");
+
+                    b.Property<int>("Rows")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rows");
+
+                    b.Property<DateTime>("SealedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sealed_at");
+
+                    b.Property<string>("Signature")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("signature");
+
+                    b.HasKey("DeliveryId", "Sequence")
+                        .HasName("pk_batches");
+
+                    b.HasIndex("DeliveryId", "ReceivedAt")
+                        .HasDatabaseName("ix_batches_delivery_id_received_at");
+
+                    b.ToTable("batches", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Model.DataSource", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Connection")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("connection");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_data_sources");
+
+                    b.HasIndex("OrganisationId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_data_sources_organisation_id_name");
+
+                    b.ToTable("data_sources", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Model.Delivery", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("AgreementId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<long>("BatchesReceived")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("batches_received");
+
+                    b.Property<long>("BytesReceived")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes_received");
+
+                    b.Property<byte[]>("ChangesFrom")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("changes_from");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("EstimatedRows")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("estimated_rows");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failures");
+
+                    b.Property<DateTime?>("LastReceivedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_received_at");
+
+                    b.Property<string>("ManifestDigest")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("manifest_digest");
+
+                    b.Property<DateTime>("NextRunAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_run_at");
+
+                    b.Property<string>("Phase")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("phase");
+
+                    b.Property<byte[]>("Position")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("position");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problem");
+
+                    b.Property<string>("ProblemDetail")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problem_detail");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<long>("RowsReceived")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rows_received");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.Property<DateTime?>("SnapshotFinishedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("snapshot_finished_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_deliveries");
+
+                    b.HasIndex("AgreementId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_deliveries_agreement_id");
+
+                    b.HasIndex("ConsumerId")
+                        .HasDatabaseName("ix_deliveries_consumer_id");
+
+                    b.HasIndex("ProviderId")
+                        .HasDatabaseName("ix_deliveries_provider_id");
+
+                    b.HasIndex("ResourceId")
+                        .HasDatabaseName("ix_deliveries_resource_id");
+
+                    b.ToTable("deliveries", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Model.Intake", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("AgreementId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<Guid>("DataSourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("data_source_id");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("Schema")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("schema");
+
+                    b.Property<DateTime>("SetAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("set_at");
+
+                    b.Property<string>("Table")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("table");
+
+                    b.HasKey("Id")
+                        .HasName("pk_intakes");
+
+                    b.HasIndex("AgreementId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_intakes_agreement_id");
+
+                    b.HasIndex("DataSourceId")
+                        .HasDatabaseName("ix_intakes_data_source_id");
+
+                    b.HasIndex("OrganisationId")
+                        .HasDatabaseName("ix_intakes_organisation_id");
+
+                    b.ToTable("intakes", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Model.Mount", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("DataSourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("data_source_id");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<string>("Schema")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("schema");
+
+                    b.Property<DateTime>("SetAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("set_at");
+
+                    b.Property<string>("Table")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("table");
+
+                    b.Property<string>("WatermarkColumn")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("watermark_column");
+
+                    b.HasKey("Id")
+                        .HasName("pk_mounts");
+
+                    b.HasIndex("DataSourceId")
+                        .HasDatabaseName("ix_mounts_data_source_id");
+
+                    b.HasIndex("OrganisationId")
+                        .HasDatabaseName("ix_mounts_organisation_id");
+
+                    b.HasIndex("ResourceId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_mounts_resource_id");
+
+                    b.ToTable("mounts", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Calendar.CalendarDay", b =>
+                {
+                    b.Property<DateOnly>("Date")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("date");
+
+                    b.Property<bool>("IsOurs")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_ours");
+
+                    b.Property<bool>("IsWorkingDay")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_working_day");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.HasKey("Date")
+                        .HasName("pk_calendar_days");
+
+                    b.ToTable("calendar_days", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Calendar.CalendarYear", b =>
+                {
+                    b.Property<int>("Year")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("year");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Year")
+                        .HasName("pk_calendar_years");
+
+                    b.ToTable("calendar_years", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Calendar.DeadlineRule", b =>
+                {
+                    b.Property<string>("Code")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("code");
+
+                    b.Property<DateOnly>("InForceFrom")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("in_force_from");
+
+                    b.Property<int>("Days")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("days");
+
+                    b.Property<bool>("IsConfirmed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_confirmed");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<string>("StartEvent")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("start_event");
+
+                    b.HasKey("Code", "InForceFrom")
+                        .HasName("pk_deadline_rules");
+
+                    b.ToTable("deadline_rules", "kernel");
+                });
+
             modelBuilder.Entity("Zhengtong.Kernel.Http.IdempotencyKey", b =>
                 {
                     b.Property<Guid>("ActorId")
@@ -1213,6 +1672,55 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("usage_roll_ups", "kernel");
                 });
 
+            modelBuilder.Entity("Zhengtong.Kernel.Objects.ObjectReference", b =>
+                {
+                    b.Property<string>("Digest")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<string>("Owner")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner");
+
+                    b.Property<DateTime>("Since")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("since");
+
+                    b.HasKey("Digest", "Owner")
+                        .HasName("pk_object_references");
+
+                    b.HasIndex("Owner")
+                        .HasDatabaseName("ix_object_references_owner");
+
+                    b.ToTable("object_references", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Objects.StoredObject", b =>
+                {
+                    b.Property<string>("Digest")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<long>("Length")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("length");
+
+                    b.Property<DateTime>("TouchedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("touched_at");
+
+                    b.HasKey("Digest")
+                        .HasName("pk_stored_objects");
+
+                    b.HasIndex("TouchedAt")
+                        .HasDatabaseName("ix_stored_objects_touched_at");
+
+                    b.ToTable("stored_objects", "kernel");
+                });
+
             modelBuilder.Entity("Zhengtong.Kernel.Organisations.Organisation", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1635,6 +2143,46 @@ namespace Zhengtong.Migrations.Sqlite
                     b.Navigation("Items");
                 });
 
+            modelBuilder.Entity("Zhengtong.Exchange.Model.Batch", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_batches_deliveries_delivery_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Model.DataSource", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_data_sources_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Model.Intake", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.DataSource", null)
+                        .WithMany()
+                        .HasForeignKey("DataSourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_intakes_data_sources_data_source_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Model.Mount", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.DataSource", null)
+                        .WithMany()
+                        .HasForeignKey("DataSourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_mounts_data_sources_data_source_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Kernel.Identity.ApiClient", b =>
                 {
                     b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
@@ -1673,6 +2221,16 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_officer_recovery_codes_officers_officer_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Objects.ObjectReference", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Objects.StoredObject", null)
+                        .WithMany()
+                        .HasForeignKey("Digest")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_object_references_stored_objects_digest");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Organisations.Organisation", b =>

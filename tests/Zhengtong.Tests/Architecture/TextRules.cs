@@ -102,7 +102,7 @@ public sealed partial class TextRules
     private static IEnumerable<(string Where, string Literal)> ChineseLiterals(string assembly)
     {
         using var module = ModuleDefinition.ReadModule(assembly);
-        foreach (var method in module.GetTypes().SelectMany(t => t.Methods).Where(m => m.HasBody))
+        foreach (var method in module.GetTypes().Where(t => t.FullName.StartsWith("Zhengtong.", StringComparison.Ordinal)).SelectMany(t => t.Methods).Where(m => m.HasBody))
         {
             foreach (var instruction in method.Body.Instructions.Where(i => i.OpCode == OpCodes.Ldstr))
             {

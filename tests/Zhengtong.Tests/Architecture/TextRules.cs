@@ -106,8 +106,8 @@ public sealed partial class TextRules
         {
             foreach (var instruction in method.Body.Instructions.Where(i => i.OpCode == OpCodes.Ldstr))
             {
-                // The product's name is the same in every language.
-                if (instruction.Operand is string text && text.Replace("政通", "", StringComparison.Ordinal).Any(IsChinese)) { yield return (method.DeclaringType.FullName, text); }
+                // The product's name and a language's own name are the same in every language.
+                if (instruction.Operand is string text && text != "中文" && text.Replace("政通", "", StringComparison.Ordinal).Any(IsChinese)) { yield return (method.DeclaringType.FullName, text); }
             }
         }
     }

@@ -41,18 +41,20 @@ internal static class Platform
         return app;
     }
 
-    /// <summary>Builds and prepares, so that the database stands where the program does, and ends; exit codes as of <see cref="RunAsync"/>.</summary>
-    internal static async Task<int> MigrateAsync(Deployment deployment, CancellationToken ct)
-    {
-        await using var app = Build(deployment);
-        return await PreparedAsync(app, ct) ? 0 : 3;
-    }
-
     /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped cleanly, 3 the database is newer than the program.</summary>
     internal static async Task<int> RunAsync(Deployment deployment, CancellationToken ct)
     {
         await using var app = Build(deployment);
-        if (!await PreparedAsync(app, ct)) { return 3; }
+        try
+        {
+            await app.PrepareAsync(ct);
+        }
+        catch (DatabaseIsNewerException newer)
+        {
+            await Console.Error.WriteLineAsync(newer.Message);
+            return 3;
+        }
+
         await app.StartAsync(ct);
         foreach (var url in app.Urls)
         {
@@ -61,19 +63,5 @@ internal static class Platform
 
         await app.WaitForShutdownAsync(ct);
         return 0;
-    }
-
-    private static async Task<bool> PreparedAsync(WebApplication app, CancellationToken ct)
-    {
-        try
-        {
-            await app.PrepareAsync(ct);
-            return true;
-        }
-        catch (DatabaseIsNewerException newer)
-        {
-            await Console.Error.WriteLineAsync(newer.Message);
-            return false;
-        }
     }
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Zhengtong;
 
-/// <summary>The program's verbs: serve (the default), demo, migrate, verify, import, node.</summary>
+/// <summary>The program's verbs: serve (the default), demo, verify, import, node.</summary>
 internal static class Verbs
 {
     private static readonly Option<string> Urls = new("--urls")
@@ -29,9 +29,6 @@ internal static class Verbs
         root.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed, demo: false), ct));
         root.Subcommands.Add(Serve("serve", "Serve the platform", demo: false));
         root.Subcommands.Add(Serve("demo", "Serve the platform with a demonstration province", demo: true));
-        var migrate = new Command("migrate", "Bring the database up to this program, and end") { Data, Database };
-        migrate.SetAction((parsed, ct) => Platform.MigrateAsync(new Deployment(parsed.GetValue(Data)!.FullName, parsed.GetValue(Database), "http://127.0.0.1:0", Demo: false), ct));
-        root.Subcommands.Add(migrate);
         return root;
     }
 

@@ -18,9 +18,9 @@ run *flags:
 db-add name:
     tools/migrations add {{name}}
 
-# Brings a database up to the program: --data DIR or --database CONNECTION; starting the platform does the same
+# Starting migrates: --data DIR or --database CONNECTION; stop it with Ctrl-C when it says that it is ready
 db-update *flags:
-    dotnet run --project src/Zhengtong -c Release -- migrate {{flags}}
+    dotnet run --project src/Zhengtong -c Release -- serve {{flags}}
 
 accept-schema:
     tools/accept-schema

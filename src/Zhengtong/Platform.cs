@@ -43,39 +43,29 @@ internal static class Platform
         return app;
     }
 
-    /// <summary>Builds and prepares, so that the database stands where the program does, and ends; exit codes as of <see cref="RunAsync"/>.</summary>
-    internal static async Task<int> MigrateAsync(Deployment deployment, CancellationToken ct)
-    {
-        await using var app = Build(deployment);
-        return await PreparedAsync(app, ct);
-    }
-
     /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped cleanly, 3 the database is newer than the program,
     /// 4 synthetic and real data would meet.</summary>
     internal static async Task<int> RunAsync(Deployment deployment, CancellationToken ct)
     {
         await using var app = Build(deployment);
-        if (await PreparedAsync(app, ct) is var refused and not 0) { return refused; }
-        if (ct.IsCancellationRequested) { return 0; }
-
-        await app.StartAsync(ct);
-        Console.WriteLine($"Zhengtong is ready: {string.Join(", ", app.Urls)}");
-        if (deployment.Demo) { Console.WriteLine(Text.Of("demonstration.credentials-are-in", DemonstrationCredentials.PathOf(deployment))); }
-        await app.WaitForShutdownAsync(ct);
-        return 0;
-    }
-
-    /// <summary>0 when the platform may serve, else the exit code; the reason stands on standard error. Also 0 when told to stop meanwhile.</summary>
-    private static async Task<int> PreparedAsync(WebApplication app, CancellationToken ct)
-    {
-        try { await app.PrepareAsync(ct); }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested) { return 0; }
+        try
+        {
+            await app.PrepareAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return 0;
+        }
         catch (RefusedToStartException refused)
         {
             await Console.Error.WriteLineAsync(refused.Message);
             return refused.ExitCode;
         }
 
+        await app.StartAsync(ct);
+        Console.WriteLine($"Zhengtong is ready: {string.Join(", ", app.Urls)}");
+        if (deployment.Demo) { Console.WriteLine(Text.Of("demonstration.credentials-are-in", DemonstrationCredentials.PathOf(deployment))); }
+        await app.WaitForShutdownAsync(ct);
         return 0;
     }
 }

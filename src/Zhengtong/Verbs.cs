@@ -3,7 +3,7 @@ using Zhengtong.Demonstration;
 
 namespace Zhengtong;
 
-/// <summary>The program's verbs: serve (the default), demo, migrate, verify, import, node.</summary>
+/// <summary>The program's verbs: serve (the default), demo, verify, import, node.</summary>
 internal static class Verbs
 {
     private static readonly Option<string> Urls = new("--urls")
@@ -39,9 +39,6 @@ internal static class Verbs
         root.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed), ct));
         root.Subcommands.Add(Serve());
         root.Subcommands.Add(Demo());
-        var migrate = new Command("migrate", "Bring the database up to this program, and end") { Data, Database };
-        migrate.SetAction((parsed, ct) => Platform.MigrateAsync(new Deployment(parsed.GetValue(Data)!.FullName, parsed.GetValue(Database), "http://127.0.0.1:0", Demo: false), ct));
-        root.Subcommands.Add(migrate);
         return root;
     }
 

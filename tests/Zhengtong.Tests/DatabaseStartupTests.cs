@@ -58,8 +58,12 @@ public sealed class DatabaseStartupTests : IDisposable
     public async Task Serve_TwoProcessesAtOnceOnAnEmptyDatabase_BothServe()
     {
         var database = await PlatformFixture.CreatePostgresDatabaseAsync(Server());
-        using var first = Start(new Deployment(Path.Combine(folder, "first"), database, "", false));
-        using var second = Start(new Deployment(Path.Combine(folder, "second"), database, "", false));
+        // Processes of one platform share the master key's file.
+        var key = System.Security.Cryptography.RandomNumberGenerator.GetBytes(32);
+        var deployments = new[] { "first", "second" }.Select(n => new Deployment(Path.Combine(folder, n), database, "", Demo: false)).ToArray();
+        foreach (var deployment in deployments) { await File.WriteAllBytesAsync(deployment.PathOf("keys", "master.key"), key); }
+        using var first = Start(deployments[0]);
+        using var second = Start(deployments[1]);
         try
         {
             var ready = await Task.WhenAll(Ready(first), Ready(second));

@@ -61,7 +61,7 @@ public sealed partial class PageRules
     }
 
     private static IEnumerable<TypeDefinition> Components(ModuleDefinition module) =>
-        module.Types.Where(t => t.Methods.Any(m => m.Name == "BuildRenderTree"));
+        module.GetTypes().Where(t => t.Methods.Any(m => m.Name == "BuildRenderTree"));
 
     private static IEnumerable<string> Sentences(TypeDefinition component)
     {

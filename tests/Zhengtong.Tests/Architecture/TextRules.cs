@@ -102,12 +102,12 @@ public sealed partial class TextRules
     private static IEnumerable<(string Where, string Literal)> ChineseLiterals(string assembly)
     {
         using var module = ModuleDefinition.ReadModule(assembly);
-        foreach (var method in module.GetTypes().SelectMany(t => t.Methods).Where(m => m.HasBody))
+        foreach (var method in module.GetTypes().Where(t => t.FullName.StartsWith("Zhengtong.", StringComparison.Ordinal)).SelectMany(t => t.Methods).Where(m => m.HasBody))
         {
             foreach (var instruction in method.Body.Instructions.Where(i => i.OpCode == OpCodes.Ldstr))
             {
-                // The product's name is the same in every language.
-                if (instruction.Operand is string text && text.Replace("政通", "", StringComparison.Ordinal).Any(IsChinese)) { yield return (method.DeclaringType.FullName, text); }
+                // The product's name and a language's own name are the same in every language.
+                if (instruction.Operand is string text && text != "中文" && text.Replace("政通", "", StringComparison.Ordinal).Any(IsChinese)) { yield return (method.DeclaringType.FullName, text); }
             }
         }
     }

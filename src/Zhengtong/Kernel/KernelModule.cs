@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
+using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Metering;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Secrets;
@@ -20,6 +21,7 @@ internal static class KernelModule
         services.AddHttpClient();
         services.AddHttpContextAccessor();
         builder.AddObjects();
+        builder.AddLedger();
         AddDatabase(services, deployment);
         builder.AddIdentity(deployment);
         builder.AddJobs();
@@ -30,6 +32,7 @@ internal static class KernelModule
     internal static void MapKernel(this WebApplication app)
     {
         var api = app.ApiGroup("Kernel");
+        app.MapLedger(api);
         app.MapIdentity(api);
         api.MapJobs();
         api.MapMetering();

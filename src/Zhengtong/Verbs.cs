@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Zhengtong.Demonstration;
+using Zhengtong.Kernel;
+using Zhengtong.Kernel.Ledger;
 
 namespace Zhengtong;
 
@@ -39,6 +41,7 @@ internal static class Verbs
         root.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed), ct));
         root.Subcommands.Add(Serve());
         root.Subcommands.Add(Demo());
+        root.Subcommands.Add(new Command("verify", Text.Of("kernel.verify.command")) { VerifyLedger.Command() });
         return root;
     }
 

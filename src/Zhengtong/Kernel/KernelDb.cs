@@ -56,6 +56,7 @@ internal partial class ZhengtongDb
             k.Property(x => x.CreatedAt);
         });
         ConfigureObjects(builder);
+        ConfigureLedger(builder);
         builder.Entity<LedgerEntry>(e =>
         {
             e.ToTable("ledger_entries", "kernel");

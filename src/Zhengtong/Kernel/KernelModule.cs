@@ -3,6 +3,7 @@ using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
+using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Metering;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Secrets;
@@ -21,6 +22,7 @@ internal static class KernelModule
         services.AddHttpClient();
         services.AddHttpContextAccessor();
         builder.AddObjects();
+        builder.AddLedger();
         AddDatabase(services, deployment);
         builder.AddIdentity(deployment);
         builder.AddJobs();
@@ -32,6 +34,7 @@ internal static class KernelModule
     internal static void MapKernel(this WebApplication app)
     {
         var api = app.ApiGroup("Kernel");
+        app.MapLedger(api);
         app.MapIdentity(api);
         api.MapJobs();
         api.MapMetering();

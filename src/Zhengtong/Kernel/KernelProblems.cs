@@ -50,4 +50,9 @@ internal static class KernelProblems
     internal static readonly ProblemType IndicatorUnknown = new("kernel.indicator-unknown", 404);
     internal static readonly ProblemType JobUnknown = new("kernel.job-unknown", 404);
     internal static readonly ProblemType CalendarDayInvalid = new("kernel.calendar-day-invalid", 400);
+    internal static readonly ProblemType LedgerRange = new("kernel.ledger-range", 400);
+    internal static readonly ProblemType LedgerNoCheckpoint = new("kernel.ledger-no-checkpoint", 404);
+    internal static readonly ProblemType LedgerNoTile = new("kernel.ledger-no-tile", 404);
+    internal static readonly ProblemType LedgerNoEntry = new("kernel.ledger-no-entry", 404);
+    internal static readonly ProblemType LedgerNotSequenced = new("kernel.ledger-not-sequenced", 409);
 }

@@ -14,9 +14,9 @@ internal sealed class Tile
     /// <summary>32 bytes a hash, 1 to 256 of them.</summary>
     internal required byte[] Hashes { get; set; }
 
-    internal int Level => (int)(Place >> LevelShift);
+    internal int Level => Parts(Place).Level;
 
-    internal long Number => Place & ((1L << LevelShift) - 1);
+    internal long Number => Parts(Place).Number;
 
     internal int Count => Hashes.Length / MerkleTree.HashSize;
 
@@ -24,6 +24,9 @@ internal sealed class Tile
 
     /// <summary>The key of tile <paramref name="number"/> of level <paramref name="level"/>.</summary>
     internal static long PlaceOf(int level, long number) => ((long)level << LevelShift) | number;
+
+    /// <summary>Level and number of a key.</summary>
+    internal static (int Level, long Number) Parts(long place) => ((int)(place >> LevelShift), place & ((1L << LevelShift) - 1));
 
     /// <summary>The tile whose hashes a complete subtree is computed from.</summary>
     internal static long PlaceOf(MerkleNode node) => PlaceOf(node.Level / 8, (node.Index << (node.Level % 8)) / Width);

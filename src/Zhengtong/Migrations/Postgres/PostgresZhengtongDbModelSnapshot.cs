@@ -1049,6 +1049,77 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("job_runs", "kernel");
                 });
 
+            modelBuilder.Entity("Zhengtong.Kernel.Ledger.Checkpoint", b =>
+                {
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.Property<string>("Note")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("note");
+
+                    b.Property<byte[]>("Root")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("root");
+
+                    b.Property<DateTimeOffset>("SignedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("signed_at");
+
+                    b.HasKey("Size")
+                        .HasName("pk_ledger_checkpoints");
+
+                    b.ToTable("ledger_checkpoints", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Ledger.LedgerCheckRun", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("FindingCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("finding_count");
+
+                    b.Property<string>("Findings")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("findings");
+
+                    b.Property<DateTimeOffset>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("From")
+                        .HasColumnType("bigint")
+                        .HasColumnName("from");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<long>("To")
+                        .HasColumnType("bigint")
+                        .HasColumnName("to");
+
+                    b.HasKey("Id")
+                        .HasName("pk_ledger_checks");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_ledger_checks_started_at");
+
+                    b.ToTable("ledger_checks", "kernel");
+                });
+
             modelBuilder.Entity("Zhengtong.Kernel.Ledger.LedgerEntry", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1107,10 +1178,69 @@ namespace Zhengtong.Migrations.Postgres
                         .IsUnique()
                         .HasDatabaseName("ix_ledger_entries_index");
 
+                    b.HasIndex("ActorOrganisation", "Id")
+                        .HasDatabaseName("ix_ledger_entries_actor_organisation_id");
+
+                    b.HasIndex("Event", "Id")
+                        .HasDatabaseName("ix_ledger_entries_event_id");
+
                     b.HasIndex("Subject", "At")
                         .HasDatabaseName("ix_ledger_entries_subject_at");
 
+                    b.HasIndex(new[] { "Id" }, "ix_ledger_entries_unsequenced")
+                        .HasDatabaseName("ix_ledger_entries_id")
+                        .HasFilter("\"index\" IS NULL");
+
                     b.ToTable("ledger_entries", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Ledger.LedgerKey", b =>
+                {
+                    b.Property<int>("Generation")
+                        .HasColumnType("integer")
+                        .HasColumnName("generation");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Origin")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("origin");
+
+                    b.Property<byte[]>("PrivateKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("private_key");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("public_key");
+
+                    b.HasKey("Generation")
+                        .HasName("pk_ledger_keys");
+
+                    b.ToTable("ledger_keys", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Ledger.Tile", b =>
+                {
+                    b.Property<long>("Place")
+                        .HasColumnType("bigint")
+                        .HasColumnName("place");
+
+                    b.Property<byte[]>("Hashes")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hashes");
+
+                    b.HasKey("Place")
+                        .HasName("pk_ledger_tiles");
+
+                    b.ToTable("ledger_tiles", "kernel");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Metering.UsageRecord", b =>
@@ -1215,6 +1345,55 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_usage_roll_ups_organisation_id_starts_at");
 
                     b.ToTable("usage_roll_ups", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Objects.ObjectReference", b =>
+                {
+                    b.Property<string>("Digest")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("digest");
+
+                    b.Property<string>("Owner")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("owner");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since");
+
+                    b.HasKey("Digest", "Owner")
+                        .HasName("pk_object_references");
+
+                    b.HasIndex("Owner")
+                        .HasDatabaseName("ix_object_references_owner");
+
+                    b.ToTable("object_references", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Objects.StoredObject", b =>
+                {
+                    b.Property<string>("Digest")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("digest");
+
+                    b.Property<long>("Length")
+                        .HasColumnType("bigint")
+                        .HasColumnName("length");
+
+                    b.Property<DateTimeOffset>("TouchedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("touched_at");
+
+                    b.HasKey("Digest")
+                        .HasName("pk_stored_objects");
+
+                    b.HasIndex("TouchedAt")
+                        .HasDatabaseName("ix_stored_objects_touched_at");
+
+                    b.ToTable("stored_objects", "kernel");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Organisations.Organisation", b =>
@@ -1677,6 +1856,16 @@ namespace Zhengtong.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_officer_recovery_codes_officers_officer_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Objects.ObjectReference", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Objects.StoredObject", null)
+                        .WithMany()
+                        .HasForeignKey("Digest")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_object_references_stored_objects_digest");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Organisations.Organisation", b =>

@@ -1042,6 +1042,77 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("job_runs", "kernel");
                 });
 
+            modelBuilder.Entity("Zhengtong.Kernel.Ledger.Checkpoint", b =>
+                {
+                    b.Property<long>("Size")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("size");
+
+                    b.Property<string>("Note")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("note");
+
+                    b.Property<byte[]>("Root")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("root");
+
+                    b.Property<DateTime>("SignedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("signed_at");
+
+                    b.HasKey("Size")
+                        .HasName("pk_ledger_checkpoints");
+
+                    b.ToTable("ledger_checkpoints", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Ledger.LedgerCheckRun", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<int>("FindingCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("finding_count");
+
+                    b.Property<string>("Findings")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("findings");
+
+                    b.Property<DateTime>("FinishedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("From")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("from");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("size");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("started_at");
+
+                    b.Property<long>("To")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("to");
+
+                    b.HasKey("Id")
+                        .HasName("pk_ledger_checks");
+
+                    b.HasIndex("StartedAt")
+                        .HasDatabaseName("ix_ledger_checks_started_at");
+
+                    b.ToTable("ledger_checks", "kernel");
+                });
+
             modelBuilder.Entity("Zhengtong.Kernel.Ledger.LedgerEntry", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1100,10 +1171,69 @@ namespace Zhengtong.Migrations.Sqlite
                         .IsUnique()
                         .HasDatabaseName("ix_ledger_entries_index");
 
+                    b.HasIndex("ActorOrganisation", "Id")
+                        .HasDatabaseName("ix_ledger_entries_actor_organisation_id");
+
+                    b.HasIndex("Event", "Id")
+                        .HasDatabaseName("ix_ledger_entries_event_id");
+
                     b.HasIndex("Subject", "At")
                         .HasDatabaseName("ix_ledger_entries_subject_at");
 
+                    b.HasIndex(new[] { "Id" }, "ix_ledger_entries_unsequenced")
+                        .HasDatabaseName("ix_ledger_entries_id")
+                        .HasFilter("\"index\" IS NULL");
+
                     b.ToTable("ledger_entries", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Ledger.LedgerKey", b =>
+                {
+                    b.Property<int>("Generation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("generation");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Origin")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("origin");
+
+                    b.Property<byte[]>("PrivateKey")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("private_key");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("public_key");
+
+                    b.HasKey("Generation")
+                        .HasName("pk_ledger_keys");
+
+                    b.ToTable("ledger_keys", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Ledger.Tile", b =>
+                {
+                    b.Property<long>("Place")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("place");
+
+                    b.Property<byte[]>("Hashes")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("hashes");
+
+                    b.HasKey("Place")
+                        .HasName("pk_ledger_tiles");
+
+                    b.ToTable("ledger_tiles", "kernel");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Metering.UsageRecord", b =>
@@ -1208,6 +1338,55 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_usage_roll_ups_organisation_id_starts_at");
 
                     b.ToTable("usage_roll_ups", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Objects.ObjectReference", b =>
+                {
+                    b.Property<string>("Digest")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<string>("Owner")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner");
+
+                    b.Property<DateTime>("Since")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("since");
+
+                    b.HasKey("Digest", "Owner")
+                        .HasName("pk_object_references");
+
+                    b.HasIndex("Owner")
+                        .HasDatabaseName("ix_object_references_owner");
+
+                    b.ToTable("object_references", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Objects.StoredObject", b =>
+                {
+                    b.Property<string>("Digest")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<long>("Length")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("length");
+
+                    b.Property<DateTime>("TouchedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("touched_at");
+
+                    b.HasKey("Digest")
+                        .HasName("pk_stored_objects");
+
+                    b.HasIndex("TouchedAt")
+                        .HasDatabaseName("ix_stored_objects_touched_at");
+
+                    b.ToTable("stored_objects", "kernel");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Organisations.Organisation", b =>
@@ -1670,6 +1849,16 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_officer_recovery_codes_officers_officer_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Objects.ObjectReference", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Objects.StoredObject", null)
+                        .WithMany()
+                        .HasForeignKey("Digest")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_object_references_stored_objects_digest");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Organisations.Organisation", b =>

@@ -117,6 +117,40 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "ledger_checkpoints",
+                schema: "kernel",
+                columns: table => new
+                {
+                    size = table.Column<long>(type: "bigint", nullable: false),
+                    root = table.Column<byte[]>(type: "bytea", nullable: false),
+                    note = table.Column<string>(type: "text", nullable: false),
+                    signed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_ledger_checkpoints", x => x.size);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "ledger_checks",
+                schema: "kernel",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    from = table.Column<long>(type: "bigint", nullable: false),
+                    to = table.Column<long>(type: "bigint", nullable: false),
+                    size = table.Column<long>(type: "bigint", nullable: false),
+                    finding_count = table.Column<int>(type: "integer", nullable: false),
+                    findings = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_ledger_checks", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "ledger_entries",
                 schema: "kernel",
                 columns: table => new
@@ -135,6 +169,35 @@ namespace Zhengtong.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_ledger_entries", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "ledger_keys",
+                schema: "kernel",
+                columns: table => new
+                {
+                    generation = table.Column<int>(type: "integer", nullable: false),
+                    origin = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    public_key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    private_key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_ledger_keys", x => x.generation);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "ledger_tiles",
+                schema: "kernel",
+                columns: table => new
+                {
+                    place = table.Column<long>(type: "bigint", nullable: false),
+                    hashes = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_ledger_tiles", x => x.place);
                 });
 
             migrationBuilder.CreateTable(
@@ -211,6 +274,20 @@ namespace Zhengtong.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_regions", x => x.code);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "stored_objects",
+                schema: "kernel",
+                columns: table => new
+                {
+                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    length = table.Column<long>(type: "bigint", nullable: false),
+                    touched_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_stored_objects", x => x.digest);
                 });
 
             migrationBuilder.CreateTable(
@@ -345,6 +422,27 @@ namespace Zhengtong.Migrations.Postgres
                         principalSchema: "kernel",
                         principalTable: "regions",
                         principalColumn: "code",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "object_references",
+                schema: "kernel",
+                columns: table => new
+                {
+                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    owner = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_object_references", x => new { x.digest, x.owner });
+                    table.ForeignKey(
+                        name: "fk_object_references_stored_objects_digest",
+                        column: x => x.digest,
+                        principalSchema: "kernel",
+                        principalTable: "stored_objects",
+                        principalColumn: "digest",
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -766,6 +864,31 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "job", "started_at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_ledger_checks_started_at",
+                schema: "kernel",
+                table: "ledger_checks",
+                column: "started_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_ledger_entries_actor_organisation_id",
+                schema: "kernel",
+                table: "ledger_entries",
+                columns: new[] { "actor_organisation", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_ledger_entries_event_id",
+                schema: "kernel",
+                table: "ledger_entries",
+                columns: new[] { "event", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_ledger_entries_id",
+                schema: "kernel",
+                table: "ledger_entries",
+                column: "id",
+                filter: "\"index\" IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_ledger_entries_index",
                 schema: "kernel",
                 table: "ledger_entries",
@@ -816,6 +939,12 @@ namespace Zhengtong.Migrations.Postgres
                 table: "oauth_tokens",
                 column: "reference_id",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_object_references_owner",
+                schema: "kernel",
+                table: "object_references",
+                column: "owner");
 
             migrationBuilder.CreateIndex(
                 name: "ix_officer_claims_user_id",
@@ -895,6 +1024,12 @@ namespace Zhengtong.Migrations.Postgres
                 column: "parent");
 
             migrationBuilder.CreateIndex(
+                name: "ix_stored_objects_touched_at",
+                schema: "kernel",
+                table: "stored_objects",
+                column: "touched_at");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_usage_records_is_rolled_up_id",
                 schema: "kernel",
                 table: "usage_records",
@@ -945,7 +1080,23 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "ledger_checkpoints",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "ledger_checks",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
                 name: "ledger_entries",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "ledger_keys",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "ledger_tiles",
                 schema: "kernel");
 
             migrationBuilder.DropTable(
@@ -954,6 +1105,10 @@ namespace Zhengtong.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "oauth_tokens",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "object_references",
                 schema: "kernel");
 
             migrationBuilder.DropTable(
@@ -1006,6 +1161,10 @@ namespace Zhengtong.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "oauth_authorizations",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "stored_objects",
                 schema: "kernel");
 
             migrationBuilder.DropTable(

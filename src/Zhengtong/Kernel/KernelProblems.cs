@@ -28,6 +28,12 @@ internal static class KernelProblems
     internal static readonly ProblemType NotLocked = new("kernel.not-locked", 409);
     internal static readonly ProblemType ClientRevoked = new("kernel.client-revoked", 409);
     internal static readonly ProblemType LinkSpent = new("kernel.link-spent", 409);
+    internal static readonly ProblemType SecondFactorKept = new("kernel.second-factor-kept", 409);
+    internal static readonly ProblemType CodesOn = new("kernel.codes-on", 409);
+    internal static readonly ProblemType CodesNotStarted = new("kernel.codes-not-started", 409);
+    internal static readonly ProblemType PasskeyRefused = new("kernel.passkey-refused", 400);
+    internal static readonly ProblemType PasskeyUnknown = new("kernel.passkey-unknown", 401);
+    internal static readonly ProblemType PasskeyNotFound = new("kernel.passkey-not-found", 404);
     internal static readonly ProblemType SetUpDone = new("kernel.set-up-done", 409);
     internal static readonly ProblemType SetUpTokenWrong = new("kernel.set-up-token-wrong", 403);
     internal static readonly ProblemType Forbidden = new("kernel.forbidden", 403);

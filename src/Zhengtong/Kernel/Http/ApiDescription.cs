@@ -28,7 +28,7 @@ internal static partial class ApiDescription
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
             {
-                ["session"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = ".AspNetCore.Identity.Application", Description = "An officer's session, opened by POST /api/v1/session." },
+                ["session"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = "zhengtong-session", Description = "An officer's session, opened by POST /api/v1/session." },
                 ["program"] = new OpenApiSecurityScheme
                 {
                     Type = SecuritySchemeType.OAuth2,

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Organisations;
 
 namespace Zhengtong.Kernel.Identity;
 
@@ -26,7 +27,6 @@ internal static class Accounts
         foreach (var role in roles)
         {
             officer.Grant(role, actor.Id, now);
-            await CountUpAsync(db, role);
             entries.Add(LedgerEntry.Of("kernel.post-granted", officer.Id, actor, now, after: new { role }));
         }
 
@@ -36,7 +36,19 @@ internal static class Accounts
         return (officer, result);
     }
 
-    /// <summary>Marks the holders of an administrator role as changed by this save; of two such saves at once one fails as a concurrent change. Other roles: nothing.</summary>
+    /// <summary>The account with its posts, and its organisation; null twice when there is no such account.</summary>
+    internal static async Task<(Officer? Officer, Organisation? Organisation)> FindAsync(ZhengtongDb db, Guid id, CancellationToken ct) =>
+        await db.Users.Include(o => o.Posts).SingleOrDefaultAsync(o => o.Id == id, ct) is { } officer
+            ? (officer, await db.Organisations.AsNoTracking().SingleAsync(g => g.Id == officer.OrganisationId, ct)) : default;
+
+    /// <summary>Saves; false when another change of the same account or of the same administrator role came first.</summary>
+    internal static async Task<bool> SaveAsync(ZhengtongDb db, CancellationToken ct)
+    {
+        try { await db.SaveChangesAsync(ct); return true; }
+        catch (DbUpdateException e) when (e is DbUpdateConcurrencyException || e.IsUniqueViolation()) { return false; }
+    }
+
+    /// <summary>Marks a holder of an administrator role as removed by this save: of two that together would remove the last two, one fails as a concurrent change. Other roles: nothing.</summary>
     internal static async Task CountUpAsync(ZhengtongDb db, Role role)
     {
         if (!Rights.Administrators.Contains(role)) { return; }

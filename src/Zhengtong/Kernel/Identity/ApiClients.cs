@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
 using OpenIddict.Abstractions;
 using Zhengtong.Kernel.Ledger;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -18,7 +20,7 @@ internal static class ApiClients
     /// <param name="now">The time.</param>
     /// <param name="ct">Stops it.</param>
     /// <returns>The client, and its secret: 43 characters, never to be had again.</returns>
-    /// <exception cref="Microsoft.EntityFrameworkCore.DbUpdateException">The name is taken (unique violation).</exception>
+    /// <exception cref="DbUpdateException">The name is taken (unique violation).</exception>
     internal static async Task<(ApiClient Client, string Secret)> CreateAsync(
         ZhengtongDb db, IOpenIddictApplicationManager applications, Actor actor, Guid organisation, string name, IEnumerable<string> scopes, DateTimeOffset now, CancellationToken ct)
     {
@@ -35,6 +37,13 @@ internal static class ApiClients
             Permissions = { Permissions.Endpoints.Token, Permissions.GrantTypes.ClientCredentials },
         }, ct);
         return (client, secret);
+    }
+
+    /// <summary>The refusal when the client's organisation lies outside the actor's region; null when it is in reach.</summary>
+    internal static async Task<ProblemHttpResult?> OutOfReachAsync(ZhengtongDb db, Actor actor, ApiClient client, CancellationToken ct)
+    {
+        var organisation = await db.Organisations.AsNoTracking().SingleAsync(o => o.Id == client.OrganisationId, ct);
+        return actor.Reaches(organisation.Region) ? null : KernelProblems.OutOfReach.Because(organisation.Name);
     }
 
     /// <summary>A secret of 256 random bits, base64url.</summary>

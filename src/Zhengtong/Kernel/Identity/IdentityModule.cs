@@ -26,7 +26,12 @@ internal static class IdentityModule
         AddKeyRing(services, deployment);
         AddSessions(services);
         AddTokens(services);
-        var authorization = services.AddAuthorizationBuilder();
+        services.AddSingleton<IStartupStep>(new SetUpToken(deployment));
+        services.AddSingleton(new NavigationItem(Right.ReadAccounts, "/admin/accounts", "kernel.accounts.title", "people", 900, "kernel.menu.administration"));
+        services.AddSingleton(new NavigationItem(Right.ReadAccounts, "/admin/clients", "kernel.clients.title", "key", 901, "kernel.menu.administration"));
+        var authorization = services.AddAuthorizationBuilder()
+            .AddPolicy(Rights.SignedInPolicy, p => p.RequireAssertion(c => Actor.Of(c.User).IsSignedIn))
+            .AddPolicy(Rights.OfficerPolicy, p => p.RequireAssertion(c => Actor.Of(c.User) is { IsSignedIn: true, IsProgram: false }));
         foreach (var right in Enum.GetValues<Right>())
         {
             authorization.AddPolicy(right.ToString(), p => p.RequireAssertion(c => Actor.Of(c.User).May(right)));
@@ -37,6 +42,26 @@ internal static class IdentityModule
     {
         SignIn.Map(api);
         SignOut.Map(api);
+        GetMe.Map(api);
+        CreateAccount.Map(api);
+        ListAccounts.Map(api);
+        GetAccount.Map(api);
+        LockAccount.Map(api);
+        UnlockAccount.Map(api);
+        ResetPassword.Map(api);
+        SetPassword.Map(api);
+        ChangePassword.Map(api);
+        SetUpCodes.Map(api);
+        Passkeys.Map(api);
+        GrantPost.Map(api);
+        WithdrawPost.Map(api);
+        CreateClient.Map(api);
+        ListClients.Map(api);
+        GrantScopes.Map(api);
+        RotateClientSecret.Map(api);
+        RevokeClient.Map(api);
+        SetUpAdministrators.Map(api);
+        SignOutPage.Map(app);
         IssueToken.Map(app);
     }
 
@@ -82,6 +107,12 @@ internal static class IdentityModule
             })
             .AddEntityFrameworkStores<ZhengtongDb>().AddSignInManager().AddDefaultTokenProviders()
             .AddClaimsPrincipalFactory<OfficerClaims>().AddPasswordValidator<CommonPasswords>().AddErrorDescriber<IdentityWords>();
+        services.AddOptions<IdentityPasskeyOptions>().Configure<IConfiguration>((o, configuration) =>
+        {
+            o.ServerDomain = configuration["Identity:PasskeyDomain"];
+            o.UserVerificationRequirement = "required";
+            o.ResidentKeyRequirement = "required";
+        });
         services.AddOptions<IdentityOptions>().Configure<IdentityPolicy>((o, policy) =>
         {
             o.Lockout.MaxFailedAccessAttempts = policy.Failures;
@@ -117,7 +148,12 @@ internal static class IdentityModule
 
     private static Task Refuse(RedirectContext<CookieAuthenticationOptions> redirect, int status)
     {
-        if (redirect.Request.Path.StartsWithSegments("/api") || status == 403) { redirect.Response.StatusCode = status; }
+        var http = redirect.HttpContext;
+        var isApi = http.Request.Path.StartsWithSegments("/api");
+        var needsSecondFactor = status == 403 && http.User.HasClaim(c => c.Type == LiveSession.SecondFactorNeededClaim);
+        if (isApi && needsSecondFactor) { return KernelProblems.SecondFactorNeeded.Because().ExecuteAsync(http); }
+        if (needsSecondFactor) { redirect.Response.Redirect("/account/security"); }
+        else if (isApi || status == 403) { redirect.Response.StatusCode = status; }
         else { redirect.Response.Redirect(redirect.RedirectUri); }
         return Task.CompletedTask;
     }

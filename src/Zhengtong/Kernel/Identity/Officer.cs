@@ -67,7 +67,7 @@ internal sealed class Post
     internal required Guid GrantedBy { get; init; }
 }
 
-/// <summary>One of the three separated administrator roles. Whoever changes its holders counts its revision up, so that of two who would together remove the last
+/// <summary>One of the three separated administrator roles. Whoever takes a holder away counts its revision up, so that of two who would together remove the last
 /// two holders one is refused.</summary>
 internal sealed class AdministratorRole
 {

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
+using Zhengtong.Kernel.Organisations;
 
 namespace Zhengtong.Kernel.Identity;
 
@@ -75,6 +77,30 @@ internal static class Rights
     /// <summary>The three separated administrators; nobody holds two of them, nor one beside any other role.</summary>
     internal static readonly Role[] Administrators = [Role.SystemAdministrator, Role.SecurityAdministrator, Role.AuditAdministrator];
 
+    /// <summary>What the post is called, in the reader's language.</summary>
+    internal static string TitleOf(Role role) => Text.Of($"kernel.role.{JsonNamingPolicy.KebabCaseLower.ConvertName(role.ToString())}");
+
+    /// <summary>True when an organisation of this kind has such a post.</summary>
+    internal static bool Fits(Role role, OrganisationKind kind) => role switch
+    {
+        Role.PlatformOperator => kind == OrganisationKind.Operator,
+        Role.Authority => kind == OrganisationKind.Authority,
+        Role.ProjectApprover => kind == OrganisationKind.ProjectApprover,
+        Role.Auditor => kind == OrganisationKind.Audit,
+        // The three administrators sit with the body that runs the platform or with the one that answers for it.
+        Role.SystemAdministrator or Role.SecurityAdministrator or Role.AuditAdministrator => kind is OrganisationKind.Operator or OrganisationKind.Authority,
+        _ => true,
+    };
+
+    internal const string SignedInPolicy = "signed-in";
+    internal const string OfficerPolicy = "officer";
+
+    /// <summary>Whoever is signed in passes, officer or program: 401 kernel.not-signed-in.</summary>
+    internal static TBuilder RequiresSignIn<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder => endpoint.RequireAuthorization(SignedInPolicy);
+
+    /// <summary>Officers pass, programs do not: what concerns the own account. 401 kernel.not-signed-in, 403 kernel.forbidden.</summary>
+    internal static TBuilder RequiresOfficer<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder => endpoint.RequireAuthorization(OfficerPolicy);
+
     /// <summary>Only holders of the right pass: 401 kernel.not-signed-in, 403 kernel.forbidden.</summary>
     internal static TBuilder Requires<TBuilder>(this TBuilder endpoint, Right right) where TBuilder : IEndpointConventionBuilder =>
         endpoint.RequireAuthorization(right.ToString());
@@ -85,4 +111,11 @@ internal static class Rights
 internal sealed class RequiresAttribute : AuthorizeAttribute
 {
     internal RequiresAttribute(Right right) => Policy = right.ToString();
+}
+
+/// <summary>Only officers see the page: what concerns the own account.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class RequiresOfficerAttribute : AuthorizeAttribute
+{
+    internal RequiresOfficerAttribute() => Policy = Rights.OfficerPolicy;
 }

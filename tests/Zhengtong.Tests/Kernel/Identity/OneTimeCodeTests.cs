@@ -42,4 +42,10 @@ public sealed class OneTimeCodeTests
 
     [Fact]
     public void Match_AnyText_IsNeverAnError() => Gen.String.Sample(text => OneTimeCode.Match(new byte[20], text, DateTimeOffset.UnixEpoch, 0) is null || text.Length >= 6);
+
+    internal static byte[] FromBase32(string text)
+    {
+        var bits = string.Concat(text.Select(c => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c).ToString("b5", System.Globalization.CultureInfo.InvariantCulture)));
+        return [.. bits.Chunk(8).Where(c => c.Length == 8).Select(c => Convert.ToByte(new string(c), 2))];
+    }
 }

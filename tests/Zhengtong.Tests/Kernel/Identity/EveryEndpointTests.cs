@@ -1,0 +1,77 @@
+using System.Net;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Routing;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Tests.Support;
+
+namespace Zhengtong.Tests.Kernel.Identity;
+
+/// <summary>Walks every address of the platform: it is public and stands here, or it asks who comes.</summary>
+[OnDatabase]
+public sealed class EveryEndpointTests(PlatformFixture platform)
+{
+    /// <summary>What a visitor may reach, and why nobody needs to sign in for it.</summary>
+    private static readonly string[] Public =
+    [
+        "/", "/{**path:file}", "/error", "/not-found", "/language", "/catalogue", "/catalogue/{id:guid}", "/health", "/health/live", "/health/ready", "/metrics", "/docs/api", "/docs/api/{documentName?}", "/openapi/{documentName}.json",
+        "/account/sign-in", "/account/sign-out", "/account/set-password", "/setup", "/connect/token",
+        "/api/v1/session", "/api/v1/session/passkey", "/api/v1/session/passkey/options", "/api/v1/password", "/api/v1/setup",
+    ];
+
+    /// <summary>Whole parts that are public: files of the pages, and the ledger's proofs, which anybody may check.</summary>
+    private static readonly string[] PublicBelow = ["/_framework/", "/_content/", "/lib/", "/ledger/", "/docs/"];
+
+    [Fact]
+    public void EveryAddress_IsListedAsPublicOrAsksForARight()
+    {
+        var open = Addresses().Where(e => !Asks(e)).Select(Pattern).Distinct().Where(p => !Public.Contains(p) && !PublicBelow.Any(p.StartsWith) && !IsFile(p)).Order().ToArray();
+        open.ShouldBeEmpty($"Public without being listed here: {string.Join(", ", open)}. Add .Requires(Right...) or [Requires(...)], or list it with its reason");
+        Addresses().Count(Asks).ShouldBeGreaterThan(20);
+    }
+
+    [Fact]
+    public async Task EveryReadingAddressThatAsks_RefusesAVisitorAndAnOfficerWithoutPosts()
+    {
+        var officer = await platform.SignedIn(await platform.Department());
+        var checkedAddresses = 0;
+        foreach (var endpoint in Addresses().Where(e => Asks(e) && Methods(e).Contains("GET")))
+        {
+            var path = Filled(endpoint);
+            var visitor = await platform.Visitor().GetAsync(path);
+            if (path.StartsWith("/api/", StringComparison.Ordinal))
+            {
+                visitor.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, path);
+                (await visitor.ReadProblemCode()).ShouldBe("kernel.not-signed-in", path);
+            }
+            else
+            {
+                visitor.StatusCode.ShouldBe(HttpStatusCode.Redirect, path);
+                visitor.Headers.Location!.ToString().ShouldContain("/account/sign-in", Case.Sensitive, path);
+            }
+
+            if (endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(a => Enum.TryParse<Right>(a.Policy, out _)))
+            {
+                (await officer.GetAsync(path)).StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
+            }
+
+            checkedAddresses++;
+        }
+
+        checkedAddresses.ShouldBeGreaterThan(5);
+    }
+
+    private IEnumerable<RouteEndpoint> Addresses() => platform.App.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>();
+
+    private static bool Asks(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null && endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Count > 0;
+
+    private static string Pattern(RouteEndpoint endpoint) => "/" + endpoint.RoutePattern.RawText!.TrimStart('/');
+
+    private static bool IsFile(string pattern) => !pattern.Contains('{', StringComparison.Ordinal) && Path.HasExtension(pattern);
+
+    private static IReadOnlyList<string> Methods(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"];
+
+    private static string Filled(RouteEndpoint endpoint) => string.Concat("/", string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part =>
+        part is Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart p
+            ? p.ParameterPolicies.Any(q => q.Content == "guid") ? Guid.AllBitsSet.ToString() : p.ParameterPolicies.Any(q => q.Content is "int" or "long") ? "1" : "x"
+            : ((Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart)part).Content)))));
+}

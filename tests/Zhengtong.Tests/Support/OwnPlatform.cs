@@ -1,0 +1,52 @@
+using System.Net;
+
+namespace Zhengtong.Tests.Support;
+
+/// <summary>A platform of a test's own, for what the shared one cannot show: the first start, another clock, another setting.</summary>
+internal sealed class OwnPlatform : IAsyncDisposable
+{
+    private OwnPlatform(string folder, WebApplication app) => (Folder, App) = (folder, app);
+
+    internal string Folder { get; }
+
+    internal WebApplication App { get; }
+
+    internal static async Task<OwnPlatform> StartAsync(Action<WebApplicationBuilder>? configure = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("zhengtong-own-").FullName;
+        var database = PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync();
+        var app = Platform.Build(new Deployment(folder, database, "http://127.0.0.1:0", Demo: false), configure);
+        await app.PrepareAsync(CancellationToken.None);
+        await app.StartAsync();
+        return new OwnPlatform(folder, app);
+    }
+
+    internal HttpClient Visitor()
+    {
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() }) { BaseAddress = new Uri(App.Urls.First()) };
+        client.DefaultRequestHeaders.AcceptLanguage.ParseAdd("en");
+        return client;
+    }
+
+    internal async Task<T> WithDb<T>(Func<ZhengtongDb, Task<T>> act)
+    {
+        await using var scope = App.Services.CreateAsyncScope();
+        return await act(scope.ServiceProvider.GetRequiredService<ZhengtongDb>());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.StopAsync();
+        await App.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(Folder, recursive: true);
+    }
+}
+
+/// <summary>A clock that a test sets forward.</summary>
+internal sealed class MovableClock : TimeProvider
+{
+    internal TimeSpan Ahead { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
+}

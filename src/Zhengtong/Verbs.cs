@@ -31,7 +31,7 @@ internal static class Verbs
         root.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed, demo: false), ct));
         root.Subcommands.Add(Serve("serve", "Serve the platform", demo: false));
         root.Subcommands.Add(Serve("demo", "Serve the platform with a demonstration province", demo: true));
-        root.Subcommands.Add(new Command("verify", Text.Of("kernel.verify.command")) { VerifyLedger.Command() });
+        root.Subcommands.Add(new Command("verify", Text.Of("kernel.verify.command")) { VerifyLedger.Command(), Exchange.Slices.VerifyReceipt.Verb() });
         return root;
     }
 

@@ -1,0 +1,181 @@
+using System.Security.Cryptography;
+using System.Text;
+using Apache.Arrow;
+using Apache.Arrow.Ipc;
+using Zhengtong.Agreements;
+using Zhengtong.Kernel;
+
+namespace Zhengtong.Exchange.Engine;
+
+/// <summary>A batch as it leaves the provider.</summary>
+/// <param name="Manifest">Canonical JSON.</param>
+/// <param name="ManifestDigest">Its SHA-256.</param>
+/// <param name="Signature">The provider's, base64 DER.</param>
+/// <param name="CiphertextDigest">SHA-256 of the ciphertext.</param>
+/// <param name="Ciphertext">Valid until the seal's next batch.</param>
+internal sealed record SealedBatch(string Manifest, string ManifestDigest, string Signature, string CiphertextDigest, ReadOnlyMemory<byte> Ciphertext);
+
+/// <summary>The provider's side of the cryptography: rows become an Arrow stream, encrypted so that only the consumer's receiving key opens it, and signed.</summary>
+/// <remarks>Each batch has a key of its own: ECDH between a fresh P-256 pair and the consumer's key, then HKDF-SHA256 with the manifest's bound form as
+/// info, gives the AES-256-GCM key and nonce; the same bound form is the associated data. So a ciphertext opens only together with the manifest it was made for.</remarks>
+internal sealed class BatchSeal(ECDsa signer)
+{
+    internal const int TagSize = 16;
+    private readonly Growing plain = new();
+    private readonly Growing cipher = new();
+
+    /// <param name="group">The rows.</param>
+    /// <param name="items">The agreed items, as in the group.</param>
+    /// <param name="draft">The manifest with all that is known before sealing; digests and ephemeral key are filled in here.</param>
+    /// <param name="consumerKey">SubjectPublicKeyInfo of the consumer's receiving key.</param>
+    internal SealedBatch Seal(RowGroup group, IReadOnlyList<AgreedItem> items, BatchManifest draft, ReadOnlySpan<byte> consumerKey)
+    {
+        WriteArrow(group, items);
+        using var ephemeral = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+        using var consumer = ECDiffieHellman.Create();
+        consumer.ImportSubjectPublicKeyInfo(consumerKey, out _);
+
+        var manifest = draft with
+        {
+            Rows = group.Rows,
+            PayloadDigest = Convert.ToHexStringLower(SHA256.HashData(plain.Written.Span)),
+            EphemeralKey = Convert.ToBase64String(ephemeral.ExportSubjectPublicKeyInfo()),
+            CiphertextDigest = null,
+            CiphertextLength = null,
+        };
+        var associated = manifest.Associated();
+        var ciphertext = cipher.Reset(plain.Written.Length + TagSize);
+        var (aes, nonce) = BatchKey.Derive(ephemeral, consumer.PublicKey, associated);
+        using (aes) { aes.Encrypt(nonce, plain.Written.Span, ciphertext.Span[..^TagSize], ciphertext.Span[^TagSize..], associated); }
+
+        manifest = manifest with { CiphertextDigest = Convert.ToHexStringLower(SHA256.HashData(ciphertext.Span)), CiphertextLength = ciphertext.Length };
+        var text = CanonicalJson.Of(manifest);
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var signature = signer.SignData(bytes, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        return new SealedBatch(text, Convert.ToHexStringLower(SHA256.HashData(bytes)), Convert.ToBase64String(signature), manifest.CiphertextDigest!, ciphertext);
+    }
+
+    private void WriteArrow(RowGroup group, IReadOnlyList<AgreedItem> items)
+    {
+        // Without salt, whoever sees the payload's digest could try out what a batch of one row might say.
+        var metadata = new Dictionary<string, string> { ["zhengtong.salt"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) };
+        var schema = ColumnBuffer.SchemaOf(items, metadata);
+        plain.Reset(0);
+        using var writer = new ArrowStreamWriter(plain, schema, leaveOpen: true);
+        writer.WriteRecordBatch(new RecordBatch(schema, group.Columns.Select(c => c.Build()), group.Rows));
+        writer.WriteEnd();
+    }
+}
+
+/// <summary>The consumer's side of the cryptography.</summary>
+internal sealed class BatchOpening
+{
+    private readonly Growing plain = new();
+
+    /// <summary>The plaintext; valid until the next batch is opened.</summary>
+    /// <exception cref="CryptographicException">Not encrypted to this key, or not together with this manifest, or altered.</exception>
+    internal ReadOnlyMemory<byte> Open(BatchManifest manifest, ECDiffieHellman receiver, ReadOnlySpan<byte> ciphertext)
+    {
+        if (ciphertext.Length < BatchSeal.TagSize) { throw new CryptographicException("The ciphertext is too short"); }
+        using var ephemeral = ECDiffieHellman.Create();
+        ephemeral.ImportSubjectPublicKeyInfo(Convert.FromBase64String(manifest.EphemeralKey), out _);
+        var associated = manifest.Associated();
+        var opened = plain.Reset(ciphertext.Length - BatchSeal.TagSize);
+        var (aes, nonce) = BatchKey.Derive(receiver, ephemeral.PublicKey, associated);
+        using (aes) { aes.Decrypt(nonce, ciphertext[..^BatchSeal.TagSize], ciphertext[^BatchSeal.TagSize..], opened.Span, associated); }
+        return opened;
+    }
+
+    /// <summary>The rows of a plaintext as views into it.</summary>
+    /// <exception cref="InvalidDataException">Not an Arrow stream of exactly one record batch of these items.</exception>
+    internal static IReadOnlyList<ColumnView> Read(ReadOnlyMemory<byte> plain, IReadOnlyList<AgreedItem> items, int rows)
+    {
+        using var reader = new ArrowStreamReader(plain);
+        var batch = reader.ReadNextRecordBatch() ?? throw new InvalidDataException("The payload holds no rows");
+        if (batch.Length != rows || batch.ColumnCount != items.Count) { throw new InvalidDataException($"The payload holds {batch.Length} rows of {batch.ColumnCount} columns"); }
+        List<ColumnView> columns = [];
+        foreach (var (n, item) in items.Index())
+        {
+            if (batch.Schema.GetFieldByIndex(n).Name != item.Column) { throw new InvalidDataException($"Column {n} is not {item.Column}"); }
+            var view = new ColumnView(item.Type, batch.Column(n));
+            columns.Add(view.Count == rows ? view : throw new InvalidDataException($"Column {item.Column} has {view.Count} values"));
+        }
+
+        return columns;
+    }
+}
+
+/// <summary>The key of one batch.</summary>
+internal static class BatchKey
+{
+    private const int KeySize = 32;
+    private const int NonceSize = 12;
+
+    internal static (AesGcm Aes, byte[] Nonce) Derive(ECDiffieHellman own, ECDiffieHellmanPublicKey other, byte[] associated)
+    {
+        var secret = own.DeriveRawSecretAgreement(other);
+        var info = (byte[])[.. "zhengtong-batch-1"u8, .. SHA256.HashData(associated)];
+        var both = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, KeySize + NonceSize, info: info);
+        CryptographicOperations.ZeroMemory(secret);
+        var aes = new AesGcm(both.AsSpan(0, KeySize), BatchSeal.TagSize);
+        var nonce = both[KeySize..];
+        CryptographicOperations.ZeroMemory(both);
+        return (aes, nonce);
+    }
+}
+
+/// <summary>A stream over a buffer that grows to the largest batch and stays.</summary>
+internal sealed class Growing : Stream
+{
+    private byte[] buffer = new byte[1 << 16];
+    private int used;
+
+    internal ReadOnlyMemory<byte> Written => buffer.AsMemory(0, used);
+
+    /// <summary>Forgets what was written and makes room for so many bytes, which count as written.</summary>
+    internal Memory<byte> Reset(int length)
+    {
+        used = 0;
+        Grow(length);
+        used = length;
+        return buffer.AsMemory(0, length);
+    }
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => used;
+
+    public override long Position { get => used; set => throw new NotSupportedException(); }
+
+    public override void Write(ReadOnlySpan<byte> bytes)
+    {
+        Grow(used + bytes.Length);
+        bytes.CopyTo(buffer.AsSpan(used));
+        used += bytes.Length;
+    }
+
+    public override void Write(byte[] bytes, int offset, int count) => Write(bytes.AsSpan(offset, count));
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default)
+    {
+        Write(bytes.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public override void Flush() { }
+
+    public override int Read(byte[] bytes, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    private void Grow(int needed)
+    {
+        if (needed > buffer.Length) { System.Array.Resize(ref buffer, (int)Math.Min(System.Array.MaxLength, Math.Max(buffer.Length * 2L, needed))); }
+    }
+}

@@ -1,0 +1,56 @@
+using Zhengtong.Agreements.Model;
+using Zhengtong.Exchange.Model;
+using Zhengtong.Tests.Exchange.Support;
+using Zhengtong.Tests.Support;
+
+namespace Zhengtong.Tests.Exchange.Engine;
+
+[OnDatabase]
+public sealed class DeliveringTests(ExchangeFixture exchange) : IClassFixture<ExchangeFixture>
+{
+    public static TheoryData<DataSourceKind, DataSourceKind> Pairs => new()
+    {
+        { DataSourceKind.Sqlite, DataSourceKind.Sqlite }, { DataSourceKind.Postgres, DataSourceKind.Postgres }, { DataSourceKind.Postgres, DataSourceKind.Sqlite },
+        { DataSourceKind.Sqlite, DataSourceKind.Postgres },
+    };
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public async Task Run_SnapshotThenChanges_BothSidesAreEqualAndEveryBatchIsReceipted(DataSourceKind from, DataSourceKind to)
+    {
+        var route = await exchange.RouteAsync(from, to);
+        await route.Source.FillAsync(1, 1050);
+
+        var after = await route.RunAsync();
+        (after.State, after.Problem, after.ProblemDetail).ShouldBe((DeliveryState.Waiting, null, null));
+        after.Phase.ShouldBe(DeliveryPhase.Changes);
+        (await route.Target.RowsAsync("received")).ShouldBe(await route.Source.RowsAsync());
+
+        await route.Source.TouchAsync("id % 100 = 7", "改名后的企业");
+        await route.Source.FillAsync(1051, 1060);
+        await route.Source.TouchAsync("id > 1050", "新企业");
+        after = await route.SettleAsync();
+        after.State.ShouldBe(DeliveryState.Waiting);
+
+        var batches = await route.BatchesAsync();
+        batches.Select(b => b.Sequence).ShouldBe(Enumerable.Range(1, batches.Count).Select(n => (long)n));
+        batches.ShouldAllBe(b => b.ReceivedAt != null && b.CounterReceipt != null && b.CounterSignature != null);
+        batches.Count(b => b.Phase == DeliveryPhase.Snapshot).ShouldBe(11);
+        after.RowsReceived.ShouldBe(batches.Sum(b => b.Rows));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public async Task Run_RowCondition_OnlyThoseRowsLeave(DataSourceKind from, DataSourceKind to)
+    {
+        // The column of the condition is not among the agreed ones.
+        var route = await exchange.RouteAsync(from, to, s =>
+        {
+            s.Columns = ["id", "name"];
+            s.Rows = [new RowCondition("secret", RowOperator.StartsWith, ["绝密SECRET1"]), new RowCondition("id", RowOperator.AtMost, ["150"]), new RowCondition("name", RowOperator.In, ["企业1", "企业12", "企业120", "企业2"])];
+        });
+        await route.Source.FillAsync(1, 300);
+        (await route.RunAsync()).Problem.ShouldBeNull();
+        (await route.Target.QueryAsync("SELECT id, name FROM received ORDER BY id")).ShouldBe(["1|企业1", "12|企业12", "120|企业120"]);
+    }
+}

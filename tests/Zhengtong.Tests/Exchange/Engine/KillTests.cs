@@ -36,16 +36,22 @@ public sealed class KillTests(ITestOutputHelper output)
 
             using var writing = new CancellationTokenSource();
             var writer = WriteAsync(route.Source, writing.Token);
+            List<long> seen = [];
             for (var kill = 1; kill <= Kills; kill++)
             {
                 using var program = await StartAsync(deployment);
-                var moment = (int)(Next(ref seed) % 2500) + 100;
+                // Every second one dies somewhere at its start; the others while rows arrive.
+                var before = await route.Target.CountAsync("received");
+                if (kill % 2 == 0) { await ArriveAsync(route, before); }
+                var moment = (int)(Next(ref seed) % 600);
                 await Task.Delay(moment);
                 program.Kill();
                 await program.WaitForExitAsync();
-                output.WriteLine($"kill {kill} after {moment} ms: {await route.Target.CountAsync("received")} rows at the consumer");
+                seen.Add(await route.Target.CountAsync("received"));
+                output.WriteLine($"kill {kill} {moment} ms after {(kill % 2 == 0 ? "rows arrived" : "the start")}: {seen[^1]} rows at the consumer");
             }
 
+            seen.Distinct().Count().ShouldBeGreaterThan(3, "the kills did not fall into the delivery");
             await writing.CancelAsync();
             var changes = await writer;
             changes.ShouldBeGreaterThan(0);
@@ -108,13 +114,23 @@ public sealed class KillTests(ITestOutputHelper output)
 
     private static async Task EqualAsync(Route route)
     {
-        var until = TimeProvider.System.GetUtcNow().AddSeconds(90);
+        var until = TimeProvider.System.GetUtcNow().AddSeconds(180);
         while (true)
         {
             if (await route.Target.CountAsync("received") == await route.Source.CountAsync("enterprise")
                 && (await route.Source.RowsAsync()).SequenceEqual(await route.Target.RowsAsync("received"))) { return; }
             TimeProvider.System.GetUtcNow().ShouldBeLessThan(until, "source and target did not become equal");
             await Task.Delay(500);
+        }
+    }
+
+    private static async Task ArriveAsync(Route route, long before)
+    {
+        var until = TimeProvider.System.GetUtcNow().AddSeconds(60);
+        while (await route.Target.CountAsync("received") == before)
+        {
+            TimeProvider.System.GetUtcNow().ShouldBeLessThan(until, "nothing arrives");
+            await Task.Delay(10);
         }
     }
 

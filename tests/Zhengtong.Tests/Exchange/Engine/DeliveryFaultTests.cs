@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Tests.Exchange.Support;
 using Zhengtong.Tests.Support;
@@ -173,6 +174,30 @@ public sealed class DeliveryFaultTests(ExchangeFixture exchange) : IClassFixture
         (await route.SettleAsync()).Problem.ShouldBeNull();
         (await route.Target.CountAsync("received", "id = 5 AND name = '迟到的提交'")).ShouldBe(1);
         (await route.Target.CountAsync("received", "id = 6 AND name = '先到的提交'")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Advance_SessionThatOpensDuringTheSnapshot_HoldsTheBoundBack()
+    {
+        var route = await exchange.RouteAsync(DataSourceKind.Postgres, DataSourceKind.Sqlite);
+        await route.Source.FillAsync(1, 10);
+        var reading = new Reading(new TableName("public", "enterprise"), [.. ExchangeFixture.AllItems.Take(2)], [], "changed", 100, 1 << 20);
+        var horizon = new Horizon();
+        await using var source = await new PostgresDatabase(route.Source.Registered).OpenSourceAsync(reading, CancellationToken.None);
+        var first = await source.AdvanceAsync(horizon, CancellationToken.None);
+        first.ShouldNotBeNull();
+
+        await using (var slow = (NpgsqlConnection)await route.Source.OpenAsync())
+        {
+            await using var transaction = await slow.BeginTransactionAsync();
+            await using var early = new NpgsqlCommand("UPDATE enterprise SET changed = clock_timestamp() WHERE id = 5", slow, transaction);
+            await early.ExecuteNonQueryAsync();
+            await route.Source.QueryAsync("SELECT 1 FROM pg_sleep(1.2)");
+            (await source.AdvanceAsync(horizon, CancellationToken.None)).ShouldBe(first);
+            await transaction.CommitAsync();
+        }
+
+        string.CompareOrdinal((await source.AdvanceAsync(horizon, CancellationToken.None))!.Value, first.Value).ShouldBeGreaterThan(0);
     }
 
     [Theory]

@@ -149,7 +149,7 @@ public sealed class ExchangeSlicesTests(PlatformFixture platform)
             (await html.Content.ReadAsStringAsync()).ShouldNotContain(">exchange.", Case.Sensitive, page);
         }
 
-        (await consumer.GetStringAsync($"/work/exchange/{id}/receipts/1")).ShouldContain(route.Provider.Name);
+        WebUtility.HtmlDecode(await consumer.GetStringAsync($"/work/exchange/{id}/receipts/1")).ShouldContain(route.Provider.Name);
         var stranger = await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer);
         (await (await stranger.GetAsync($"/api/v1/deliveries/{id}")).ReadProblemCode()).ShouldBe("exchange.delivery-unknown");
         (await (await stranger.GetAsync($"/api/v1/deliveries/{id}/receipts/1")).ReadProblemCode()).ShouldBe("exchange.delivery-unknown");

@@ -41,7 +41,7 @@ internal static class Verbs
         root.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed), ct));
         root.Subcommands.Add(Serve());
         root.Subcommands.Add(Demo());
-        root.Subcommands.Add(new Command("verify", Text.Of("kernel.verify.command")) { VerifyLedger.Command() });
+        root.Subcommands.Add(new Command("verify", Text.Of("kernel.verify.command")) { VerifyLedger.Command(), Exchange.Slices.VerifyReceipt.Verb() });
         return root;
     }
 

@@ -29,12 +29,22 @@ internal sealed record AgreementTerms(
 /// <summary>An item as agreed.</summary>
 internal sealed record AgreedItem(string Name, string Column, ItemType Type, int? Length, bool IsKey);
 
+/// <summary>What proves an agreement.</summary>
+/// <param name="Document">The canonical document that both sides signed.</param>
+/// <param name="ProviderSeal">The provider's seal, if it is there.</param>
+/// <param name="ConsumerSeal">The consumer's seal, if it is there.</param>
+internal sealed record AgreementEvidence(string Document, Seal? ProviderSeal, Seal? ConsumerSeal);
+
 /// <summary>What other modules may ask Agreements.</summary>
 internal sealed class AgreementsLookup(ZhengtongDb db)
 {
     /// <summary>The terms of one agreement in whatever state, or null.</summary>
     internal async Task<AgreementTerms?> FindAsync(Guid id, CancellationToken ct) =>
         (await db.Agreements.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id, ct))?.Terms();
+
+    /// <summary>The sealed document with both seals, for receipts; null when there is none.</summary>
+    internal async Task<AgreementEvidence?> FindEvidenceAsync(Guid id, CancellationToken ct) =>
+        await db.Agreements.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id, ct) is { } agreement ? new AgreementEvidence(agreement.Document, agreement.ProviderSeal, agreement.ConsumerSeal) : null;
 
     /// <summary>All agreements that allow delivery now, for reconcilers.</summary>
     internal async Task<IReadOnlyList<AgreementTerms>> InForceAsync(DateTimeOffset now, CancellationToken ct) =>

@@ -1,6 +1,10 @@
+using Zhengtong.Agreements;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Slices;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Metering;
 
 namespace Zhengtong.Exchange;
 
@@ -16,6 +20,10 @@ internal static class ExchangeModule
         services.AddSingleton<Delivering>();
         services.AddSingleton<DeliveryReconciler>();
         services.AddHostedService(s => s.GetRequiredService<DeliveryReconciler>());
+        services.AddMeteredIndicator("exchange.rows-delivered", "row", DeliveryAccount.Rows, "exchange.indicator-source.metering");
+        services.AddMeteredIndicator("exchange.bytes-delivered", "byte", DeliveryAccount.Bytes, "exchange.indicator-source.metering");
+        services.AddSingleton(new AgreementPanel(typeof(DeliveryPanel), 10));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/exchange", "exchange.menu", "exchange", 30, "exchange.menu-group"));
     }
 
     internal static void MapExchange(this WebApplication app)
@@ -25,5 +33,9 @@ internal static class ExchangeModule
         TestDataSource.Map(api);
         MountResource.Map(api);
         SetIntake.Map(api);
+        ListDeliveries.Map(api);
+        GetDelivery.Map(api);
+        GetReceipt.Map(api);
+        RunDelivery.Map(api);
     }
 }

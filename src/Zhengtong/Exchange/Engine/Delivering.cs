@@ -1,8 +1,10 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Zhengtong.Agreements;
+using Zhengtong.Agreements.Model;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
@@ -68,6 +70,7 @@ internal sealed class Delivering(
             await using var scope = scopes.CreateAsyncScope();
             var waiting = await WaitingAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), id, ct);
             if (waiting.Count > 0) { await SettleAsync(id, waiting, ct); }
+            await ForgetAsync(scope.ServiceProvider, id, ct);
             await ChangeAsync(id, d => d.Stop(), "exchange.delivery-stopped", ct);
         }
         catch (DbUpdateConcurrencyException) { }
@@ -90,26 +93,18 @@ internal sealed class Delivering(
         foreach (var batch in waiting) { await HandOverAsync(route, receiver, batch.Sequence, arrived, ct); }
 
         var sealedOnes = Channel.CreateBounded<long>(2);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var next = clock.GetUtcNow();
-        var reading = EndBothOnFailure(async () =>
-        {
-            next = await SealAsync(route, horizon, sealedOnes.Writer, both.Token);
-            sealedOnes.Writer.Complete();
-        }, both);
-        var handing = EndBothOnFailure(async () =>
-        {
-            await foreach (var sequence in sealedOnes.Reader.ReadAllAsync(both.Token)) { await HandOverAsync(route, receiver, sequence, arrived, both.Token); }
-        }, both);
-
-        await Task.WhenAll(reading, handing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // The one that failed has the reason; the other was only cancelled.
-        foreach (var side in new[] { handing, reading })
-        {
-            if (side.IsFaulted) { await side; }
-        }
-
-        await Task.WhenAll(reading, handing);
+        await BothAsync(
+            async stop =>
+            {
+                next = await SealAsync(route, horizon, sealedOnes.Writer, stop);
+                sealedOnes.Writer.Complete();
+            },
+            async stop =>
+            {
+                await foreach (var sequence in sealedOnes.Reader.ReadAllAsync(stop)) { await HandOverAsync(route, receiver, sequence, arrived, stop); }
+            },
+            ct);
         return next;
     }
 
@@ -238,6 +233,13 @@ internal sealed class Delivering(
         }
     }
 
+    /// <summary>What waits under an agreement that is over for good is of no use to anybody any more.</summary>
+    private async Task ForgetAsync(IServiceProvider services, Guid id, CancellationToken ct)
+    {
+        var terms = await services.GetRequiredService<AgreementsLookup>().FindAsync((await ReadAsync(id, ct)).AgreementId, ct);
+        if (terms is null or { State: AgreementState.Revoked or AgreementState.Expired } || terms.Until <= clock.GetUtcNow()) { relay.Sweep(id, []); }
+    }
+
     /// <summary>Asked before each batch: a revoked, suspended or expired agreement stops at once.</summary>
     private async Task GuardAsync(Guid agreement, CancellationToken ct)
     {
@@ -327,15 +329,24 @@ internal sealed class Delivering(
         catch (Exception e) when (e is not ExchangeFault and not OperationCanceledException && database.Explain(e, side) is { } fault) { throw fault; }
     }
 
-    private static Task EndBothOnFailure(Func<Task> act, CancellationTokenSource both) => Task.Run(async () =>
+    /// <summary>Runs both to the end, or until one fails: then the other is cancelled, and the first failure is the reason for both.</summary>
+    private static async Task BothAsync(Func<CancellationToken, Task> one, Func<CancellationToken, Task> other, CancellationToken ct)
     {
-        try { await act(); }
-        catch
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Exception? reason = null;
+        await Task.WhenAll(Task.Run(() => GuardedAsync(one), CancellationToken.None), Task.Run(() => GuardedAsync(other), CancellationToken.None));
+        if (reason is not null) { ExceptionDispatchInfo.Throw(reason); }
+
+        async Task GuardedAsync(Func<CancellationToken, Task> act)
         {
-            await both.CancelAsync();
-            throw;
+            try { await act(both.Token); }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref reason, e, null);
+                await both.CancelAsync();
+            }
         }
-    });
+    }
 
     private DateTimeOffset Soon => clock.GetUtcNow() + TimeSpan.FromSeconds(1);
 

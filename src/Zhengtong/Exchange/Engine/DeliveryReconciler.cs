@@ -45,7 +45,8 @@ internal sealed class DeliveryReconciler(
         var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
         var now = clock.GetUtcNow();
         var agreements = (await scope.ServiceProvider.GetRequiredService<AgreementsLookup>().InForceAsync(now, ct)).ToDictionary(a => a.Id);
-        var deliveries = await db.Deliveries.Where(d => d.State != DeliveryState.Stopped || agreements.Keys.Contains(d.AgreementId)).ToListAsync(ct);
+        var inForce = agreements.Keys.ToList();
+        var deliveries = await db.Deliveries.Where(d => d.State != DeliveryState.Stopped || inForce.Contains(d.AgreementId)).ToListAsync(ct);
 
         await CreateAsync(db, agreements.Values.Where(a => deliveries.All(d => d.AgreementId != a.Id)).ToList(), now, ct);
         foreach (var delivery in deliveries.Where(d => !running.ContainsKey(d.Id)))

@@ -67,6 +67,10 @@ internal sealed class PostgresSource : Source
 
     internal override async Task<HorizonBound?> AdvanceAsync(Horizon horizon, CancellationToken ct)
     {
+        // A standby does not show who is writing at its primary.
+        await using var standby = new NpgsqlCommand("SELECT pg_is_in_recovery()", connection, transaction);
+        if (await standby.ExecuteScalarAsync(ct) is true) { throw new ExchangeFault(ExchangeProblems.SourceRefused, [new Fault("", "exchange.fault.standby")]); }
+
         // The bound first, then who is open: whoever wrote below the bound and is not in the list has ended.
         // A transaction's time is taken a moment before its lock can be seen; the second covers that moment.
         var column = PostgresDatabase.Quote(watermark.Name);
@@ -76,12 +80,15 @@ internal sealed class PostgresSource : Source
         var value = await bound.ExecuteScalarAsync(ct) as string;
 
         List<string> open = [];
-        // Everybody may see these locks. Sessions of other databases, of maintenance (which has no user) and our own readers write no rows of this table.
+        // pg_stat_activity stands still within a transaction unless told to look again.
+        await ExecuteAsync(connection, "SELECT pg_stat_clear_snapshot()", ct);
+        // Everybody may see these locks. Sessions of other databases, of maintenance (which has no user) and our own readers write no rows of this table;
+        // of a session that is not listed nothing is known, so it counts.
         await using var list = new NpgsqlCommand(
             """
-            SELECT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+            SELECT l.virtualtransaction FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
-              AND a.datname = current_database() AND a.usename IS NOT NULL AND a.application_name IS DISTINCT FROM 'zhengtong-source'
+              AND (a.pid IS NULL OR a.datname = current_database() AND a.usename IS NOT NULL AND a.application_name IS DISTINCT FROM 'zhengtong-source')
             UNION ALL SELECT 'prepared ' || gid FROM pg_prepared_xacts WHERE database = current_database()
             """, connection, transaction);
         await using var row = await list.ExecuteReaderAsync(ct);
@@ -92,7 +99,6 @@ internal sealed class PostgresSource : Source
     internal override IAsyncEnumerable<RowGroup> SnapshotAsync(Position? after, CancellationToken ct) => ReadAsync(Query(after, null), DeliveryPhase.Snapshot, ct);
 
     internal override IAsyncEnumerable<RowGroup> ChangesAsync(Position after, HorizonBound until, CancellationToken ct) => ReadAsync(Query(after, until), DeliveryPhase.Changes, ct);
-
 
     private bool IsTime => watermark.Type is "timestamp" or "timestamptz";
 

@@ -10,9 +10,11 @@ internal sealed class SqliteDatabase(string path) : DepartmentDatabase
     /// <summary>The name as SQL; only for names that the database's own catalogue gave back, or that match the strict pattern of new tables.</summary>
     internal static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    internal async Task<SqliteConnection> ConnectAsync(CancellationToken ct)
+    /// <summary>A connection of its own. A file that is gone is made anew only where that is meant, when somebody tests or chooses it; never in a delivery.</summary>
+    internal async Task<SqliteConnection> ConnectAsync(CancellationToken ct, bool create = false)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ConnectionString);
+        var mode = create ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadWrite;
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 30 }.ConnectionString);
         try
         {
             await connection.OpenAsync(ct);
@@ -31,7 +33,7 @@ internal sealed class SqliteDatabase(string path) : DepartmentDatabase
 
     internal override async Task<string> DescribeAsync(CancellationToken ct)
     {
-        await using var connection = await ConnectAsync(ct);
+        await using var connection = await ConnectAsync(ct, create: true);
         // The first page is read here: a file that is no database fails now and not in the night.
         await using var look = connection.CreateCommand();
         look.CommandText = "SELECT count(*) FROM sqlite_master";
@@ -41,7 +43,7 @@ internal sealed class SqliteDatabase(string path) : DepartmentDatabase
 
     internal override async Task<TableShape?> FindTableAsync(TableName name, CancellationToken ct)
     {
-        await using var connection = await ConnectAsync(ct);
+        await using var connection = await ConnectAsync(ct, create: true);
         return await FindTableAsync(connection, name, ct);
     }
 
@@ -98,7 +100,7 @@ internal sealed class SqliteDatabase(string path) : DepartmentDatabase
     {
         var columns = items.Select(i => $"{Quote(i.Column)} {TypeFor(i.Type)}{(i.IsKey ? " NOT NULL" : "")}");
         var key = string.Join(", ", items.Where(i => i.IsKey).Select(i => Quote(i.Column)));
-        await using var connection = await ConnectAsync(ct);
+        await using var connection = await ConnectAsync(ct, create: true);
         await using var create = connection.CreateCommand();
         create.CommandText = $"CREATE TABLE {Quote(name.Table)} ({string.Join(", ", columns)}, PRIMARY KEY ({key}))";
         await create.ExecuteNonQueryAsync(ct);

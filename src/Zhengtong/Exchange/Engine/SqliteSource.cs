@@ -64,9 +64,14 @@ internal sealed class SqliteSource : Source
     internal override async Task<HorizonBound?> AdvanceAsync(Horizon horizon, CancellationToken ct)
     {
         await using var newest = connection.CreateCommand();
-        newest.CommandText = $"SELECT max({Column(Reading.Watermark)}) FROM {SqliteDatabase.Quote(table.Name.Table)} t";
-        var value = await newest.ExecuteScalarAsync(ct);
-        return new HorizonBound(value is null or DBNull ? null : Tag(value));
+        newest.CommandText = $"""
+            SELECT newest, {(watermarkIsTime ? "coalesce(julianday(newest) < julianday('now', '-2 seconds'), 0)" : "1")}
+            FROM (SELECT max({Column(Reading.Watermark)}) AS newest FROM {SqliteDatabase.Quote(table.Name.Table)} t)
+            """;
+        await using var row = await newest.ExecuteReaderAsync(ct);
+        await row.ReadAsync(ct);
+        // A settled time and a number of a sequence are not given out again: changes begin behind them. A time of this moment may be: changes begin with it.
+        return new HorizonBound(await row.IsDBNullAsync(0, ct) ? null : $"{(row.GetBoolean(1) ? ">" : "")}{Tag(row.GetValue(0))}");
     }
 
     internal override IAsyncEnumerable<RowGroup> SnapshotAsync(Position? after, CancellationToken ct) => ReadAsync([.. Reading.Key.Select(i => i.Column)], after, isChanges: false, ct);
@@ -80,8 +85,9 @@ internal sealed class SqliteSource : Source
         if (after is { Values.Count: > 0 })
         {
             var columns = order.Take(after.Values.Count).Select(Column);
-            var places = after.Values.Select(v => conditions.Place(Untag(v)));
-            conditions.Sql.Add($"({string.Join(", ", columns)}) {(isChanges && after.Values.Count == 1 ? ">=" : ">")} ({string.Join(", ", places)})");
+            var places = after.Values.Select(v => conditions.Place(Untag(v.TrimStart('>'))));
+            var isIncluded = isChanges && after.Values is [var only] && only[0] != '>';
+            conditions.Sql.Add($"({string.Join(", ", columns)}) {(isIncluded ? ">=" : ">")} ({string.Join(", ", places)})");
         }
 
         if (isChanges && watermarkIsTime)

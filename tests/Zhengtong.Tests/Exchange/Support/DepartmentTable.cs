@@ -39,14 +39,15 @@ internal sealed class DepartmentTable(DataSourceKind kind, string connection, st
         : $"PRAGMA journal_mode = WAL; CREATE TABLE {table} (id INTEGER PRIMARY KEY, name TEXT NOT NULL, note TEXT, amount TEXT, score REAL, active BOOLEAN, born DATE, changed TIMESTAMP NOT NULL, photo BLOB, secret TEXT)");
 
     /// <summary>Rows first to last; every value depends on the number, a few are null, empty, long or strange.</summary>
-    internal async Task FillAsync(int first, int last, string table = "enterprise", string note = "note")
+    /// <remarks>Rows that were there before the delivery began are an hour old; <paramref name="fresh"/> ones carry the database's clock.</remarks>
+    internal async Task FillAsync(int first, int last, string table = "enterprise", string note = "note", bool fresh = false)
     {
-        var ago = $"{(kind == DataSourceKind.Postgres ? "clock_timestamp() - interval '1 hour'" : "strftime('%Y-%m-%d %H:%M:%f', 'now', '-1 hour') || '000'")}";
+        var ago = kind == DataSourceKind.Postgres ? fresh ? "clock_timestamp()" : "clock_timestamp() - interval '1 hour'" : $"strftime('%Y-%m-%d %H:%M:%f', 'now', '-{(fresh ? 0 : 1)} hour') || '000'";
         await ExecuteAsync(kind == DataSourceKind.Postgres
             ? $"""
               INSERT INTO {table} SELECT i, '企业' || i, CASE i % 3 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE '{note} ' || i END,
-                (i * 1000003 % 999999937)::numeric / 1000 * CASE i % 2 WHEN 0 THEN 1 ELSE -1 END, i / 7.0::float8, i % 5 <> 0,
-                date '1970-01-01' + (i % 20000), {ago} + i * interval '1 microsecond', decode(md5(i::text), 'hex'), '绝密SECRET' || i
+                (i::bigint * 1000003 % 999999937)::numeric / 1000 * CASE i % 2 WHEN 0 THEN 1 ELSE -1 END, i / 7.0::float8, i % 5 <> 0,
+                date '1970-01-01' + (i % 20000), {ago}, decode(md5(i::text), 'hex'), '绝密SECRET' || i
               FROM generate_series({first}, {last}) i
               """
             : $"""
@@ -60,7 +61,7 @@ internal sealed class DepartmentTable(DataSourceKind kind, string connection, st
 
     /// <summary>Changes rows as the department's own program would, with the database's own clock.</summary>
     internal Task TouchAsync(string where, string name, string table = "enterprise") => ExecuteAsync(
-        $"UPDATE {table} SET name = '{name}', changed = {(kind == DataSourceKind.Postgres ? "clock_timestamp()" : "strftime('%Y-%m-%d %H:%M:%f', 'now', '-3 seconds') || '000'")} WHERE {where}");
+        $"UPDATE {table} SET name = '{name}', changed = {(kind == DataSourceKind.Postgres ? "clock_timestamp()" : "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'")} WHERE {where}");
 
     internal async Task ExecuteAsync(string sql)
     {

@@ -141,16 +141,19 @@ public sealed class ExchangeFixture : IAsyncLifetime
         ZhengtongDb db, OrganisationKeys keys, Organisation provider, Organisation consumer, InformationResource resource, RouteSettings settings, DateTimeOffset now)
     {
         var id = Guid.CreateVersion7(now);
-        var number = $"XS-2026-{Interlocked.Increment(ref serial):D6}";
+        var number = $"XS-2099-{Interlocked.Increment(ref serial):D6}";
         AgreementDocument document = new("zhengtong-agreement-1", id, number, new AgreementResource(resource.Id, resource.Code, resource.Name, 1),
             new AgreementParty(provider.Id, provider.CreditCode.Value, provider.Name), new AgreementParty(consumer.Id, consumer.CreditCode.Value, consumer.Name),
             [.. AllItems.Where(i => settings.Columns.Contains(i.Column))], settings.Rows, "监管", "食品安全法", settings.EverySeconds, now.AddDays(-1), now.AddDays(1), "international");
         var text = CanonicalJson.Of(document);
-        var agreement = new Agreement
+        var application = new Application
         {
-            Id = id, Number = number, ApplicationId = Guid.CreateVersion7(now), ResourceId = resource.Id, ProviderId = provider.Id, ConsumerId = consumer.Id, Document = text,
-            Digest = Strict.DigestOf(text), From = document.From, Until = document.Until, CreatedAt = now,
+            Id = Guid.CreateVersion7(now), Number = $"SQ-2099-{Interlocked.Increment(ref serial):D6}", ResourceId = resource.Id, ResourceName = resource.Name, ResourceRevision = 1, ProviderId = provider.Id, ApplicantId = consumer.Id,
+            Columns = [.. document.Items.Select(i => i.Column)], Rows = document.Rows, Purpose = document.Purpose, LegalGround = document.LegalGround, EverySeconds = document.EverySeconds, Until = document.Until,
+            SubmittedBy = Guid.Empty, SubmittedAt = now, DueOn = DateOnly.FromDateTime(now.UtcDateTime),
         };
+        db.Applications.Add(application);
+        var agreement = Agreement.DrawUp(application.Id, document, now);
         foreach (var side in new[] { provider, consumer })
         {
             var key = await keys.CurrentAsync(side.Id, KeyUse.Seal, CancellationToken.None);
@@ -210,17 +213,9 @@ internal sealed record Route(
 
     internal Task<List<Batch>> BatchesAsync() => WithDb(db => db.Batches.AsNoTracking().Where(b => b.DeliveryId == Delivery).OrderBy(b => b.Sequence).ToListAsync());
 
-    internal Task BecomeAsync(AgreementState state) => WithDb(async db =>
+    internal Task ChangeAsync(Action<Agreement> change) => WithDb(async db =>
     {
-        var agreement = await db.Agreements.SingleAsync(a => a.Id == Agreement);
-        switch (state)
-        {
-            case AgreementState.Suspended: agreement.Suspend(agreement.ConsumerId); break;
-            case AgreementState.InForce: agreement.Resume(); break;
-            case AgreementState.Expired: agreement.Expire(); break;
-            default: agreement.Revoke(); break;
-        }
-
+        change(await db.Agreements.SingleAsync(a => a.Id == Agreement));
         return await db.SaveChangesAsync();
     });
 

@@ -75,5 +75,6 @@ internal partial class ZhengtongDb
         });
         ConfigureJobs(builder);
         ConfigureMetering(builder);
+        ConfigureCalendar(builder);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
@@ -26,6 +27,7 @@ internal static class KernelModule
         builder.AddIdentity(deployment);
         builder.AddJobs();
         services.AddMetering();
+        services.AddCalendar();
         builder.AddHttpConventions(deployment);
     }
 
@@ -36,6 +38,7 @@ internal static class KernelModule
         app.MapIdentity(api);
         api.MapJobs();
         api.MapMetering();
+        api.MapCalendar();
     }
 
     private static void AddDatabase(IServiceCollection services, Deployment deployment)

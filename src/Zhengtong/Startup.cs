@@ -19,12 +19,14 @@ internal interface IStartupStep
 /// <summary>What happens between building and serving.</summary>
 internal static class Startup
 {
-    /// <summary>Migrates the database, then runs each module's start-up steps.</summary>
+    /// <summary>Migrates the database, then runs each module's start-up steps, while other processes on the same database wait.</summary>
     /// <exception cref="DatabaseIsNewerException">The database holds a migration this program does not know.</exception>
     internal static async Task PrepareAsync(this WebApplication app, CancellationToken ct)
     {
         await using var scope = app.Services.CreateAsyncScope();
-        await MigrateAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), ct);
+        var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
+        await using var alone = await StartupLock.TakeAsync(app.Services.GetRequiredService<Deployment>(), db, ct);
+        await MigrateAsync(db, ct);
         foreach (var step in app.Services.GetServices<IStartupStep>())
         {
             await using var own = app.Services.CreateAsyncScope();

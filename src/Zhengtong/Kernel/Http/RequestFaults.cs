@@ -186,13 +186,12 @@ internal static class RequestFaults
 
     private static string NameOf(ICustomAttributeProvider place, MemberInfo? property = null)
     {
-        var all = place.GetCustomAttributes(inherit: true);
+        object[] all = [.. place.GetCustomAttributes(inherit: true), .. property?.GetCustomAttributes(inherit: true) ?? []];
         var plain = place switch { ParameterInfo p => p.Name!, MemberInfo m => m.Name, _ => "" };
         return all.OfType<IFromQueryMetadata>().FirstOrDefault()?.Name
             ?? all.OfType<IFromHeaderMetadata>().FirstOrDefault()?.Name
             ?? all.OfType<IFromRouteMetadata>().FirstOrDefault()?.Name
             ?? all.OfType<JsonPropertyNameAttribute>().FirstOrDefault()?.Name
-            ?? property?.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
             ?? JsonNamingPolicy.CamelCase.ConvertName(plain);
     }
 

@@ -29,7 +29,9 @@ internal static class Telemetry
             .Enrich.FromLogContext()
             .WriteTo.Console(restrictedToMinimumLevel: LogEventLevel.Warning, formatProvider: System.Globalization.CultureInfo.InvariantCulture, standardErrorFromLevel: LogEventLevel.Verbose)
             .WriteTo.File(new CompactJsonFormatter(), deployment.PathOf("logs", "zhengtong-.log"), rollingInterval: RollingInterval.Day,
-                fileSizeLimitBytes: 256 << 20, rollOnFileSizeLimit: true, retainedFileCountLimit: 31, shared: true));
+                fileSizeLimitBytes: 256 << 20, rollOnFileSizeLimit: true, retainedFileCountLimit: 31, shared: true),
+            // Two platforms in one process, as in tests, each keep their own log.
+            preserveStaticLogger: true);
 
         var collector = builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 };
         builder.Services.AddOpenTelemetry()

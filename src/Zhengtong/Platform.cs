@@ -1,5 +1,6 @@
 using Zhengtong.Agreements;
 using Zhengtong.Catalogue;
+using Zhengtong.Demonstration;
 using Zhengtong.Exchange;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
@@ -29,6 +30,7 @@ internal static class Platform
         builder.AddAgreements();
         builder.AddExchange();
         builder.AddWeb();
+        builder.AddDemonstration(deployment);
         configure?.Invoke(builder);
 
         var app = builder.Build();

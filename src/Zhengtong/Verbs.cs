@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Zhengtong.Demonstration;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Ledger;
 
@@ -37,8 +38,9 @@ internal static class Verbs
 
     private static Command Serve(string name, string description, bool demo)
     {
+        if (demo) { return DemoVerb.Command(name, description, Urls, Database); }
         var command = new Command(name, description) { Urls, Data, Database };
-        command.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed, demo), ct));
+        command.SetAction((parsed, ct) => RefusedToStartException.GuardAsync(() => Platform.RunAsync(DeploymentOf(parsed, demo: false), ct), ct));
         return command;
     }
 

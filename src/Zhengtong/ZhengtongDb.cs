@@ -37,6 +37,7 @@ internal abstract partial class ZhengtongDb(DbContextOptions options) : Identity
         ConfigureCatalogue(builder);
         ConfigureAgreements(builder);
         ConfigureExchange(builder);
+        ConfigureDemonstration(builder);
     }
 
     private sealed class RegionCodeConverter() : ValueConverter<RegionCode, string>(c => c.Value, s => RegionCode.Parse(s));

@@ -1,0 +1,21 @@
+namespace Zhengtong.Demonstration;
+
+/// <summary>The demonstration province: invented places, bodies and people, synthetic data with a fixed seed. Stands outside the modules as Program.cs does.</summary>
+internal static class DemonstrationModule
+{
+    internal static void AddDemonstration(this WebApplicationBuilder builder, Deployment deployment)
+    {
+        builder.Services.AddSingleton<IStartupStep, KeepApart>();
+        if (!deployment.Demo) { return; }
+
+        builder.Services.AddSingleton(_ => Province.Load().AtShare(builder.Configuration.GetValue("Demonstration:Share", 1.0)));
+        builder.Services.AddSingleton(services => new SyntheticProvince(services.GetRequiredService<Province>()));
+        builder.Services.AddSingleton(services => DemonstrationCredentials.LoadOrDraw(deployment, services.GetRequiredService<Province>()));
+        builder.Services.AddSingleton<BusinessDatabases>();
+        builder.Services.AddHostedService<TellWhere>();
+        builder.Services.AddSingleton<IStartupStep, SeedBodies>();
+        builder.Services.AddSingleton<IStartupStep, SeedDatabases>();
+        builder.Services.AddSingleton<IStartupStep, SeedCatalogue>();
+        builder.Services.AddSingleton<IStartupStep, SeedAgreements>();
+    }
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Agreements.Model;
+using Zhengtong.Agreements.Slices;
+using Zhengtong.Catalogue;
+using Zhengtong.Catalogue.Model;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Secrets;
+
+namespace Zhengtong.Demonstration;
+
+/// <summary>How far a sharing of the demonstration has come.</summary>
+internal enum SharingStage
+{
+    /// <summary>Waits for the provider.</summary>
+    Submitted,
+    /// <summary>Refused by the provider.</summary>
+    Refused,
+    /// <summary>Taken back by the applicant.</summary>
+    Withdrawn,
+    /// <summary>Waits for both seals.</summary>
+    Confirmed,
+    /// <summary>Waits for the consumer's seal.</summary>
+    HalfSealed,
+    /// <summary>In force; flowing where the consumer named a table.</summary>
+    InForce,
+    /// <summary>Suspended by the provider.</summary>
+    Suspended,
+    /// <summary>Revoked by the provider.</summary>
+    Revoked,
+}
+
+/// <summary>One sharing of the demonstration: who takes what from whom, why, and how far it has come.</summary>
+/// <param name="Table">Table behind the resource.</param>
+/// <param name="Applicant">Slug of the applying body.</param>
+/// <param name="Stage">How far it has come.</param>
+/// <param name="Purpose">用途.</param>
+/// <param name="Ground">依据.</param>
+/// <param name="Note">Reason of the refusal, withdrawal, suspension or revocation.</param>
+/// <param name="EverySeconds">How often changes are looked for.</param>
+/// <param name="Target">Table that the rows go to, in the applicant's business database; null where the applicant named none yet.</param>
+internal sealed record ProvinceSharing(string Table, string Applicant, SharingStage Stage, string Purpose, string Ground, string? Note, int EverySeconds, string? Target);
+
+/// <summary>Brings each sharing to its stage, by the officers' own acts; one that was left half way goes on from there.</summary>
+internal sealed class SeedAgreements(Province province, SyntheticProvince synthetic, IServiceScopeFactory scopes, TimeProvider clock) : IStartupStep
+{
+    public async Task RunAsync(IServiceProvider scope, CancellationToken ct)
+    {
+        var watch = Stopwatch.StartNew();
+        foreach (var sharing in province.Sharings)
+        {
+            await using var own = scopes.CreateAsyncScope();
+            await AdvanceAsync(own.ServiceProvider, sharing, ct);
+        }
+
+        Progress.Say("demonstration.progress.agreements", province.Sharings.Count, watch.Elapsed.TotalSeconds);
+    }
+
+    private async Task AdvanceAsync(IServiceProvider services, ProvinceSharing sharing, CancellationToken ct)
+    {
+        var db = services.GetRequiredService<ZhengtongDb>();
+        var catalogue = services.GetRequiredService<CatalogueLookup>();
+        var provider = synthetic.Table(sharing.Table).Spec.Department;
+        Task<Actor> Officer(string body) => Officers.ActorAsync(db, $"{body}-officer", ct);
+        Task<Actor> Leader(string body) => Officers.ActorAsync(db, $"{body}-leader", ct);
+
+        var application = await ApplyAsync(sharing, await Officer(sharing.Applicant), db, catalogue, ct);
+        if (application.State == ApplicationState.Submitted)
+        {
+            switch (sharing.Stage)
+            {
+                case SharingStage.Submitted:
+                    return;
+                case SharingStage.Refused:
+                    Expect.Done<NoContent>((await RefuseApplication.Handle(application.Id, new RefuseApplicationRequest(RefusalGround.Sensitive, sharing.Note!, application.Revision), await Officer(provider), db, clock, ct)).Result);
+                    return;
+                case SharingStage.Withdrawn:
+                    Expect.Done<NoContent>((await WithdrawApplication.Handle(application.Id, new WithdrawApplicationRequest(sharing.Note!, application.Revision), await Officer(sharing.Applicant), db, clock, ct)).Result);
+                    return;
+                default:
+                    Expect.Done<Created<ConfirmApplicationResponse>>((await ConfirmApplication.Handle(application.Id, new ConfirmApplicationRequest(application.Revision), await Officer(provider), db, catalogue, clock, ct)).Result);
+                    break;
+            }
+        }
+
+        if (application.State != ApplicationState.Confirmed || sharing.Stage < SharingStage.HalfSealed) { return; }
+        var agreement = await db.Agreements.SingleAsync(a => a.ApplicationId == application.Id, ct);
+        var keys = services.GetRequiredService<OrganisationKeys>();
+        async Task SealAsync(Actor leader) =>
+            Expect.Done<Ok<SealAgreementResponse>>((await SealAgreement.Handle(agreement.Id, new SealAgreementRequest(agreement.Digest), leader, db, keys, clock, ct)).Result);
+        if (agreement.ProviderSeal is null) { await SealAsync(await Leader(provider)); }
+        if (sharing.Stage >= SharingStage.InForce && agreement.ConsumerSeal is null) { await SealAsync(await Leader(sharing.Applicant)); }
+        if (agreement.State != AgreementState.InForce) { return; }
+        switch (sharing.Stage)
+        {
+            case SharingStage.Suspended:
+                Expect.Done<NoContent>((await SuspendAgreement.Handle(agreement.Id, new SuspendAgreementRequest(sharing.Note!, agreement.Revision), await Leader(provider), db, clock, ct)).Result);
+                break;
+            case SharingStage.Revoked:
+                Expect.Done<NoContent>((await RevokeAgreement.Handle(agreement.Id, new RevokeAgreementRequest(sharing.Note!, agreement.Revision), await Leader(provider), db, clock, ct)).Result);
+                break;
+        }
+    }
+
+    private async Task<Application> ApplyAsync(ProvinceSharing sharing, Actor applicant, ZhengtongDb db, CatalogueLookup catalogue, CancellationToken ct)
+    {
+        var table = synthetic.Table(sharing.Table);
+        var name = table.Spec.Publish ?? table.Spec.Title;
+        var resource = await db.Resources.AsNoTracking().SingleAsync(r => r.Name == name && r.State == ResourceState.Published, ct);
+        if (!await db.Applications.AnyAsync(a => a.ApplicantId == applicant.Organisation && a.ResourceId == resource.Id, ct))
+        {
+            Expect.Done<Created<ApplyForResourceResponse>>((await ApplyForResource.Handle(
+                new ApplyForResourceRequest(resource.Id, [.. table.Columns.Select(c => c.Name)], null, sharing.Purpose, sharing.Ground, sharing.EverySeconds,
+                    DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime).AddYears(1)),
+                applicant, db, catalogue, clock, ct)).Result);
+        }
+
+        return await db.Applications.SingleAsync(a => a.ApplicantId == applicant.Organisation && a.ResourceId == resource.Id, ct);
+    }
+}

@@ -16,7 +16,7 @@ internal static class PageBench
         var folder = Directory.CreateTempSubdirectory("zhengtong-bench-").FullName;
         try
         {
-            await using var platform = await ServedPlatform.StartAsync(Settings.Program, "demo", "--data", folder, "--urls", "http://127.0.0.1:0", "--Http:RateLimits", "false");
+            await using var platform = await ServedPlatform.StartAsync(Settings.Program, "demo", "--data", folder, "--urls", "http://127.0.0.1:0");
             using var probe = new HttpClient(new SocketsHttpHandler());
             var home = (await probe.GetByteArrayAsync(platform.Address)).Length;
             var catalogue = (await probe.GetByteArrayAsync(new Uri(platform.Address, "/catalogue"))).Length;

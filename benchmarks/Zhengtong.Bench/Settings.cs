@@ -16,6 +16,7 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int Rows, strin
     /// <summary>Every benchmark, a line each.</summary>
     private static readonly Benchmark[] All =
     [
+        new("b", "Ledger: appends and proofs", LedgerAsync),
         new("c", "Start to first page, and idle memory", StartBench.RunAsync),
         new("d", "Home and catalogue pages a second", PageBench.RunAsync),
     ];
@@ -30,6 +31,13 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int Rows, strin
         var letters = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToList();
         var chosen = letters.Count == 0 || letters.Contains("all") ? All : [.. All.Where(b => letters.Contains(b.Letter))];
         return new Settings(chosen, int.Parse(Value("--rows") ?? "2000000", System.Globalization.CultureInfo.InvariantCulture), Value("--postgres"), Value("--report"));
+    }
+
+    private static async Task<string> LedgerAsync(Settings settings)
+    {
+        await using var table = new StringWriter();
+        await LedgerBench.RunAsync(settings.Postgres, [10_000, 100_000, 1_000_000], table, CancellationToken.None);
+        return table.ToString();
     }
 
     private static string FindRepository()

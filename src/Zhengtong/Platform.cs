@@ -43,8 +43,7 @@ internal static class Platform
         return app;
     }
 
-    /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped cleanly, 3 the database is newer than the program,
-    /// 4 synthetic and real data would meet.</summary>
+    /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped cleanly, 3 the database is newer than the program.</summary>
     internal static async Task<int> RunAsync(Deployment deployment, CancellationToken ct)
     {
         await using var app = Build(deployment);
@@ -52,19 +51,18 @@ internal static class Platform
         {
             await app.PrepareAsync(ct);
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        catch (DatabaseIsNewerException newer)
         {
-            return 0;
-        }
-        catch (RefusedToStartException refused)
-        {
-            await Console.Error.WriteLineAsync(refused.Message);
-            return refused.ExitCode;
+            await Console.Error.WriteLineAsync(newer.Message);
+            return 3;
         }
 
         await app.StartAsync(ct);
-        Console.WriteLine($"Zhengtong is ready: {string.Join(", ", app.Urls)}");
-        if (deployment.Demo) { Console.WriteLine(Text.Of("demonstration.credentials-are-in", DemonstrationCredentials.PathOf(deployment))); }
+        foreach (var url in app.Urls)
+        {
+            Console.WriteLine($"Zhengtong is ready: {url}");
+        }
+
         await app.WaitForShutdownAsync(ct);
         return 0;
     }

@@ -4,14 +4,8 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Zhengtong;
 
-/// <summary>The program cannot serve here, and says why in one sentence.</summary>
-internal class RefusedToStartException(int exitCode, string message) : Exception(message)
-{
-    internal int ExitCode => exitCode;
-}
-
 /// <summary>The database was migrated by a later program; serving on it could lose what this one does not know.</summary>
-internal sealed class DatabaseIsNewerException(IReadOnlyList<string> unknown) : RefusedToStartException(3,
+internal sealed class DatabaseIsNewerException(IReadOnlyList<string> unknown) : Exception(
     $"The database is newer than this program: it holds {unknown.Count} migration(s) unknown here ({string.Join(", ", unknown)}). "
     + "Start the newer program, or restore the backup taken before the upgrade.");
 

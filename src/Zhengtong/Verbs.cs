@@ -17,17 +17,8 @@ internal static class Verbs
     private static readonly Option<DirectoryInfo> Data = new("--data")
     {
         Description = "Folder below which everything is written",
-        DefaultValueFactory = _ => OwnFolder("zhengtong"),
-    };
-
-    private static readonly Option<DirectoryInfo?> DemoData = new("--data")
-    {
-        Description = "Folder below which everything is written; with --once a temporary one, removed at the end, unless named",
-    };
-
-    private static readonly Option<bool> OnceOnly = new("--once")
-    {
-        Description = "Do the main job once from end to end, print what happened, and end: 0 when everything held",
+        DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "zhengtong")),
     };
 
     private static readonly Option<string?> Database = new("--database")
@@ -38,32 +29,21 @@ internal static class Verbs
     internal static RootCommand Root()
     {
         var root = new RootCommand("Zhengtong 政通, the cloud-based e-government public platform") { Urls, Data, Database };
-        root.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed), ct));
-        root.Subcommands.Add(Serve());
-        root.Subcommands.Add(Demo());
+        root.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed, demo: false), ct));
+        root.Subcommands.Add(Serve("serve", "Serve the platform", demo: false));
+        root.Subcommands.Add(Serve("demo", "Serve the platform with a demonstration province", demo: true));
         root.Subcommands.Add(new Command("verify", Text.Of("kernel.verify.command")) { VerifyLedger.Command(), Exchange.Slices.VerifyReceipt.Verb() });
         return root;
     }
 
-    private static Command Serve()
+    private static Command Serve(string name, string description, bool demo)
     {
-        var command = new Command("serve", "Serve the platform") { Urls, Data, Database };
-        command.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed), ct));
+        if (demo) { return DemoVerb.Command(name, description, Urls, Database); }
+        var command = new Command(name, description) { Urls, Data, Database };
+        command.SetAction((parsed, ct) => RefusedToStartException.GuardAsync(() => Platform.RunAsync(DeploymentOf(parsed, demo: false), ct), ct));
         return command;
     }
 
-    private static Command Demo()
-    {
-        var command = new Command("demo", "Serve the platform with a demonstration province") { Urls, DemoData, Database, OnceOnly };
-        command.SetAction((parsed, ct) => parsed.GetValue(OnceOnly)
-            ? Once.RunAsync(parsed.GetValue(DemoData)?.FullName, parsed.GetValue(Database), ct)
-            : Platform.RunAsync(new Deployment((parsed.GetValue(DemoData) ?? OwnFolder("zhengtong-demo")).FullName, parsed.GetValue(Database), parsed.GetValue(Urls)!, Demo: true), ct));
-        return command;
-    }
-
-    private static DirectoryInfo OwnFolder(string name) =>
-        new(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), name));
-
-    private static Deployment DeploymentOf(ParseResult parsed) =>
-        new(parsed.GetValue(Data)!.FullName, parsed.GetValue(Database), parsed.GetValue(Urls)!, Demo: false);
+    private static Deployment DeploymentOf(ParseResult parsed, bool demo) =>
+        new(parsed.GetValue(Data)!.FullName, parsed.GetValue(Database), parsed.GetValue(Urls)!, demo);
 }

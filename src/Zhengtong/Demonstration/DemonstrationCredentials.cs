@@ -10,7 +10,7 @@ namespace Zhengtong.Demonstration;
 internal sealed record DemonstrationAccount(string UserName, string Password, Role Role, string Organisation);
 
 /// <summary>An API client of one organisation: OAuth 2 client credentials at <c>/connect/token</c>.</summary>
-internal sealed record DemonstrationClient(string Organisation, string ClientId, string ClientSecret, IReadOnlyList<string> Scopes);
+internal sealed record DemonstrationClient(string Organisation, string Name, string ClientId, string ClientSecret, IReadOnlyList<string> Scopes);
 
 /// <summary>Names and random passwords of the demonstration, in <c>demo-credentials.json</c> of mode 600 below the data directory. Drawn and written before
 /// the accounts are made, so that a start killed half way leaves no account that nobody can open.</summary>
@@ -46,7 +46,7 @@ internal sealed record DemonstrationCredentials(IReadOnlyList<DemonstrationAccou
         var bodies = province.Bodies().ToList();
         var drawn = new DemonstrationCredentials(
             [.. from body in bodies from role in body.Posts select new DemonstrationAccount(UserName(body, role), Secret(), role, body.ShortName)],
-            [.. bodies.Select(body => new DemonstrationClient(body.ShortName, $"demo-{body.Slug}", Secret(), ["api"]))])
+            [.. bodies.Select(Client)])
         { Drawn = true };
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
         using (var file = new FileStream($"{path}.draft", options))
@@ -66,6 +66,14 @@ internal sealed record DemonstrationCredentials(IReadOnlyList<DemonstrationAccou
         Role.DepartmentLeader => $"{body.Slug}-leader",
         _ => (body.Code.Level > RegionLevel.Province ? $"{body.Region.Slug}-" : "") + JsonNamingPolicy.KebabCaseLower.ConvertName(role.ToString()),
     };
+
+    /// <summary>A program with every scope that its body's posts could have.</summary>
+    private static DemonstrationClient Client(ProvinceBody body)
+    {
+        var id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString("N");
+        var rights = body.Posts.SelectMany(role => Rights.Of[role]).ToHashSet();
+        return new DemonstrationClient(body.ShortName, $"demo-{body.Slug}-{id[^6..]}", id, ApiClients.NewSecret(), [.. Scopes.Of.Where(s => rights.Contains(s.Value)).Select(s => s.Key)]);
+    }
 
     /// <summary>24 characters, some of each kind that a policy may ask for.</summary>
     private static string Secret() =>

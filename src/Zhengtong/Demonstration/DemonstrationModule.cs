@@ -12,6 +12,7 @@ internal static class DemonstrationModule
         builder.Services.AddSingleton(services => new SyntheticProvince(services.GetRequiredService<Province>()));
         builder.Services.AddSingleton(services => DemonstrationCredentials.LoadOrDraw(deployment, services.GetRequiredService<Province>()));
         builder.Services.AddSingleton<BusinessDatabases>();
+        builder.Services.AddHostedService<TellWhere>();
         builder.Services.AddSingleton<IStartupStep, SeedBodies>();
         builder.Services.AddSingleton<IStartupStep, SeedDatabases>();
         builder.Services.AddSingleton<IStartupStep, SeedCatalogue>();

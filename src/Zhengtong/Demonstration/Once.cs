@@ -21,7 +21,7 @@ internal static class Once
         catch (RefusedToStartException refused)
         {
             await Console.Error.WriteLineAsync(refused.Message);
-            return refused.ExitCode;
+            return RefusedToStartException.ExitCode;
         }
         finally
         {

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using OpenIddict.Abstractions;
 using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
 
@@ -18,6 +20,7 @@ internal sealed class SeedBodies(Province province, SyntheticProvince synthetic,
         await AddRegionsAsync(db, ct);
         var organisations = await AddOrganisationsAsync(db, ct);
         await AddAccountsAsync(scope, db, organisations, ct);
+        await AddClientsAsync(scope, db, organisations, ct);
         Progress.Say("demonstration.progress.bodies", province.Regions.Count, organisations.Count, credentials.Accounts.Count, watch.Elapsed.TotalSeconds);
     }
 
@@ -70,41 +73,51 @@ internal sealed class SeedBodies(Province province, SyntheticProvince synthetic,
         var users = scope.GetRequiredService<UserManager<Officer>>();
         var present = await db.Users.ToDictionaryAsync(o => o.UserName!, ct);
         var wanted = (from body in province.Bodies() from role in body.Posts select (body, role, name: DemonstrationCredentials.UserName(body, role))).ToList();
-        var passwords = credentials.Accounts.ToDictionary(a => a.UserName, a => a.Password);
-        var hashes = new System.Collections.Concurrent.ConcurrentDictionary<string, string>();
-        // Slow hashes guard passwords that people think up; these are 24 random characters. The first sign-in hashes anew at full strength.
-        var hasher = new PasswordHasher<Officer>(Options.Create(new PasswordHasherOptions { IterationCount = 10_000 }));
-        Parallel.ForEach(wanted.Where(w => credentials.Drawn || !present.ContainsKey(w.name)), w => hashes[w.name] = hasher.HashPassword(null!, passwords[w.name]));
-        var now = clock.GetUtcNow();
         foreach (var (n, (body, role, name)) in wanted.Index())
         {
-            if (present.TryGetValue(name, out var known))
-            {
-                if (credentials.Drawn)
-                {
-                    known.PasswordHash = hashes[name];
-                    known.SecurityStamp = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20));
-                }
-
-                continue;
-            }
-
+            if (present.ContainsKey(name)) { continue; }
             var dice = new Dice((ulong)n);
-            var officer = new Officer
+            var displayName = dice.Pick(synthetic.Words("surname")) + dice.Pick(synthetic.Words("given"));
+            var (officer, result) = await Accounts.CreateAsync(db, users, Actor.Platform, name, displayName, organisations[body.Slug].Id, null, [role], clock.GetUtcNow());
+            present[name] = result.Succeeded ? officer : throw new InvalidOperationException($"{name}: {string.Join(", ", result.Errors.Select(e => e.Code))}");
+        }
+
+        // Slow hashes guard passwords that people think up; these are 24 random characters. The first sign-in hashes anew at full strength.
+        var hasher = new PasswordHasher<Officer>(Options.Create(new PasswordHasherOptions { IterationCount = 10_000 }));
+        foreach (var account in credentials.Accounts)
+        {
+            var officer = present[account.UserName];
+            if (officer.PasswordHash is null || credentials.Drawn)
             {
-                Id = Guid.CreateVersion7(now),
-                UserName = name,
-                NormalizedUserName = users.NormalizeName(name),
-                DisplayName = dice.Pick(synthetic.Words("surname")) + dice.Pick(synthetic.Words("given")),
-                OrganisationId = organisations[body.Slug].Id,
-                PasswordHash = hashes[name],
-                SecurityStamp = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20)),
-                LockoutEnabled = true,
-            };
-            officer.Posts.Add(new Post { OfficerId = officer.Id, Role = role, GrantedAt = now, GrantedBy = Guid.Empty });
-            db.Users.Add(officer);
+                officer.PasswordHash = hasher.HashPassword(officer, account.Password);
+                officer.EndSessions(clock.GetUtcNow());
+            }
         }
 
         await db.SaveChangesAsync(ct);
+    }
+
+    /// <summary>A program for each organisation, with the id and secret that the credentials file names.</summary>
+    private async Task AddClientsAsync(IServiceProvider scope, ZhengtongDb db, Dictionary<string, Organisation> organisations, CancellationToken ct)
+    {
+        var applications = scope.GetRequiredService<IOpenIddictApplicationManager>();
+        var present = await db.ApiClients.Select(c => c.Id).ToListAsync(ct);
+        foreach (var client in credentials.Clients)
+        {
+            var id = Guid.ParseExact(client.ClientId, "N");
+            if (present.Contains(id)) { continue; }
+            var organisation = organisations.Values.Single(o => o.ShortName == client.Organisation).Id;
+            var now = clock.GetUtcNow();
+            db.ApiClients.Add(new ApiClient { Id = id, OrganisationId = organisation, Name = client.Name, Granted = string.Join(' ', client.Scopes), CreatedAt = now });
+            db.Ledger.Add(LedgerEntry.Of("kernel.client-created", id, Actor.Platform, now, after: new { organisation, client.Name, scopes = string.Join(' ', client.Scopes) }));
+            await applications.CreateAsync(new OpenIddictApplicationDescriptor
+            {
+                ClientId = client.ClientId,
+                ClientSecret = client.ClientSecret,
+                ClientType = OpenIddictConstants.ClientTypes.Confidential,
+                DisplayName = client.Name,
+                Permissions = { OpenIddictConstants.Permissions.Endpoints.Token, OpenIddictConstants.Permissions.GrantTypes.ClientCredentials },
+            }, ct);
+        }
     }
 }

@@ -59,7 +59,7 @@ public sealed class DemonstrationTests : IAsyncLifetime
     public async Task Start_AsTheRealPlatform_OnTheDemonstration_IsRefused()
     {
         await PrepareAsync(demo: true);
-        (await Should.ThrowAsync<RefusedToStartException>(PrepareAsync(demo: false))).ExitCode.ShouldBe(4);
+        await Should.ThrowAsync<RefusedToStartException>(PrepareAsync(demo: false));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class DemonstrationTests : IAsyncLifetime
             await db.SaveChangesAsync();
         }
 
-        (await Should.ThrowAsync<RefusedToStartException>(PrepareAsync(demo: true))).ExitCode.ShouldBe(4);
+        await Should.ThrowAsync<RefusedToStartException>(PrepareAsync(demo: true));
     }
 
     private static async Task<bool> HasOrganisations(ZhengtongDb db)

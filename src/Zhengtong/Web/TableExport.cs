@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using MiniExcelLibs;
+using Zhengtong.Kernel.Http;
 using Zhengtong.Web.Components;
 
 namespace Zhengtong.Web;
@@ -20,6 +21,15 @@ internal static class TableExport
         "xlsx" => new Xlsx<TRow>(name, columns, rows),
         _ => TypedResults.NotFound(),
     };
+
+    /// <summary>Every row of a list that is read page by page; ends quietly where a page cannot be read.</summary>
+    internal static async IAsyncEnumerable<TRow> AllPages<TRow>(Func<PageQuery, Task<Page<TRow>?>> read)
+    {
+        for (var page = await read(new PageQuery(200)); page is not null; page = page.Next is null ? null : await read(new PageQuery(200, page.Next)))
+        {
+            foreach (var row in page.Items) { yield return row; }
+        }
+    }
 
     private static async Task WriteCsvAsync<TRow>(Stream stream, IReadOnlyList<Column<TRow>> columns, IAsyncEnumerable<TRow> rows)
     {

@@ -28,6 +28,9 @@ internal sealed class Typed
         set => values[name] = [value];
     }
 
+    /// <summary>The first value of the field exactly as typed.</summary>
+    internal string Raw(string name) => All(name).FirstOrDefault("");
+
     /// <summary>All values of the field: boxes ticked, rows chosen.</summary>
     internal IReadOnlyList<string> All(string name) => values.GetValueOrDefault(name) ?? [];
 

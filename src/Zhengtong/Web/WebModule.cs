@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Zhengtong.Kernel;
 
 namespace Zhengtong.Web;
@@ -9,6 +10,8 @@ internal static class WebModule
     {
         var services = builder.Services;
         services.AddRazorComponents();
+        // The largest form of all: 500 information items of six fields.
+        services.Configure<FormOptions>(o => o.ValueCountLimit = 5_000);
         services.AddScoped<IHomeFigure, DepartmentsFigure>();
         services.AddSingleton(new NavigationItem(null, "/work", "web.work.title", "work", 0, ""));
     }

@@ -74,8 +74,9 @@ internal sealed class LedgerSequencer(ZhengtongDb db, LedgerKeys keys, LedgerTre
         }
 
         var texts = JsonSerializer.Serialize(entries.Select(e => e.Id.ToString().ToUpperInvariant()));
+        // The plus keeps SQLite from walking all waiting rows for each id: it must look up each id instead.
         return db.Database.ExecuteSqlAsync($"""
-            UPDATE ledger_entries SET "index" = {first} + v.key FROM json_each({texts}) AS v WHERE ledger_entries.id = v.value AND "index" IS NULL
+            UPDATE ledger_entries SET "index" = {first} + v.key FROM json_each({texts}) AS v WHERE ledger_entries.id = v.value AND +"index" IS NULL
             """, ct);
     }
 

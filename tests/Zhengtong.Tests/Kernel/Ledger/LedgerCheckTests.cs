@@ -185,13 +185,13 @@ public sealed class LedgerCheckTests
     }
 
     [Fact]
-    public async Task Health_WhileAFindingStands_IsUnhealthyAndAFullCleanCheckClearsIt()
+    public async Task Health_WhileAFindingStands_IsDegradedAndAFullCleanCheckClearsIt()
     {
         await using var house = await BuiltAsync();
         (await house.SqlAsync("UPDATE {entries} SET reason = reason || 'x' WHERE \"index\" = 10")).ShouldBe(1);
         await house.CheckAsync();
         await house.CheckAsync(from: 256);
-        (await HealthOf(house)).ShouldBe(HealthStatus.Unhealthy, "a later partial check clears nothing");
+        (await HealthOf(house)).ShouldBe(HealthStatus.Degraded, "a later partial check clears nothing");
         await house.SqlAsync("UPDATE {entries} SET reason = substr(reason, 1, length(reason) - 1) WHERE \"index\" = 10");
         await house.CheckAsync();
         (await HealthOf(house)).ShouldBe(HealthStatus.Healthy);

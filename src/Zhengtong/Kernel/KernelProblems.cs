@@ -61,5 +61,4 @@ internal static class KernelProblems
     internal static readonly ProblemType LedgerNoTile = new("kernel.ledger-no-tile", 404);
     internal static readonly ProblemType LedgerNoEntry = new("kernel.ledger-no-entry", 404);
     internal static readonly ProblemType LedgerNotSequenced = new("kernel.ledger-not-sequenced", 409);
-    internal static readonly ProblemType CalendarDayInvalid = new("kernel.calendar-day-invalid", 400);
 }

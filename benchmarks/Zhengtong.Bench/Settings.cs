@@ -16,6 +16,7 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int Rows, strin
     /// <summary>Every benchmark, a line each.</summary>
     private static readonly Benchmark[] All =
     [
+        new("a", "Table exchange between two PostgreSQL databases", ExchangeAsync),
         new("b", "Ledger: appends and proofs", LedgerAsync),
         new("c", "Start to first page, and idle memory", StartBench.RunAsync),
         new("d", "Home and catalogue pages a second", PageBench.RunAsync),
@@ -31,6 +32,17 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int Rows, strin
         var letters = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToList();
         var chosen = letters.Count == 0 || letters.Contains("all") ? All : [.. All.Where(b => letters.Contains(b.Letter))];
         return new Settings(chosen, int.Parse(Value("--rows") ?? "2000000", System.Globalization.CultureInfo.InvariantCulture), Value("--postgres"), Value("--report"));
+    }
+
+    private static async Task<string> ExchangeAsync(Settings settings)
+    {
+        if (settings.Postgres is not { } server) { throw new InvalidOperationException("The table exchange needs --postgres; ./bench starts one"); }
+        var found = await ExchangeBench.RunAsync(server, settings.Rows, Console.Out);
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"""
+            | rows of ten columns | psql COPY to psql COPY (s) | exchanged, encrypted, signed, receipted (s) | ratio | peak memory (MB) |
+            |---|---|---|---|---|
+            | {found.Rows:N0} | {found.CopySeconds:0.00} | {found.ExchangeSeconds:0.00} | {found.Ratio:0.00} | {found.PeakMegabytes} |
+            """);
     }
 
     private static async Task<string> LedgerAsync(Settings settings)

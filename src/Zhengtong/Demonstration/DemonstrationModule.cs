@@ -16,6 +16,7 @@ internal static class DemonstrationModule
         builder.Services.AddSingleton<IStartupStep, SeedBodies>();
         builder.Services.AddSingleton<IStartupStep, SeedDatabases>();
         builder.Services.AddSingleton<IStartupStep, SeedCatalogue>();
+        builder.Services.AddSingleton<IStartupStep, SeedExchange>();
         builder.Services.AddSingleton<IStartupStep, SeedAgreements>();
     }
 }

@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Agreements;
 using Zhengtong.Agreements.Model;
 using Zhengtong.Agreements.Slices;
 using Zhengtong.Catalogue;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Exchange.Engine;
+using Zhengtong.Exchange.Slices;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Secrets;
 
@@ -43,7 +46,7 @@ internal enum SharingStage
 internal sealed record ProvinceSharing(string Table, string Applicant, SharingStage Stage, string Purpose, string Ground, string? Note, int EverySeconds, string? Target);
 
 /// <summary>Brings each sharing to its stage, by the officers' own acts; one that was left half way goes on from there.</summary>
-internal sealed class SeedAgreements(Province province, SyntheticProvince synthetic, IServiceScopeFactory scopes, TimeProvider clock) : IStartupStep
+internal sealed class SeedAgreements(Province province, SyntheticProvince synthetic, BusinessDatabases databases, IServiceScopeFactory scopes, TimeProvider clock) : IStartupStep
 {
     public async Task RunAsync(IServiceProvider scope, CancellationToken ct)
     {
@@ -92,6 +95,7 @@ internal sealed class SeedAgreements(Province province, SyntheticProvince synthe
         if (agreement.ProviderSeal is null) { await SealAsync(await Leader(provider)); }
         if (sharing.Stage >= SharingStage.InForce && agreement.ConsumerSeal is null) { await SealAsync(await Leader(sharing.Applicant)); }
         if (agreement.State != AgreementState.InForce) { return; }
+        if (sharing.Target is not null) { await NameTargetAsync(services, sharing, agreement, await Officer(sharing.Applicant), db, ct); }
         switch (sharing.Stage)
         {
             case SharingStage.Suspended:
@@ -101,6 +105,20 @@ internal sealed class SeedAgreements(Province province, SyntheticProvince synthe
                 Expect.Done<NoContent>((await RevokeAgreement.Handle(agreement.Id, new RevokeAgreementRequest(sharing.Note!, agreement.Revision), await Leader(provider), db, clock, ct)).Result);
                 break;
         }
+    }
+
+    private async Task NameTargetAsync(IServiceProvider services, ProvinceSharing sharing, Agreement agreement, Actor officer, ZhengtongDb db, CancellationToken ct)
+    {
+        if (await db.Intakes.AnyAsync(i => i.AgreementId == agreement.Id, ct)) { return; }
+        var source = await db.DataSources.SingleAsync(s => s.OrganisationId == officer.Organisation && s.Name == province.DataSource, ct);
+        var business = await databases.OpenAsync(sharing.Applicant, officer.Organisation, ct);
+        Task<IResult> SetAsync(bool create) => SetIntakeAsync(new SetIntakeRequest(source.Id, business.Schema, sharing.Target!, create));
+        var made = await SetAsync(create: true);
+        // Left half way: the table was made, the setting was not saved.
+        Expect.Done<NoContent>(made is ProblemHttpResult { StatusCode: 409 } ? await SetAsync(create: false) : made);
+
+        async Task<IResult> SetIntakeAsync(SetIntakeRequest request) => (await SetIntake.Handle(agreement.Id, request, officer, db, services.GetRequiredService<AgreementsLookup>(),
+            services.GetRequiredService<DepartmentDatabases>(), services.GetRequiredService<DeliveryReconciler>(), clock, ct)).Result;
     }
 
     private async Task<Application> ApplyAsync(ProvinceSharing sharing, Actor applicant, ZhengtongDb db, CatalogueLookup catalogue, CancellationToken ct)

@@ -1,11 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Playwright;
-using Shouldly;
-using Xunit;
-using Zhengtong.EndToEnd.Support;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;

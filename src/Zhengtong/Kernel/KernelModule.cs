@@ -50,7 +50,7 @@ internal static class KernelModule
         else
         {
             var file = deployment.PathOf("zhengtong.db");
-            services.AddDbContext<ZhengtongDb, SqliteZhengtongDb>(o => ZhengtongDb.Common(o.UseSqlite($"Data Source={file};Default Timeout=30;Pooling=True")));
+            services.AddDbContext<ZhengtongDb, SqliteZhengtongDb>(o => ZhengtongDb.Common(o.UseSqlite($"Data Source={file};Default Timeout=30;Pooling=True").AddInterceptors(new SqlitePatience())));
         }
     }
 }

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Playwright;
-using Xunit;
 
 namespace Zhengtong.EndToEnd.Support;
 

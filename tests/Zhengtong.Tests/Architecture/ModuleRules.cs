@@ -86,7 +86,7 @@ public sealed partial class ModuleRules
     private static bool IsComponent(string type) => Components.Contains(type) || Components.Any(c => type.StartsWith(c + "+", StringComparison.Ordinal) || type.StartsWith(c + "/", StringComparison.Ordinal));
 
     /// <summary>Null for the program's own root, for migrations and for what is not ours.</summary>
-    private static string? ModuleOf(string type) => Module().Match(type) is { Success: true } m && m.Groups[1].Value is not ("Migrations" or "Tests") ? m.Groups[1].Value : null;
+    private static string? ModuleOf(string type) => Module().Match(type) is { Success: true } m && m.Groups[1].Value is not ("Migrations" or "Demonstration" or "Tests") ? m.Groups[1].Value : null;
 
     [GeneratedRegex(@"^Zhengtong\.([A-Z]\w+)\.")]
     private static partial Regex Module();

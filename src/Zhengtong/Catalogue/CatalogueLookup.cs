@@ -9,9 +9,20 @@ internal sealed record ResourceCard(Guid Id, string Code, string Name, Guid Prov
 /// <summary>What other modules may read of an item.</summary>
 internal sealed record ItemCard(Guid Id, string Name, string Column, ItemType Type, int? Length, bool IsKey, SharingType SharingType);
 
+/// <summary>What a resource is called, for the queries of other modules.</summary>
+internal sealed class ResourceName
+{
+    internal required Guid Id { get; init; }
+
+    internal required string Name { get; init; }
+}
+
 /// <summary>What other modules may ask the Catalogue.</summary>
 internal sealed class CatalogueLookup(ZhengtongDb db)
 {
+    /// <summary>Ids and names of all resources, to be joined in a query.</summary>
+    internal static IQueryable<ResourceName> Names(ZhengtongDb db) => db.Resources.Select(r => new ResourceName { Id = r.Id, Name = r.Name });
+
     /// <summary>The resource with its items in order, or null.</summary>
     internal async Task<ResourceCard?> FindAsync(Guid id, CancellationToken ct) => (await FindManyAsync([id], ct)).GetValueOrDefault(id);
 

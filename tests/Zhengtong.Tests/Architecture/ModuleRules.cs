@@ -64,7 +64,7 @@ public sealed partial class ModuleRules
 
                 if (ModuleOf(target) is not { } other || other == home || (other == "Web" && IsComponent(type.FullName))) { continue; }
                 if (!table.TryGetValue(home, out var allowed) || !allowed.Contains(other)) { found.Add($"{type.FullName} uses {target}: {home} may not use {other}"); }
-                else if (other != "Kernel" && !IsOffered(other, target)) { found.Add($"{type.FullName} uses {target}: of {other} only its Lookup and Model are offered"); }
+                else if (other is not ("Kernel" or "Web") && !IsOffered(other, target)) { found.Add($"{type.FullName} uses {target}: of {other} only its Lookup and Model are offered"); }
             }
         }
 

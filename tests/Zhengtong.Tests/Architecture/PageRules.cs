@@ -31,6 +31,7 @@ public sealed partial class PageRules
     private static readonly HashSet<string> OpenPages =
     [
         "/", "/error", "/not-found", "/docs/errors", "/account/sign-in", "/account/sign-in/code", "/account/denied",
+        "/account/set-password", "/setup", "/catalogue", "/catalogue/{Id:guid}",
     ];
 
     [Fact]

@@ -82,16 +82,21 @@ public sealed partial class SliceRules(PlatformFixture platform)
 
     private static IEnumerable<string> Faults(Type slice)
     {
-        var handlers = slice.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public).Where(m => m.Name == "Handle").ToList();
+        var handlers = slice.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public).Where(m => m.Name.StartsWith("Handle", StringComparison.Ordinal) || typeof(IResult).IsAssignableFrom(Answer(m))).ToList();
         if (handlers.Count == 0) { yield return $"{slice.Name}: no Handle"; }
         if (slice.IsPublic) { yield return $"{slice.Name}: is public; internal static class"; }
         if (!SourceFiles.Contains(slice.Name)) { yield return $"{slice.Name}: no file {slice.Name}.cs"; }
         foreach (var handle in handlers)
         {
-            var result = handle.ReturnType.IsGenericType && handle.ReturnType.GetGenericTypeDefinition() is var d && (d == typeof(Task<>) || d == typeof(ValueTask<>)) ? handle.ReturnType.GetGenericArguments()[0] : handle.ReturnType;
+            var result = Answer(handle);
+            // An export is a file beside a page, outside the API's description.
+            if (slice.Name.StartsWith("Export", StringComparison.Ordinal)) { continue; }
             if (result == typeof(IResult) || !typeof(IResult).IsAssignableFrom(result)) { yield return $"{slice.Name}: Handle returns {result.Name}; return Results<...> or one typed result, so that its outcomes can be read"; }
         }
     }
+
+    private static Type Answer(MethodInfo handle) => handle.ReturnType is { IsGenericType: true } type && type.GetGenericTypeDefinition() is var d && (d == typeof(Task<>) || d == typeof(ValueTask<>))
+        ? type.GetGenericArguments()[0] : handle.ReturnType;
 
     private static readonly HashSet<string> SourceFiles = [.. Repository.Files("src/Zhengtong", "*.cs").Select(f => Path.GetFileNameWithoutExtension(f))];
 

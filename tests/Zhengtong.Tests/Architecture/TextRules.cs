@@ -63,7 +63,7 @@ public sealed partial class TextRules
     }
 
     /// <summary>Names and contents of the demonstration province are data; so are the words a search or an import looks for.</summary>
-    private static bool IsData(string where) => where.Contains(".Demo", StringComparison.Ordinal);
+    private static bool IsData(string where) => where.Contains(".Demo", StringComparison.Ordinal) || where.EndsWith(".ItemPaste", StringComparison.Ordinal);
 
     private static string Seed() => "这是一句写在程序里的话";
 
@@ -81,7 +81,8 @@ public sealed partial class TextRules
         foreach (var (key, text) in chinese.Where(c => english.ContainsKey(c.Key)))
         {
             if (!Places(text).SetEquals(Places(english[key]))) { yield return $"{key}: {string.Join(' ', Places(text))} in Chinese, {string.Join(' ', Places(english[key]))} in English"; }
-            if (english[key].Any(IsChinese)) { yield return $"{key}: Chinese in the English text"; }
+            // What a theme looks for in a Chinese catalogue is Chinese for every reader.
+            if (english[key].Any(IsChinese) && !key.EndsWith(".word", StringComparison.Ordinal)) { yield return $"{key}: Chinese in the English text"; }
             if (!text.Any(IsChinese) && text == english[key] && text.Count(char.IsLetter) > 3 && text.Contains(' ')) { yield return $"{key}: not Chinese"; }
             if (string.IsNullOrWhiteSpace(text) || string.IsNullOrWhiteSpace(english[key])) { yield return $"{key}: empty"; }
         }
@@ -91,13 +92,19 @@ public sealed partial class TextRules
 
     private static List<string> Asked(string source) => [.. TextOf().Matches(source).Select(m => m.Groups[1].Value).Distinct()];
 
-    /// <summary>An indicator's title is asked for by the indicator's name: <c>exchange.rows</c> has the key <c>exchange.indicator.rows</c>.</summary>
+    /// <summary>An indicator's title is asked for by the indicator's name: <c>exchange.rows</c> has the key <c>exchange.indicator.rows</c>; so is an event's.</summary>
     private static List<string> Unused(IEnumerable<string> keys, string source)
     {
         var literals = Literal().Matches(source).Select(m => m.Groups[1].Value).ToHashSet();
         var prefixes = Prefix().Matches(source).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Groups[2].Value).Where(p => p.Contains('.')).ToHashSet();
-        return [.. keys.Where(k => !literals.Contains(k) && !literals.Contains(k.Replace(".indicator.", ".", StringComparison.Ordinal)) && !prefixes.Any(p => k.StartsWith(p, StringComparison.Ordinal)))];
+        return [.. keys.Where(k => !literals.Contains(k) && !literals.Contains(k.Replace(".indicator.", ".", StringComparison.Ordinal)) && !literals.Contains(k.Replace(".event.", ".", StringComparison.Ordinal)) && !prefixes.Any(p => k.StartsWith(p, StringComparison.Ordinal)) && !EnumWords.Contains(k[(k.IndexOf('.') + 1)..]))];
     }
+
+    /// <summary>Words for an enum's values are asked for by its name: <c>state.awaiting-seals</c>.</summary>
+    private static readonly HashSet<string> EnumWords = [.. typeof(Text).Assembly.GetTypes().Where(t => t.IsEnum && t.Namespace?.StartsWith("Zhengtong", StringComparison.Ordinal) == true)
+        .SelectMany(t => Enum.GetNames(t).Select(n => $"{Kebab(t.Name)}.{Kebab(n)}"))];
+
+    private static string Kebab(string name) => Capital().Replace(name, "-$1").TrimStart('-').ToLowerInvariant();
 
     private static IEnumerable<(string Where, string Literal)> ChineseLiterals(string assembly)
     {
@@ -113,6 +120,9 @@ public sealed partial class TextRules
     }
 
     private static bool IsChinese(char c) => c is >= '\u4e00' and <= '\u9fff' or >= '\u3000' and <= '\u303f' or >= '\uff01' and <= '\uff5e';
+
+    [GeneratedRegex("([A-Z])")]
+    private static partial Regex Capital();
 
     [GeneratedRegex(@"\{(\d+)[^}]*\}")]
     private static partial Regex Place();

@@ -34,7 +34,7 @@ public sealed class ContractRules(PlatformFixture platform)
     [Fact]
     public async Task EveryEndpoint_WithoutARight_Is403WithItsCode()
     {
-        var guarded = Api.EndpointsOf(platform).Where(e => e.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(a => a.Policy is not null)).ToList();
+        var guarded = Api.EndpointsOf(platform).Where(e => e.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(a => Enum.TryParse<Right>(a.Policy, out _))).ToList();
         guarded.Count.ShouldBeGreaterThan(3);
         // An account without a post can do nothing.
         var client = await platform.SignedIn(await platform.Department());

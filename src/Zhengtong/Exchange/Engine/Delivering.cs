@@ -71,7 +71,7 @@ internal sealed class Delivering(
             var waiting = await WaitingAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), id, ct);
             if (waiting.Count > 0) { await SettleAsync(id, waiting, ct); }
             await ForgetAsync(scope.ServiceProvider, id, ct);
-            await ChangeAsync(id, d => d.Stop(), "exchange.delivery-stopped", ct);
+            await ChangeAsync(id, d => d.Stop(), d => LedgerEntry.Of("exchange.delivery-stopped", id, Actor.Platform, clock.GetUtcNow(), after: Place(d)), ct);
         }
         catch (DbUpdateConcurrencyException) { }
         catch (Exception e) when (!ct.IsCancellationRequested)
@@ -128,7 +128,7 @@ internal sealed class Delivering(
             }
 
             await SealAllAsync(route, seal, DeliveryPhase.Snapshot, delivery, source.SnapshotAsync(OpenPosition(delivery), ct), onward, ct);
-            await ChangeAsync(route.Delivery, d => d.FinishSnapshot(clock.GetUtcNow()), "exchange.snapshot-finished", ct);
+            await ChangeAsync(route.Delivery, d => d.FinishSnapshot(clock.GetUtcNow()), d => LedgerEntry.Of("exchange.snapshot-finished", d.Id, Actor.Platform, clock.GetUtcNow(), after: Place(d)), ct);
             delivery = await ReadAsync(route.Delivery, ct);
         }
 
@@ -289,15 +289,17 @@ internal sealed class Delivering(
     }
 
     /// <summary>Changes the delivery and tells the ledger, in one save.</summary>
-    private async Task ChangeAsync(Guid id, Action<Delivery> change, string? told, CancellationToken ct)
+    private async Task ChangeAsync(Guid id, Action<Delivery> change, Func<Delivery, LedgerEntry>? tell, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
         var delivery = await db.Deliveries.SingleAsync(d => d.Id == id, ct);
         change(delivery);
-        if (told is not null) { db.Ledger.Add(LedgerEntry.Of(told, id, Actor.Platform, clock.GetUtcNow(), after: new { delivery.State, delivery.Phase, delivery.Sequence })); }
+        if (tell is not null) { db.Ledger.Add(tell(delivery)); }
         await db.SaveChangesAsync(ct);
     }
+
+    private static object Place(Delivery delivery) => new { delivery.State, delivery.Phase, delivery.Sequence };
 
     private async Task FailAsync(Guid id, Exception failure, CancellationToken ct)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Catalogue;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Kernel;
@@ -55,7 +56,7 @@ internal static class GetDelivery
         var found = await (
             from d in db.Deliveries.AsNoTracking().VisibleTo(actor)
             where d.Id == id
-            join r in db.Resources on d.ResourceId equals r.Id
+            join r in CatalogueLookup.Names(db) on d.ResourceId equals r.Id
             join p in db.Organisations on d.ProviderId equals p.Id
             join c in db.Organisations on d.ConsumerId equals c.Id
             select new { Delivery = d, Resource = r.Name, Provider = p.Name, Consumer = c.Name }).SingleOrDefaultAsync(ct);

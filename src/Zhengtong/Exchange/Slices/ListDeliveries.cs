@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Catalogue;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Kernel.Identity;
 
@@ -38,7 +39,7 @@ internal static class ListDeliveries
             from d in db.Deliveries.AsNoTracking().VisibleTo(actor)
             where agreement == null || d.AgreementId == agreement
             orderby d.CreatedAt descending, d.Id descending
-            join r in db.Resources on d.ResourceId equals r.Id
+            join r in CatalogueLookup.Names(db) on d.ResourceId equals r.Id
             join p in db.Organisations on d.ProviderId equals p.Id
             join c in db.Organisations on d.ConsumerId equals c.Id
             select new DeliverySummary(d.Id, d.AgreementId, r.Name, p.Name, c.Name, d.State, d.Phase, d.RowsReceived, d.BatchesReceived, d.LastReceivedAt, d.Problem)).Take(200).ToListAsync(ct);

@@ -15,7 +15,7 @@ public sealed record DeadlineRuleResponse(string Code, string Name, int Days, st
 
 internal static class ListDeadlineRules
 {
-    internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/calendar/deadline-rules", Handle);
+    internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/calendar/deadline-rules", Handle).AllowAnonymous();
 
     /// <summary>List the limits in working days with their sources; open to everybody.</summary>
     /// <response code="200">All rules by code and day; there are few.</response>

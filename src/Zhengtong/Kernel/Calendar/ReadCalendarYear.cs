@@ -22,7 +22,7 @@ public sealed record CalendarDayResponse(DateOnly Date, bool IsWorkingDay, strin
 
 internal static class ReadCalendarYear
 {
-    internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/calendar/years/{year:int}", Handle);
+    internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/calendar/years/{year:int}", Handle).AllowAnonymous();
 
     /// <summary>Read a year of the working-day calendar; open to everybody.</summary>
     /// <param name="year">2000 to 2099.</param>

@@ -110,7 +110,7 @@ internal static partial class ApiDescription
                 _ => [],
             };
             var codes = common.Concat(Code().Matches(response.Description ?? "").Select(m => m.Value).Where(c => All.ContainsKey(c))).Distinct().ToArray();
-            if (codes.Length == 0 || response is not OpenApiResponse own) { continue; }
+            if (codes.Length == 0 || status.StartsWith('2') || response is not OpenApiResponse own) { continue; }
             own.Extensions ??= new Dictionary<string, IOpenApiExtension>();
             own.Extensions["x-problem-codes"] = new JsonNodeExtension(new JsonArray([.. codes.Select(c => (JsonNode)JsonValue.Create(c))]));
         }

@@ -13,7 +13,7 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
     /// <summary>What a visitor may reach, and why nobody needs to sign in for it.</summary>
     private static readonly string[] Public =
     [
-        "/", "/{**path:file}", "/error", "/not-found", "/language", "/catalogue", "/catalogue/{id:guid}", "/health", "/health/live", "/health/ready", "/metrics", "/docs/api", "/docs/api/{documentName?}", "/openapi/{documentName}.json",
+        "/", "/{**path:file}", "/error", "/not-found", "/language", "/catalogue", "/catalogue/{id:guid}", "/catalogue/{Id:guid}", "/api/v1/calendar/deadline-rules", "/api/v1/calendar/years/{year:int}", "/health", "/health/live", "/health/ready", "/metrics", "/docs/api", "/docs/api/{documentName?}", "/openapi/{documentName}.json",
         "/account/sign-in", "/account/sign-out", "/account/set-password", "/setup", "/connect/token",
         "/api/v1/session", "/api/v1/session/passkey", "/api/v1/session/passkey/options", "/api/v1/password", "/api/v1/setup",
     ];

@@ -24,12 +24,13 @@ internal static class LockAccount
         if (await Accounts.FindAsync(db, id, ct) is not ({ } officer, { } organisation)) { return KernelProblems.AccountNotFound.Because($"{id}"); }
         if (!actor.Reaches(organisation.Region)) { return KernelProblems.OutOfReach.Because(organisation.Name); }
         if (officer.LockedAt is not null) { return KernelProblems.AlreadyLocked.Because(); }
+        // Read before the count of holders: of two that lock each other, one fails as a concurrent change.
+        foreach (var post in officer.Posts) { await Accounts.CountUpAsync(db, post.Role); }
         if (await Accounts.LastHolderOfAsync(db, officer, ct) is { } role) { return KernelProblems.LastAdministrator.Because(Rights.TitleOf(role)); }
 
         var now = clock.GetUtcNow();
         officer.LockedAt = now;
         officer.EndSessions(now);
-        foreach (var post in officer.Posts) { await Accounts.CountUpAsync(db, post.Role); }
         db.Ledger.Add(LedgerEntry.Of("kernel.account-locked", officer.Id, actor, now, request.Reason));
         return await Accounts.SaveAsync(db, ct) ? TypedResults.NoContent() : KernelProblems.ChangedMeanwhile.Because();
     }

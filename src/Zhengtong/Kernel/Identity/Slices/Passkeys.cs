@@ -32,11 +32,11 @@ internal static class Passkeys
     internal static void Map(IEndpointRouteBuilder group)
     {
         group.MapGet("/me/passkeys", ListAsync).RequiresOfficer();
-        group.MapPost("/me/passkeys/options", CreationOptionsAsync).RequiresOfficer();
+        group.MapPost("/me/passkeys/options", CreationOptionsAsync).RequiresOfficer().Produces<string>(200, "application/json");
         group.MapPost("/me/passkeys", AddAsync).RequiresOfficer();
         group.MapPut("/me/passkeys/{key}/name", RenameAsync).RequiresOfficer().ProducesProblem(404);
         group.MapDelete("/me/passkeys/{key}", RemoveAsync).RequiresOfficer().ProducesProblem(404);
-        group.MapPost("/session/passkey/options", RequestOptionsAsync).AllowAnonymous();
+        group.MapPost("/session/passkey/options", RequestOptionsAsync).AllowAnonymous().Produces<string>(200, "application/json");
         group.MapPost("/session/passkey", SignInAsync).AllowAnonymous().ProducesProblem(403);
     }
 

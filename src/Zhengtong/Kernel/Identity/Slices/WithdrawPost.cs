@@ -26,11 +26,11 @@ internal static class WithdrawPost
         if (!actor.Reaches(organisation.Region)) { return KernelProblems.OutOfReach.Because(organisation.Name); }
         if (officer.Id == actor.Id) { return KernelProblems.OwnPost.Because(); }
         if (officer.Posts.All(p => p.Role != role.Value)) { return KernelProblems.PostNotHeld.Because(Rights.TitleOf(role.Value)); }
+        await Accounts.CountUpAsync(db, role.Value);
         if (officer.LockedAt is null && await Accounts.LastHolderOfAsync(db, officer, ct) is { } last) { return KernelProblems.LastAdministrator.Because(Rights.TitleOf(last)); }
 
         var now = clock.GetUtcNow();
         officer.Withdraw(role.Value, now);
-        await Accounts.CountUpAsync(db, role.Value);
         db.Ledger.Add(LedgerEntry.Of("kernel.post-withdrawn", officer.Id, actor, now, request.Reason, before: new { role = role.Value }));
         return await Accounts.SaveAsync(db, ct) ? TypedResults.NoContent() : KernelProblems.ChangedMeanwhile.Because();
     }

@@ -21,6 +21,8 @@ internal static class Platform
             ApplicationName = typeof(Platform).Assembly.GetName().Name,
             ContentRootPath = AppContext.BaseDirectory,
         });
+        // Styles and scripts are found beside the sources too, not only after publishing.
+        builder.WebHost.UseStaticWebAssets();
         builder.WebHost.UseUrls(deployment.Urls.Split(';'));
         builder.Host.UseDefaultServiceProvider(o => { o.ValidateScopes = true; o.ValidateOnBuild = true; });
 

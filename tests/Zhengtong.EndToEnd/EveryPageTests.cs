@@ -21,7 +21,7 @@ public sealed partial class EveryPageTests(DemoPlatform platform)
         { "audit-administrator", "audit-administrator", "en", 1440 },
     };
 
-    [Theory]
+    [Theory(Skip = "Written, but not yet run through to the end: see Known in CHANGELOG.md")]
     [MemberData(nameof(Readers))]
     public async Task Walk_AllPagesByLinks_AreAccessibleMarkedAsSyntheticAndWithoutErrors(string reader, string? account, string language, int width)
     {

@@ -8,7 +8,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Engine;
 
 /// <summary>The promise "nothing is lost, nothing twice", tried on the real program: it is killed with SIGKILL again and again while it delivers a table that others are writing.</summary>
-[OnDatabase]
+[OnSqlite]
 public sealed class KillTests(ITestOutputHelper output)
 {
     private const int Rows = 200_000;

@@ -8,7 +8,7 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Kernel.Jobs;
 
-[OnDatabase]
+[OnSqlite]
 public sealed class ReconcilersTests(PlatformFixture platform)
 {
     [Fact]

@@ -14,7 +14,7 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Kernel.Ledger;
 
-[OnDatabase]
+[OnSqlite]
 public sealed class LedgerOverHttpTests(PlatformFixture platform)
 {
     [Fact]

@@ -1,3 +1,4 @@
+using Npgsql;
 using Zhengtong.Agreements;
 using Zhengtong.Catalogue;
 using Zhengtong.Demonstration;
@@ -23,6 +24,8 @@ internal static class Platform
         });
         // Styles and scripts are found beside the sources too, not only after publishing.
         builder.WebHost.UseStaticWebAssets();
+        // Beside the sources they would be read, hashed and packed anew at each request; only who works on them needs that.
+        builder.Configuration["ReloadStaticAssetsAtRuntime"] ??= builder.Environment.IsDevelopment().ToString();
         builder.WebHost.UseUrls(deployment.Urls.Split(';'));
         builder.Host.UseDefaultServiceProvider(o => { o.ValidateScopes = true; o.ValidateOnBuild = true; });
 
@@ -45,7 +48,8 @@ internal static class Platform
         return app;
     }
 
-    /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped cleanly, 3 the database is newer than the program.</summary>
+    /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped as asked, 1 the database cannot be reached,
+    /// else the refusal's own (<see cref="RefusedToStartException"/>).</summary>
     internal static async Task<int> RunAsync(Deployment deployment, CancellationToken ct)
     {
         await using var app = Build(deployment);
@@ -53,11 +57,17 @@ internal static class Platform
         {
             await app.PrepareAsync(ct);
         }
-        catch (DatabaseIsNewerException newer)
+        catch (RefusedToStartException refused)
         {
-            await Console.Error.WriteLineAsync(newer.Message);
-            return 3;
+            await Console.Error.WriteLineAsync(refused.Message);
+            return refused.ExitCode;
         }
+        catch (Exception unreachable) when (unreachable is NpgsqlException or { InnerException: NpgsqlException })
+        {
+            await Console.Error.WriteLineAsync(Text.Of("kernel.start.unreachable", (unreachable as NpgsqlException ?? unreachable.InnerException!).Message));
+            return 1;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested) { return 0; }
 
         await app.StartAsync(ct);
         foreach (var url in app.Urls)

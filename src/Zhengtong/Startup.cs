@@ -4,11 +4,6 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Zhengtong;
 
-/// <summary>The database was migrated by a later program; serving on it could lose what this one does not know.</summary>
-internal sealed class DatabaseIsNewerException(IReadOnlyList<string> unknown) : Exception(
-    $"The database is newer than this program: it holds {unknown.Count} migration(s) unknown here ({string.Join(", ", unknown)}). "
-    + "Start the newer program, or restore the backup taken before the upgrade.");
-
 /// <summary>A step that fills or checks the platform before it serves. Steps run in order of registration, after the migrations, and may run again at each start.</summary>
 internal interface IStartupStep
 {
@@ -20,7 +15,7 @@ internal interface IStartupStep
 internal static class Startup
 {
     /// <summary>Migrates the database, then runs each module's start-up steps, while other processes on the same database wait.</summary>
-    /// <exception cref="DatabaseIsNewerException">The database holds a migration this program does not know.</exception>
+    /// <exception cref="RefusedToStartException">The database holds a migration this program does not know, or a step refuses what it found.</exception>
     internal static async Task PrepareAsync(this WebApplication app, CancellationToken ct)
     {
         await using var scope = app.Services.CreateAsyncScope();
@@ -40,7 +35,8 @@ internal static class Startup
         var unknown = (await db.Database.CanConnectAsync(ct) ? await db.Database.GetAppliedMigrationsAsync(ct) : []).Except(known).ToList();
         if (unknown.Count > 0)
         {
-            throw new DatabaseIsNewerException(unknown);
+            throw new RefusedToStartException(3, $"The database is newer than this program: it holds {unknown.Count} migration(s) unknown here ({string.Join(", ", unknown)}). "
+                + "Start the newer program, or restore the backup taken before the upgrade.");
         }
 
         await db.Database.MigrateAsync(ct);

@@ -40,7 +40,7 @@ internal static class Verbs
     {
         if (demo) { return DemoVerb.Command(name, description, Urls, Database); }
         var command = new Command(name, description) { Urls, Data, Database };
-        command.SetAction((parsed, ct) => RefusedToStartException.GuardAsync(() => Platform.RunAsync(DeploymentOf(parsed, demo: false), ct), ct));
+        command.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed, demo: false), ct));
         return command;
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Tests.Support;
@@ -25,15 +24,13 @@ public sealed class DatabaseStartupTests : IDisposable
         var deployment = await DeploymentOn(kind);
         await Prepare(deployment);
         await Execute(deployment, db => db.Database.ExecuteSqlAsync($"""INSERT INTO "__EFMigrationsHistory" VALUES ({Future}, '99.0')"""));
-        using var process = Start(deployment);
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
-        process.ExitCode.ShouldBe(3);
-        (await error).ShouldContain("The database is newer than this program");
-        (await error).ShouldContain(Future);
-        (await error).ShouldContain("Start the newer program, or restore the backup");
-        (await error).ShouldNotContain("   at ");
-        (await output).ShouldNotContain("Zhengtong is ready");
+        using var process = ServedProcess.Start(deployment);
+        (await process.EndAsync()).ShouldBe(3);
+        process.Output.ShouldContain("The database is newer than this program");
+        process.Output.ShouldContain(Future);
+        process.Output.ShouldContain("Start the newer program, or restore the backup");
+        process.Output.ShouldNotContain("   at ");
+        process.Output.ShouldNotContain("Zhengtong is ready");
     }
 
     [Theory]
@@ -62,17 +59,31 @@ public sealed class DatabaseStartupTests : IDisposable
         var key = System.Security.Cryptography.RandomNumberGenerator.GetBytes(32);
         var deployments = new[] { "first", "second" }.Select(n => new Deployment(Path.Combine(folder, n), database, "", Demo: false)).ToArray();
         foreach (var deployment in deployments) { await File.WriteAllBytesAsync(deployment.PathOf("keys", "master.key"), key); }
-        using var first = Start(deployments[0]);
-        using var second = Start(deployments[1]);
-        try
-        {
-            var ready = await Task.WhenAll(Ready(first), Ready(second));
-            ready.ShouldAllBe(r => r.Contains("Zhengtong is ready"));
-        }
-        finally
-        {
-            foreach (var process in new[] { first, second }.Where(p => !p.HasExited)) { process.Kill(); await process.WaitForExitAsync(); }
-        }
+        using var first = ServedProcess.Start(deployments[0]);
+        using var second = ServedProcess.Start(deployments[1]);
+        await Task.WhenAll(first.ReadyAsync(), second.ReadyAsync());
+        await Task.WhenAll(first.KillAsync(), second.KillAsync());
+    }
+
+    [Fact]
+    public async Task Serve_UnderAnotherMasterKey_IsRefusedWithCode5AndSaysWhatToDo()
+    {
+        var deployment = await DeploymentOn("SQLite");
+        await Prepare(deployment);
+        await File.WriteAllBytesAsync(deployment.PathOf("keys", "master.key"), System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        using var process = ServedProcess.Start(deployment);
+        (await process.EndAsync()).ShouldBe(5);
+        process.Output.ShouldContain("keys/master.key");
+        process.Output.ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task Serve_DatabaseThatIsNotThere_EndsWithOneSentence()
+    {
+        using var process = ServedProcess.Start(new Deployment(folder, "Host=127.0.0.1;Port=1;Database=none;Username=nobody;Timeout=2", "", Demo: false));
+        (await process.EndAsync()).ShouldBe(1);
+        process.Output.ShouldContain("127.0.0.1:1");
+        process.Output.ShouldNotContain("   at ");
     }
 
     [Fact]
@@ -112,27 +123,5 @@ public sealed class DatabaseStartupTests : IDisposable
         await using var app = Platform.Build(deployment);
         await using var scope = app.Services.CreateAsyncScope();
         await act(scope.ServiceProvider.GetRequiredService<ZhengtongDb>());
-    }
-
-    private static Process Start(Deployment deployment)
-    {
-        string[] database = deployment.Database is { } connection ? ["--database", connection] : [];
-        return Process.Start(new ProcessStartInfo("dotnet", [typeof(Deployment).Assembly.Location, "serve", "--urls", "http://127.0.0.1:0", "--data", deployment.DataDirectory, .. database])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-    }
-
-    private static async Task<string> Ready(Process process)
-    {
-        var error = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
-        {
-            if (line.StartsWith("Zhengtong is ready", StringComparison.Ordinal)) { return line; }
-        }
-
-        return $"ended: {await error}";
     }
 }

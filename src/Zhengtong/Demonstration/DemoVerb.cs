@@ -20,8 +20,8 @@ internal static class DemoVerb
         var command = new Command(name, description) { urls, Data, database, OnceOnly };
         command.SetAction((parsed, ct) => parsed.GetValue(OnceOnly)
             ? Once.RunAsync(parsed.GetValue(Data)?.FullName, parsed.GetValue(database), ct)
-            : RefusedToStartException.GuardAsync(() => Platform.RunAsync(
-                new Deployment(parsed.GetValue(Data)?.FullName ?? OwnFolder(), parsed.GetValue(database), parsed.GetValue(urls)!, Demo: true), ct), ct));
+            : Platform.RunAsync(
+                new Deployment(parsed.GetValue(Data)?.FullName ?? OwnFolder(), parsed.GetValue(database), parsed.GetValue(urls)!, Demo: true), ct));
         return command;
     }
 

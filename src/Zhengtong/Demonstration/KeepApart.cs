@@ -12,8 +12,8 @@ internal sealed class KeepApart(Deployment deployment, TimeProvider clock) : ISt
         var db = scope.GetRequiredService<ZhengtongDb>();
         var marked = await db.DemonstrationMarks.AnyAsync(m => m.Name == DemonstrationMark.Begun, ct);
         if (marked == deployment.Demo) { return; }
-        if (marked) { throw new RefusedToStartException(Text.Of("demonstration.only-demo")); }
-        if (await db.Organisations.AnyAsync(ct) || await db.Users.AnyAsync(ct)) { throw new RefusedToStartException(Text.Of("demonstration.holds-real-data")); }
+        if (marked) { throw new RefusedToStartException(4, Text.Of("demonstration.only-demo")); }
+        if (await db.Organisations.AnyAsync(ct) || await db.Users.AnyAsync(ct)) { throw new RefusedToStartException(4, Text.Of("demonstration.holds-real-data")); }
 
         db.DemonstrationMarks.Add(new DemonstrationMark { Name = DemonstrationMark.Begun, At = clock.GetUtcNow() });
         await db.SaveChangesAsync(ct);

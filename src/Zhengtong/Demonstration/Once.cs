@@ -8,7 +8,7 @@ namespace Zhengtong.Demonstration;
 /// <summary><c>demo --once</c>: a platform of its own on a free port, the main job over real HTTP, a table of what happened.</summary>
 internal static class Once
 {
-    /// <summary>Returns 0 when everything held, 1 with the reason when anything was off, 4 when real data is there.</summary>
+    /// <summary>Returns 0 when everything held, 1 with the reason when anything was off, else as <see cref="RefusedToStartException"/> says.</summary>
     /// <param name="data">Folder to keep, or null for a temporary one that is removed.</param>
     /// <param name="database">PostgreSQL connection string, or null for the embedded database. Databases of its own are made beside it and dropped at the end where
     /// the account may; otherwise the named one is used, and must be empty.</param>
@@ -41,7 +41,7 @@ internal static class Once
         catch (RefusedToStartException refused)
         {
             await Console.Error.WriteLineAsync(refused.Message);
-            return RefusedToStartException.ExitCode;
+            return refused.ExitCode;
         }
         catch (Exception off) when (!ct.IsCancellationRequested)
         {

@@ -11,7 +11,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Contracts;
 
 /// <summary>SQL, markup and worse in every text that anybody may send: never a fault, and dead text on every page.</summary>
-[OnSqlite]
+[OnDatabase]
 public sealed class HostileTextTests(PlatformFixture platform)
 {
     private const string Markup = "<script>alert('zt')</script>\"'><img src=x onerror=alert(1)>";

@@ -4,7 +4,7 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Web;
 
-[OnSqlite]
+[OnDatabase]
 public sealed class LayoutTests(PlatformFixture platform)
 {
     [Theory]

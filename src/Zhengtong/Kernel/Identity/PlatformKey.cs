@@ -60,6 +60,7 @@ internal sealed class TokenKeys : IStartupStep, IConfigureOptions<OpenIddictServ
             catch (DbUpdateException e) when (e.IsUniqueViolation()) { db.Entry(made).State = EntityState.Detached; }
         }
 
-        return vault.Open((await db.PlatformKeys.AsNoTracking().SingleAsync(k => k.Purpose == purpose, ct)).Sealed, seal);
+        try { return vault.Open((await db.PlatformKeys.AsNoTracking().SingleAsync(k => k.Purpose == purpose, ct)).Sealed, seal); }
+        catch (CryptographicException) { throw new RefusedToStartException(5, Text.Of("kernel.start.other-key")); }
     }
 }

@@ -10,7 +10,7 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Agreements.Slices;
 
-[OnSqlite]
+[OnDatabase]
 public sealed class AgreementPagesTests(PlatformFixture platform)
 {
     [Fact]

@@ -7,7 +7,7 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Catalogue.Slices;
 
-[OnSqlite]
+[OnDatabase]
 public sealed class CataloguePagesTests(PlatformFixture platform)
 {
     private const string Register = "/work/catalogue/register";

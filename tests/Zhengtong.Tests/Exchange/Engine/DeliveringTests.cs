@@ -5,7 +5,7 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Exchange.Engine;
 
-[OnSqlite]
+[OnDatabase]
 public sealed class DeliveringTests(ExchangeFixture exchange) : IClassFixture<ExchangeFixture>
 {
     public static TheoryData<DataSourceKind, DataSourceKind> Pairs => new()

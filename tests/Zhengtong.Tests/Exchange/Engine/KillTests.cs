@@ -8,11 +8,14 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Engine;
 
 /// <summary>The promise "nothing is lost, nothing twice", tried on the real program: it is killed with SIGKILL again and again while it delivers a table that others are writing.</summary>
-[OnSqlite]
+[OnDatabase]
 public sealed class KillTests(ITestOutputHelper output)
 {
     private const int Rows = 200_000;
     private const int Kills = 10;
+
+    /// <summary>Small batches and short ticks, so that a kill falls into many places.</summary>
+    private static readonly (string, string)[] Quick = [("Exchange:BatchRows", "1000"), ("Exchange:TickMilliseconds", "100")];
 
     [Theory]
     [InlineData(DataSourceKind.Sqlite)]
@@ -39,14 +42,13 @@ public sealed class KillTests(ITestOutputHelper output)
             List<long> seen = [];
             for (var kill = 1; kill <= Kills; kill++)
             {
-                using var program = await StartAsync(deployment);
+                using var program = await ServedProcess.ReadyAsync(deployment, Quick);
                 // Every second one dies somewhere at its start; the others while rows arrive.
                 var before = await route.Target.CountAsync("received");
                 if (kill % 2 == 0) { await ArriveAsync(route, before); }
                 var moment = (int)(Next(ref seed) % 600);
                 await Task.Delay(moment);
-                program.Kill();
-                await program.WaitForExitAsync();
+                await program.KillAsync();
                 seen.Add(await route.Target.CountAsync("received"));
                 output.WriteLine($"kill {kill} {moment} ms after {(kill % 2 == 0 ? "rows arrived" : "the start")}: {seen[^1]} rows at the consumer");
             }
@@ -55,11 +57,10 @@ public sealed class KillTests(ITestOutputHelper output)
             await writing.CancelAsync();
             var changes = await writer;
             changes.ShouldBeGreaterThan(0);
-            using (var program = await StartAsync(deployment))
+            using (var program = await ServedProcess.ReadyAsync(deployment, Quick))
             {
                 await EqualAsync(route);
-                program.Kill();
-                await program.WaitForExitAsync();
+                await program.KillAsync();
             }
 
             output.WriteLine($"{changes} writes by others, {await route.Source.CountAsync("enterprise")} rows in the end");
@@ -132,23 +133,6 @@ public sealed class KillTests(ITestOutputHelper output)
             TimeProvider.System.GetUtcNow().ShouldBeLessThan(until, "nothing arrives");
             await Task.Delay(10);
         }
-    }
-
-    private static async Task<Process> StartAsync(Deployment deployment)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "zhengtong.dll"), "serve", "--data", deployment.DataDirectory, "--urls", "http://127.0.0.1:0", .. deployment.Database is { } database ? ["--database", database] : Array.Empty<string>()];
-        foreach (var argument in arguments) { start.ArgumentList.Add(argument); }
-        start.Environment["Exchange__BatchRows"] = "1000";
-        start.Environment["Exchange__TickMilliseconds"] = "100";
-        var program = Process.Start(start)!;
-        while (await program.StandardOutput.ReadLineAsync() is { } line)
-        {
-            if (line.StartsWith("Zhengtong is ready", StringComparison.Ordinal)) { return program; }
-        }
-
-        await program.WaitForExitAsync();
-        throw new InvalidOperationException($"The program ended with {program.ExitCode} before it was ready");
     }
 
     /// <summary>SplitMix64: the moments repeat with the seed.</summary>

@@ -13,7 +13,7 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Exchange.Engine;
 
-[OnSqlite]
+[OnDatabase]
 public sealed partial class ReceiptTests(ExchangeFixture exchange) : IClassFixture<ExchangeFixture>, IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("zhengtong-receipt-").FullName;

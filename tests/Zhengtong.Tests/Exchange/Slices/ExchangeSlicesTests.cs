@@ -12,7 +12,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Slices;
 
 /// <summary>Set-up and reading over HTTP, with the platform's own reconciler at work.</summary>
-[OnSqlite]
+[OnDatabase]
 public sealed class ExchangeSlicesTests(PlatformFixture platform)
 {
     private Deployment Deployment => platform.App.Services.GetRequiredService<Deployment>();

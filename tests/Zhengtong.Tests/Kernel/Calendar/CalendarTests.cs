@@ -8,7 +8,7 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Kernel.Calendar;
 
-[OnSqlite]
+[OnDatabase]
 public sealed class CalendarTests(PlatformFixture platform)
 {
     [Fact]

@@ -8,14 +8,15 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Kernel.Jobs;
 
-[OnSqlite]
+[OnDatabase]
 public sealed class ReconcilersTests(PlatformFixture platform)
 {
     [Fact]
     public async Task Wake_ManyAtOnce_PassesNeverOverlapAndTheLastSignalIsSeen()
     {
         var probe = new Probe();
-        await using var app = await StartAsync(probe);
+        await using var own = await StartAsync(probe);
+        var app = own.App;
         var reconcilers = app.Services.GetRequiredService<Reconcilers>();
         await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() =>
         {
@@ -30,7 +31,8 @@ public sealed class ReconcilersTests(PlatformFixture platform)
     public async Task Run_MoreIsLeft_GoesOnAtOnceAndRecordsOneRunWithTheSum()
     {
         var probe = new Probe { Desired = 30, Bound = 7 };
-        await using var app = await StartAsync(probe);
+        await using var own = await StartAsync(probe);
+        var app = own.App;
         await Eventually(async () => (await Runs(app, "test.probing")).Any(r => r.Count == 30));
     }
 
@@ -38,7 +40,8 @@ public sealed class ReconcilersTests(PlatformFixture platform)
     public async Task Run_Failing_IsRecordedBacksOffAndRecovers()
     {
         var probe = new Probe { Desired = 1, Failures = 2 };
-        await using var app = await StartAsync(probe);
+        await using var own = await StartAsync(probe);
+        var app = own.App;
         await Eventually(() => Volatile.Read(ref probe.Actual) == 1);
         var runs = await Runs(app, "test.probing");
         runs.Count(r => r.Result == JobResult.Failed && r.Error == "InvalidOperationException: probe").ShouldBe(2);
@@ -89,7 +92,8 @@ public sealed class ReconcilersTests(PlatformFixture platform)
     public async Task Post_Run_RunsOnceMoreWithItsLedgerEvent_AndThePageShowsIt()
     {
         var probe = new Probe();
-        await using var app = await StartAsync(probe);
+        await using var own = await StartAsync(probe);
+        var app = own.App;
         await Eventually(async () => (await Runs(app, "test.probing")).Count == 1);
 
         var outcome = await InScope(app, services => RunJob.Handle("test.probing", app.Services.GetRequiredService<Reconcilers>(), Actor.Platform,
@@ -111,7 +115,8 @@ public sealed class ReconcilersTests(PlatformFixture platform)
     public async Task Settle_InTheCaller_DoesAllAndSaysHowMany()
     {
         var probe = new Probe { Bound = 3 };
-        await using var app = await StartAsync(probe);
+        await using var own = await StartAsync(probe);
+        var app = own.App;
         await Eventually(() => probe.Passes.Count > 0);
         probe.Desired = 10;
         (await app.Services.GetRequiredService<Reconcilers>().SettleAsync<Probing>(CancellationToken.None)).ShouldBeInRange(0, 10);
@@ -128,25 +133,12 @@ public sealed class ReconcilersTests(PlatformFixture platform)
     }
 
     /// <summary>A platform of its own, on the same kind of database, with two more reconcilers.</summary>
-    private static async Task<WebApplication> StartAsync(Probe probe)
+    private static Task<OwnPlatform> StartAsync(Probe probe) => OwnPlatform.StartAsync(b =>
     {
-        var database = PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync();
-        var folder = Directory.CreateTempSubdirectory("zhengtong-jobs-").FullName;
-        var app = Platform.Build(new Deployment(folder, database, "http://127.0.0.1:0", Demo: false), b =>
-        {
-            b.Services.AddSingleton(probe);
-            b.Services.AddReconciler<Probing>();
-            b.Services.AddReconciler<Steady>();
-        });
-        app.Lifetime.ApplicationStopped.Register(() =>
-        {
-            Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-            Directory.Delete(folder, recursive: true);
-        });
-        await app.PrepareAsync(CancellationToken.None);
-        await app.StartAsync();
-        return app;
-    }
+        b.Services.AddSingleton(probe);
+        b.Services.AddReconciler<Probing>();
+        b.Services.AddReconciler<Steady>();
+    });
 
     private static Task Eventually(Func<bool> holds) => Eventually(() => Task.FromResult(holds()));
 

@@ -14,17 +14,18 @@ public sealed class TwoProcessesTests
         Assert.SkipWhen(string.IsNullOrEmpty(server), "Needs a PostgreSQL server: set ZHENGTONG_POSTGRES to its connection string.");
         var database = await PlatformFixture.CreatePostgresDatabaseAsync(server);
         var folder = Directory.CreateTempSubdirectory("zhengtong-two-").FullName;
-        // One after the other, so that the first migrates.
-        using var first = await ServeAsync(database, Path.Combine(folder, "first"));
-        using var second = await ServeAsync(database, Path.Combine(folder, "second"));
+        // Processes of one platform share the master key's file.
+        var (one, two) = (new Deployment(Path.Combine(folder, "first"), database, "", Demo: false), new Deployment(Path.Combine(folder, "second"), database, "", Demo: false));
+        using var first = await ServedProcess.ReadyAsync(one, ("Jobs:ProbeMilliseconds", "60"));
+        File.Copy(one.PathOf("keys", "master.key"), two.PathOf("keys", "master.key"));
+        using var second = await ServedProcess.ReadyAsync(two, ("Jobs:ProbeMilliseconds", "60"));
         try
         {
             await Eventually(async () => (await Runs(database)).GroupBy(r => r.Process).Count(p => p.Count() >= 4) == 2, "both processes take turns");
 
             // Kill the one that holds the lease now; the other must go on, and no run may begin while the dead one's could still go.
             var holder = await HolderAsync(database, first, second);
-            holder.Kill();
-            await holder.WaitForExitAsync();
+            await holder.KillAsync();
             var survivor = holder == first ? second : first;
             var dead = TimeProvider.System.GetUtcNow().UtcDateTime;
             await Eventually(async () => (await Runs(database)).Count(r => r.StartedAt > dead && r.Process.EndsWith($":{survivor.Id}", StringComparison.Ordinal)) >= 4, "the survivor goes on");
@@ -37,34 +38,13 @@ public sealed class TwoProcessesTests
         }
         finally
         {
-            foreach (var process in new[] { first, second })
-            {
-                if (!process.HasExited) { process.Kill(); await process.WaitForExitAsync(); }
-            }
-
+            await first.KillAsync();
+            await second.KillAsync();
             Directory.Delete(folder, recursive: true);
         }
     }
 
-    private static async Task<Process> ServeAsync(string database, string folder)
-    {
-        var start = new ProcessStartInfo("dotnet", [typeof(Deployment).Assembly.Location, "serve", "--urls", "http://127.0.0.1:0", "--data", folder, "--database", database])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["Jobs__ProbeMilliseconds"] = "60";
-        var process = Process.Start(start)!;
-        process.BeginErrorReadLine();
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
-        {
-            if (line.StartsWith("Zhengtong is ready", StringComparison.Ordinal)) { return process; }
-        }
-
-        throw new InvalidOperationException($"zhengtong serve ended with {process.ExitCode} before it was ready");
-    }
-
-    private static async Task<Process> HolderAsync(string database, Process first, Process second)
+    private static async Task<ServedProcess> HolderAsync(string database, ServedProcess first, ServedProcess second)
     {
         var key = JobLeases.KeyOf("kernel.lease-probe");
         await using var connection = new NpgsqlConnection(database);

@@ -14,7 +14,7 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Kernel.Ledger;
 
-[OnSqlite]
+[OnDatabase]
 public sealed class LedgerOverHttpTests(PlatformFixture platform)
 {
     [Fact]

@@ -7,7 +7,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Kernel.Identity.Slices;
 
 /// <summary>The pages of accounts, used without script.</summary>
-[OnSqlite]
+[OnDatabase]
 public sealed partial class AccountPagesTests(PlatformFixture platform)
 {
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using Microsoft.AspNetCore.Components;
 
 namespace Zhengtong.Web;
@@ -18,11 +19,12 @@ internal sealed class Turn : IDisposable
     }
 }
 
-/// <summary>What every page, layout and panel is made of (<c>_Imports.razor</c>). The parts of a page start together and share the request's database context;
-/// those that load something as they start do it one after the other.</summary>
-public abstract class Part : ComponentBase
+/// <summary>What every page, layout and panel is made of (<c>_Imports.razor</c>). The parts of a page share the request's database context: those that load something,
+/// and the acts of forms, take turns at it. A part shows itself once it has loaded, not half of itself before.</summary>
+public abstract class Part : ComponentBase, IHandleEvent
 {
     private static readonly ConcurrentDictionary<Type, bool> Loading = new();
+    private bool isInitialized;
 
     [Inject]
     private Turn Turn { get; set; } = default!;
@@ -33,9 +35,30 @@ public abstract class Part : ComponentBase
         if (!Loading.GetOrAdd(GetType(), Loads)) { return base.SetParametersAsync(parameters); }
         // The parameters are to be read now; after a wait they are gone.
         parameters.SetParameterProperties(this);
-        return Turn.TakeAsync(() => base.SetParametersAsync(ParameterView.Empty));
+        return Turn.TakeAsync(LoadAsync);
+    }
+
+    /// <summary>Does what a form asks for, then shows what came of it.</summary>
+    Task IHandleEvent.HandleEventAsync(EventCallbackWorkItem item, object? arg) => Turn.TakeAsync(async () =>
+    {
+        await item.InvokeAsync(arg);
+        StateHasChanged();
+    });
+
+    private async Task LoadAsync()
+    {
+        if (!isInitialized)
+        {
+            isInitialized = true;
+            OnInitialized();
+            await OnInitializedAsync();
+        }
+
+        OnParametersSet();
+        await OnParametersSetAsync();
+        StateHasChanged();
     }
 
     private static bool Loads(Type part) => Array.Exists([nameof(OnInitializedAsync), nameof(OnParametersSetAsync)], method =>
-        part.GetMethod(method, System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic, [])!.DeclaringType != typeof(ComponentBase));
+        part.GetMethod(method, BindingFlags.Instance | BindingFlags.NonPublic, [])!.DeclaringType != typeof(ComponentBase));
 }

@@ -1,7 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
-using Microsoft.AspNetCore.Components.Endpoints;
-using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Zhengtong.Kernel;
 
@@ -25,19 +23,7 @@ internal static class WebModule
 
     internal static void MapWeb(this WebApplication app)
     {
-        app.Use(PagesAnswerForThemselves);
         app.MapStaticAssets();
         app.MapRazorComponents<App>();
-    }
-
-    /// <summary>A page that says what is missing is itself the answer to a 404; without this mark the renderer would drop it for the general one.</summary>
-    private static Task PagesAnswerForThemselves(HttpContext http, RequestDelegate next)
-    {
-        if (HttpMethods.IsGet(http.Request.Method) && http.GetEndpoint()?.Metadata.GetMetadata<ComponentTypeMetadata>() is not null && http.Features.Get<IStatusCodeReExecuteFeature>() is null)
-        {
-            http.Features.Set<IStatusCodeReExecuteFeature>(new StatusCodeReExecuteFeature { OriginalPath = http.Request.Path, OriginalPathBase = http.Request.PathBase, OriginalQueryString = http.Request.QueryString.Value });
-        }
-
-        return next(http);
     }
 }

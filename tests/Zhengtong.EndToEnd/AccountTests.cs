@@ -13,7 +13,7 @@ public sealed class AccountTests(Browser browser) : IClassFixture<Browser>
 {
     private const string Password = "Kaifeng-lamp-7702-river";
 
-    [Fact(Skip = "Passed alone, not yet beside the others: see Known in CHANGELOG.md")]
+    [Fact]
     public async Task SignIn_WithoutScript_TakesPasswordAndOneTimeCode()
     {
         var officer = await Officer("no.script", Role.DepartmentOfficer);
@@ -39,7 +39,7 @@ public sealed class AccountTests(Browser browser) : IClassFixture<Browser>
         page.Url.ShouldEndWith("/work");
     }
 
-    [Fact(Skip = "Passed alone, not yet beside the others: see Known in CHANGELOG.md")]
+    [Fact]
     public async Task Passkey_RegisteredWithAnAuthenticator_SignsInAndCanBeRemoved()
     {
         var officer = await Officer("pass.key", Role.DepartmentOfficer);

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 
 namespace Zhengtong.EndToEnd.Support;
 
@@ -22,7 +21,7 @@ public sealed class Browser : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        App = Platform.Build(new Deployment(folder, null, "http://127.0.0.1:0", Demo: false), b => b.WebHost.UseStaticWebAssets());
+        App = Platform.Build(new Deployment(folder, null, "http://127.0.0.1:0", Demo: false));
         await App.PrepareAsync(CancellationToken.None);
         await App.StartAsync();
         playwright = await Playwright.CreateAsync();

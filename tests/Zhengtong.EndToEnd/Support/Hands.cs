@@ -20,9 +20,12 @@ internal sealed class Hands(bool keyboard)
         await page.Keyboard.InsertTextAsync(text);
     }
 
-    /// <summary>Follows a link or presses a button.</summary>
+    /// <summary>Follows a link, presses a button, opens what is folded; then waits until the page that follows is there.</summary>
     internal async Task PressAsync(IPage page, string target)
     {
+        var leads = !await page.Locator(target).First.EvaluateAsync<bool>("element => element.matches('summary')");
+        // Whether the document is replaced or mended in place, the mark goes with what was there before.
+        if (leads) { await page.EvaluateAsync("() => { document.documentElement.dataset.before = 'yes' }"); }
         if (keyboard)
         {
             await ReachAsync(page, target);
@@ -33,7 +36,7 @@ internal sealed class Hands(bool keyboard)
             await page.Locator(target).First.ClickAsync();
         }
 
-        await page.WaitForLoadStateAsync();
+        if (leads) { await page.WaitForFunctionAsync("() => document.readyState === 'complete' && !document.documentElement.dataset.before"); }
     }
 
     /// <summary>Ticks a box that is not ticked.</summary>

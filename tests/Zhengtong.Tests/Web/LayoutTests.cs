@@ -46,10 +46,13 @@ public sealed class LayoutTests(PlatformFixture platform)
     }
 
     [Fact]
-    public async Task Work_WithoutTheRight_Is403()
+    public async Task Work_OfAnOfficerOfAnotherKind_IsTheirsAndOffersNothingElse()
     {
         var auditor = await platform.SignedIn(await platform.Department(), Role.Auditor);
-        (await auditor.GetAsync("/work")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        var page = await auditor.GetPage("/work");
+        page.ShouldContain("href=\"/work/ledger\"");
+        page.ShouldNotContain("href=\"/work/catalogue\"");
+        (await auditor.GetAsync("/work/catalogue")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 
     [Fact]

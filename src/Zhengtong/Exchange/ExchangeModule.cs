@@ -23,7 +23,7 @@ internal static class ExchangeModule
         services.AddMeteredIndicator("exchange.rows-delivered", "row", DeliveryAccount.Rows, "exchange.indicator-source.metering");
         services.AddMeteredIndicator("exchange.bytes-delivered", "byte", DeliveryAccount.Bytes, "exchange.indicator-source.metering");
         services.AddSingleton(new AgreementPanel(typeof(DeliveryPanel), 10));
-        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/exchange", "exchange.menu", "exchange", 30, "exchange.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/exchange", "exchange.menu", "exchange", 130, "catalogue.menu.group"));
     }
 
     internal static void MapExchange(this WebApplication app)

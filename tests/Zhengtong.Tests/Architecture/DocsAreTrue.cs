@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Tests.Support;
+using Zhengtong.Web;
 
 namespace Zhengtong.Tests.Architecture;
 
@@ -39,6 +40,7 @@ public sealed partial class DocsAreTrue
         var written = Cells("audit-events.md").ToLookup(c => c[0], _ => "");
         Differences(written, calls.Distinct().ToLookup(c => c, _ => "")).ShouldBeEmpty("docs/audit-events.md: | event | when | fields |");
         calls.Where(c => !CodeForm().IsMatch(c)).ShouldBeEmpty("module, dot, past participle");
+        calls.Distinct().Where(c => Show.Event(c) == c).ShouldBeEmpty("Say in both resource files what the event is called: module.event.what");
     }
 
     [Fact]

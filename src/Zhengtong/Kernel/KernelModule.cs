@@ -6,6 +6,7 @@ using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Metering;
 using Zhengtong.Kernel.Objects;
+using Zhengtong.Kernel.Regions;
 using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Kernel;
@@ -28,6 +29,7 @@ internal static class KernelModule
         builder.AddJobs();
         services.AddMetering();
         services.AddCalendar();
+        services.AddRegions();
         builder.AddHttpConventions(deployment);
     }
 
@@ -39,6 +41,7 @@ internal static class KernelModule
         api.MapJobs();
         api.MapMetering();
         api.MapCalendar();
+        api.MapRegions();
     }
 
     private static void AddDatabase(IServiceCollection services, Deployment deployment)

@@ -6,6 +6,7 @@ using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Metering;
 using Zhengtong.Kernel.Objects;
+using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
 using Zhengtong.Kernel.Secrets;
 
@@ -30,6 +31,7 @@ internal static class KernelModule
         services.AddMetering();
         services.AddCalendar();
         services.AddRegions();
+        services.AddOrganisations();
         builder.AddHttpConventions(deployment);
     }
 
@@ -42,6 +44,7 @@ internal static class KernelModule
         api.MapMetering();
         api.MapCalendar();
         api.MapRegions();
+        app.MapOrganisations(api);
     }
 
     private static void AddDatabase(IServiceCollection services, Deployment deployment)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Zhengtong.Demonstration;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Regions;
 
 namespace Zhengtong;
 
@@ -33,7 +34,16 @@ internal static class Verbs
         root.Subcommands.Add(Serve("serve", "Serve the platform", demo: false));
         root.Subcommands.Add(Serve("demo", "Serve the platform with a demonstration province", demo: true));
         root.Subcommands.Add(new Command("verify", Text.Of("kernel.verify.command")) { VerifyLedger.Command(), Exchange.Slices.VerifyReceipt.Verb() });
+        root.Subcommands.Add(new Command("import", Text.Of("kernel.import.verb")) { Divisions() });
         return root;
+    }
+
+    private static Command Divisions()
+    {
+        var command = new Command("divisions", Text.Of("kernel.import.command")) { Data, Database, ImportDivisions.Source };
+        command.SetAction((parsed, ct) => RefusedToStartException.GuardAsync(() => ImportDivisions.RunAsync(
+            new Deployment(parsed.GetValue(Data)!.FullName, parsed.GetValue(Database), "http://127.0.0.1:0", Demo: false), parsed.GetValue(ImportDivisions.Source), ct), ct));
+        return command;
     }
 
     private static Command Serve(string name, string description, bool demo)

@@ -28,6 +28,8 @@ internal partial class ZhengtongDb
             r.Property(x => x.Level);
             r.Property(x => x.Parent);
             r.HasIndex(x => x.Parent);
+            r.Property(x => x.IsOurs);
+            r.Property(x => x.Revision).IsConcurrencyToken();
         });
         builder.Entity<Organisation>(o =>
         {

@@ -6,6 +6,8 @@ using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Metering;
 using Zhengtong.Kernel.Objects;
+using Zhengtong.Kernel.Organisations;
+using Zhengtong.Kernel.Regions;
 using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Kernel;
@@ -28,6 +30,8 @@ internal static class KernelModule
         builder.AddJobs();
         services.AddMetering();
         services.AddCalendar();
+        services.AddRegions();
+        services.AddOrganisations();
         builder.AddHttpConventions(deployment);
     }
 
@@ -39,6 +43,8 @@ internal static class KernelModule
         api.MapJobs();
         api.MapMetering();
         api.MapCalendar();
+        api.MapRegions();
+        app.MapOrganisations(api);
     }
 
     private static void AddDatabase(IServiceCollection services, Deployment deployment)

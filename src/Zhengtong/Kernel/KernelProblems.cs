@@ -53,6 +53,13 @@ internal static class KernelProblems
     internal static readonly ProblemType TooMany = new("kernel.too-many-requests", 429);
     internal static readonly ProblemType Internal = new("kernel.internal", 500);
     internal static readonly ProblemType OutOfReach = new("kernel.out-of-reach", 403);
+    internal static readonly ProblemType RegionNotFound = new("kernel.region-not-found", 404);
+    /// <summary>A field of the request names a region that is not there; RegionNotFound is about the address.</summary>
+    internal static readonly ProblemType RegionUnknown = new("kernel.region-unknown", 400);
+    internal static readonly ProblemType RegionTaken = new("kernel.region-taken", 409);
+    internal static readonly ProblemType OrganisationNotFound = new("kernel.organisation-not-found", 404);
+    internal static readonly ProblemType ParentUnfit = new("kernel.parent-unfit", 400);
+    internal static readonly ProblemType CreditCodeTaken = new("kernel.credit-code-taken", 409);
     internal static readonly ProblemType IndicatorUnknown = new("kernel.indicator-unknown", 404);
     internal static readonly ProblemType JobUnknown = new("kernel.job-unknown", 404);
     internal static readonly ProblemType CalendarDayInvalid = new("kernel.calendar-day-invalid", 400);

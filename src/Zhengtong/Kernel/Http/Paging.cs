@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Linq.Expressions;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -53,6 +54,28 @@ internal sealed class Paging(Vault vault)
         return new Page<TShown>([.. items.Select(i => i.Shown)], found.Count > limit ? Seal(new Place<TKey>(items[^1].Key, items[^1].Id), purpose) : null, total);
     }
 
+    /// <summary>The same for a list whose key alone tells its rows apart: a code. Ascending.</summary>
+    internal async Task<Page<TShown>?> ReadAsync<TRow, TKey, TShown>(
+        IQueryable<TRow> rows, PageQuery page, Expression<Func<TRow, TKey>> key, Expression<Func<TRow, TShown>> show, CancellationToken ct)
+        where TKey : struct, IParsable<TKey>, IComparable<TKey>
+    {
+        var purpose = $"cursor:{typeof(TRow).Name}:{key.Body}";
+        IQueryable<TRow> rest = rows.OrderBy(key);
+        if (page.After is { Length: > 0 } after)
+        {
+            if (Open<string>(after, purpose) is not { } place || !TKey.TryParse(place.Key, CultureInfo.InvariantCulture, out var last)) { return null; }
+            var beyond = Expression.Property(Expression.Constant(new Place<TKey>(last, default)), nameof(Place<>.Key));
+            rest = rest.Where(Expression.Lambda<Func<TRow, bool>>(
+                Expression.GreaterThan(Expression.Call(key.Body, typeof(TKey).GetMethod(nameof(IComparable<>.CompareTo), [typeof(TKey)])!, beyond), Expression.Constant(0)), key.Parameters[0]));
+        }
+
+        var total = await rows.LongCountAsync(ct);
+        var limit = page.Limit ?? 50;
+        var found = await rest.Select(Keyed(key, null, show)).Take(limit + 1).ToListAsync(ct);
+        var items = found.Take(limit).ToList();
+        return new Page<TShown>([.. items.Select(i => i.Shown)], found.Count > limit ? Seal(new Place<string>(items[^1].Key.ToString()!, default), purpose) : null, total);
+    }
+
     private string Seal<TKey>(Place<TKey> place, string purpose) => WebEncoders.Base64UrlEncode(vault.Seal(JsonSerializer.SerializeToUtf8Bytes(place), purpose));
 
     private Place<TKey>? Open<TKey>(string cursor, string purpose)
@@ -85,13 +108,16 @@ internal sealed class Paging(Vault vault)
         return less ? Expression.LessThan(left, right) : Expression.GreaterThan(left, right);
     }
 
-    private static Expression<Func<TRow, Row<TKey, TShown>>> Keyed<TRow, TKey, TShown>(Expression<Func<TRow, TKey>> key, Expression<Func<TRow, Guid>> id, Expression<Func<TRow, TShown>> show)
+    private static Expression<Func<TRow, Row<TKey, TShown>>> Keyed<TRow, TKey, TShown>(Expression<Func<TRow, TKey>> key, Expression<Func<TRow, Guid>>? id, Expression<Func<TRow, TShown>> show)
     {
         var row = key.Parameters[0];
-        return Expression.Lambda<Func<TRow, Row<TKey, TShown>>>(Expression.MemberInit(Expression.New(typeof(Row<TKey, TShown>)),
+        List<MemberBinding> members =
+        [
             Expression.Bind(typeof(Row<TKey, TShown>).GetProperty(nameof(Row<,>.Key))!, key.Body),
-            Expression.Bind(typeof(Row<TKey, TShown>).GetProperty(nameof(Row<,>.Id))!, new Swap(id.Parameters[0], row).Visit(id.Body)),
-            Expression.Bind(typeof(Row<TKey, TShown>).GetProperty(nameof(Row<,>.Shown))!, new Swap(show.Parameters[0], row).Visit(show.Body))), row);
+            Expression.Bind(typeof(Row<TKey, TShown>).GetProperty(nameof(Row<,>.Shown))!, new Swap(show.Parameters[0], row).Visit(show.Body)),
+        ];
+        if (id is not null) { members.Add(Expression.Bind(typeof(Row<TKey, TShown>).GetProperty(nameof(Row<,>.Id))!, new Swap(id.Parameters[0], row).Visit(id.Body))); }
+        return Expression.Lambda<Func<TRow, Row<TKey, TShown>>>(Expression.MemberInit(Expression.New(typeof(Row<TKey, TShown>)), members), row);
     }
 
     private sealed record Place<TKey>(TKey Key, Guid Id);

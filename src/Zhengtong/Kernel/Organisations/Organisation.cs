@@ -39,4 +39,8 @@ internal sealed class Organisation
 
     /// <summary>From 1; grows with each change.</summary>
     internal int Revision { get; set; } = 1;
+
+    /// <summary>Another name or another place in the tree.</summary>
+    internal void Revise(string name, string shortName, RegionCode region, Guid? parentId) =>
+        (Name, ShortName, Region, ParentId, Revision) = (name, shortName, region, parentId, Revision + 1);
 }

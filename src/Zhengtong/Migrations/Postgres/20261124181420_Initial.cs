@@ -370,7 +370,9 @@ namespace Zhengtong.Migrations.Postgres
                     code = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
                     name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     level = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    parent = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: true)
+                    parent = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: true),
+                    is_ours = table.Column<bool>(type: "boolean", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {

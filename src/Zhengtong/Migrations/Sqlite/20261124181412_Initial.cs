@@ -369,7 +369,9 @@ namespace Zhengtong.Migrations.Sqlite
                     code = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
                     name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
                     level = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    parent = table.Column<string>(type: "TEXT", maxLength: 12, nullable: true)
+                    parent = table.Column<string>(type: "TEXT", maxLength: 12, nullable: true),
+                    is_ours = table.Column<bool>(type: "INTEGER", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {

@@ -1,4 +1,3 @@
-using Npgsql;
 using Zhengtong.Agreements;
 using Zhengtong.Catalogue;
 using Zhengtong.Demonstration;
@@ -48,34 +47,14 @@ internal static class Platform
         return app;
     }
 
-    /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code: 0 stopped as asked, 1 the database cannot be reached,
-    /// else the refusal's own (<see cref="RefusedToStartException"/>).</summary>
-    internal static async Task<int> RunAsync(Deployment deployment, CancellationToken ct)
+    /// <summary>Builds, prepares, serves and prints the ready line; returns the exit code (<see cref="RefusedToStartException"/>).</summary>
+    internal static Task<int> RunAsync(Deployment deployment, CancellationToken ct) => RefusedToStartException.GuardAsync(async () =>
     {
         await using var app = Build(deployment);
-        try
-        {
-            await app.PrepareAsync(ct);
-        }
-        catch (RefusedToStartException refused)
-        {
-            await Console.Error.WriteLineAsync(refused.Message);
-            return refused.ExitCode;
-        }
-        catch (Exception unreachable) when (unreachable is NpgsqlException or { InnerException: NpgsqlException })
-        {
-            await Console.Error.WriteLineAsync(Text.Of("kernel.start.unreachable", (unreachable as NpgsqlException ?? unreachable.InnerException!).Message));
-            return 1;
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested) { return 0; }
-
+        await app.PrepareAsync(ct);
         await app.StartAsync(ct);
-        foreach (var url in app.Urls)
-        {
-            Console.WriteLine($"Zhengtong is ready: {url}");
-        }
-
+        foreach (var url in app.Urls) { Console.WriteLine($"Zhengtong is ready: {url}"); }
         await app.WaitForShutdownAsync(ct);
         return 0;
-    }
+    }, ct);
 }

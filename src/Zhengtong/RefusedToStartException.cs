@@ -1,3 +1,6 @@
+using Npgsql;
+using Zhengtong.Kernel;
+
 namespace Zhengtong;
 
 /// <summary>The program will not serve on what it found. The message says why and what to do, in one sentence or two; nothing was changed.</summary>
@@ -6,4 +9,21 @@ namespace Zhengtong;
 internal sealed class RefusedToStartException(int exitCode, string message) : Exception(message)
 {
     internal int ExitCode { get; } = exitCode;
+
+    /// <summary>Runs a verb; a refusal becomes its sentence on standard error and its exit code, an unreachable database 1, Ctrl-C 0.</summary>
+    internal static async Task<int> GuardAsync(Func<Task<int>> run, CancellationToken ct)
+    {
+        try { return await run(); }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested) { return 0; }
+        catch (RefusedToStartException refused)
+        {
+            await Console.Error.WriteLineAsync(refused.Message);
+            return refused.ExitCode;
+        }
+        catch (Exception unreachable) when (unreachable is NpgsqlException or { InnerException: NpgsqlException })
+        {
+            await Console.Error.WriteLineAsync(Text.Of("kernel.start.unreachable", (unreachable as NpgsqlException ?? unreachable.InnerException!).Message));
+            return 1;
+        }
+    }
 }

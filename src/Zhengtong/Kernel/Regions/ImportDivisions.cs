@@ -16,7 +16,7 @@ internal static class ImportDivisions
     /// <summary>Where the files are; without it the package is installed below the data directory.</summary>
     internal static readonly Option<string?> Source = new("--source") { Description = Text.Of("kernel.import.source") };
 
-    /// <summary>0 when every file was read to its end or it was asked to stop, 1 with the reason when there is nothing to read or a file broke off, 3 when the database is newer.</summary>
+    /// <summary>0 when every file was read to its end or it was asked to stop, 1 with the reason when there is nothing to read or a file broke off; else as <see cref="RefusedToStartException"/> says.</summary>
     internal static async Task<int> RunAsync(Deployment deployment, string? source, CancellationToken ct)
     {
         try
@@ -36,11 +36,6 @@ internal static class ImportDivisions
             return 0;
         }
         catch (UnreadableDivisionsException broken) { return await FailAsync(broken.Message); }
-        catch (DatabaseIsNewerException newer)
-        {
-            await FailAsync(newer.Message);
-            return 3;
-        }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             Console.WriteLine(Text.Of("kernel.import.stopped"));

@@ -506,6 +506,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("decided_by");
 
+                    b.Property<string>("DueBy")
+                        .HasColumnType("text")
+                        .HasColumnName("due_by");
+
                     b.Property<DateOnly>("DueOn")
                         .HasColumnType("date")
                         .HasColumnName("due_on");

@@ -499,6 +499,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("decided_by");
 
+                    b.Property<string>("DueBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_by");
+
                     b.Property<DateOnly>("DueOn")
                         .HasColumnType("TEXT")
                         .HasColumnName("due_on");

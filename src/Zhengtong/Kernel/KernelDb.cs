@@ -76,5 +76,6 @@ internal partial class ZhengtongDb
         ConfigureJobs(builder);
         ConfigureMetering(builder);
         ConfigureCalendar(builder);
+        ConfigureSearch(builder);
     }
 }

@@ -6,6 +6,7 @@ using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Metering;
 using Zhengtong.Kernel.Objects;
+using Zhengtong.Kernel.Search;
 using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Kernel;
@@ -28,6 +29,7 @@ internal static class KernelModule
         builder.AddJobs();
         services.AddMetering();
         services.AddCalendar();
+        services.AddSingleton<IStartupStep, SearchTables>();
         builder.AddHttpConventions(deployment);
     }
 

@@ -34,13 +34,18 @@ internal static class SearchIndex
     internal static IQueryable<SearchHit> WithAll(ZhengtongDb db, string kind, IReadOnlyCollection<Term> terms)
     {
         if (terms.Count == 0) { throw new ArgumentException("Nothing to look for", nameof(terms)); }
-        return db.Database.IsSqlite()
-            ? db.Database.SqlQueryRaw<SearchHit>("""
+        if (db.Database.IsSqlite())
+        {
+            return db.Database.SqlQueryRaw<SearchHit>("""
                 SELECT e.subject, -s.rank AS rank FROM search_index AS s JOIN search_entries AS e ON e.id = s.rowid WHERE s.search_index MATCH {0} AND e.kind = {1}
-                """, string.Join(" AND ", terms.Select(t => $"\"{t.Text}\"{(t.IsPrefix ? "*" : "")}")), kind)
-            : db.Database.SqlQueryRaw<SearchHit>("""
-                SELECT subject, 8 * ts_rank(array_to_tsvector(array_remove(string_to_array(title, ' '), '')), CAST({0} AS tsquery))::float8 + ts_rank(vector, CAST({0} AS tsquery)) AS rank
-                FROM kernel.search_entries WHERE vector @@ CAST({0} AS tsquery) AND kind = {1}
-                """, string.Join(" & ", terms.Select(t => $"'{t.Text}'{(t.IsPrefix ? ":*" : "")}")), kind);
+                """, string.Join(" AND ", terms.Select(t => $"\"{t.Text}\"{(t.IsPrefix ? "*" : "")}")), kind);
+        }
+
+        // The rank asks for any of the terms: a name that holds only some of them would count for nothing.
+        var quoted = terms.Select(t => $"'{t.Text}'{(t.IsPrefix ? ":*" : "")}").ToList();
+        return db.Database.SqlQueryRaw<SearchHit>("""
+            SELECT subject, 8 * ts_rank(array_to_tsvector(array_remove(string_to_array(title, ' '), '')), CAST({1} AS tsquery))::float8 + ts_rank(vector, CAST({1} AS tsquery)) AS rank
+            FROM kernel.search_entries WHERE vector @@ CAST({0} AS tsquery) AND kind = {2}
+            """, string.Join(" & ", quoted), string.Join(" | ", quoted), kind);
     }
 }

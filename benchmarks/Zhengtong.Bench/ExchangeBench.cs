@@ -52,7 +52,7 @@ internal static class ExchangeBench
         await ExecuteAsync(source, $"CREATE TABLE enterprise {Table}");
         await ExecuteAsync(source, $"""
             INSERT INTO enterprise SELECT i, '91610000' || lpad(i::text, 10, '0'), '陕西第' || i || '号食品有限公司', CASE WHEN i % 4 = 0 THEN NULL ELSE '西安市雁塔区科技路' || i % 1000 || '号' END,
-              (i * 7919 % 100000000)::numeric / 100, i / 7.0::float8, i % 5 <> 0, date '1990-01-01' + (i % 12000), timestamptz '2026-01-01' + i * interval '1 second', decode(md5(i::text), 'hex')
+              (i::bigint * 7919 % 100000000)::numeric / 100, i / 7.0::float8, i % 5 <> 0, date '1990-01-01' + (i % 12000), timestamptz '2026-01-01' + i * interval '1 second', decode(md5(i::text), 'hex')
             FROM generate_series(1, {rows}) i
             """);
         await ExecuteAsync(source, "VACUUM ANALYZE enterprise");

@@ -45,6 +45,7 @@ internal partial class ZhengtongDb
             a.Property(x => x.SubmittedBy);
             a.Property(x => x.SubmittedAt);
             a.Property(x => x.DueOn);
+            a.Property(x => x.DueBy).AsJson();
             a.Property(x => x.DecidedAt);
             a.Property(x => x.DecidedBy);
             a.Property(x => x.RefusalGround);

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Agreements.Slices;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Web;
@@ -18,9 +19,9 @@ internal sealed class AgreementsWork(ZhengtongDb db, TimeProvider clock) : IWork
         if (actor.May(Right.Confirm))
         {
             var open = await db.Applications.AsNoTracking().Where(a => a.ProviderId == actor.Organisation && a.State == ApplicationState.Submitted).OrderBy(a => a.DueOn).Take(Most)
-                .Select(a => new { a.Id, a.Number, a.ResourceName, a.SubmittedAt, a.DueOn, Applicant = db.Organisations.Where(o => o.Id == a.ApplicantId).Select(o => o.ShortName).First() }).ToListAsync(ct);
+                .Select(a => new { a.Id, a.Number, a.ResourceName, a.SubmittedAt, a.DueOn, a.DueBy, Applicant = db.Organisations.Where(o => o.Id == a.ApplicantId).Select(o => o.ShortName).First() }).ToListAsync(ct);
             work.AddRange(open.Select(a => new WorkItem(Text.Of("agreements.work.confirm", a.Applicant, a.ResourceName), $"/work/applications/{a.Id}",
-                a.SubmittedAt, ChinaTime.StartOf(a.DueOn.AddDays(1)), a.DueOn < today, a.Number)));
+                a.SubmittedAt, a.DueOn, a.DueOn < today, a.Number, ApplicationPage.Said(a.DueBy))));
         }
 
         if (actor.May(Right.Seal))

@@ -12,6 +12,7 @@ internal static class CatalogueModule
     {
         var services = builder.Services;
         services.AddScoped<CatalogueLookup>();
+        services.AddSingleton<IStartupStep, CatalogueSearch>();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/catalogue", "catalogue.menu", "catalogue", 100, "catalogue.menu.group"));
         services.AddSingleton(new HomePanel(typeof(CatalogueHome), 10));
         services.AddScoped<IHomeFigure, ResourcesFigure>();

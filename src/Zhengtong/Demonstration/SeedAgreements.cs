@@ -8,6 +8,7 @@ using Zhengtong.Catalogue;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Slices;
+using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Secrets;
 
@@ -68,7 +69,7 @@ internal sealed class SeedAgreements(Province province, SyntheticProvince synthe
         Task<Actor> Officer(string body) => Officers.ActorAsync(db, $"{body}-officer", ct);
         Task<Actor> Leader(string body) => Officers.ActorAsync(db, $"{body}-leader", ct);
 
-        var application = await ApplyAsync(sharing, await Officer(sharing.Applicant), db, catalogue, ct);
+        var application = await ApplyAsync(sharing, await Officer(sharing.Applicant), db, catalogue, services.GetRequiredService<WorkingCalendar>(), ct);
         if (application.State == ApplicationState.Submitted)
         {
             switch (sharing.Stage)
@@ -121,7 +122,7 @@ internal sealed class SeedAgreements(Province province, SyntheticProvince synthe
             services.GetRequiredService<DepartmentDatabases>(), services.GetRequiredService<DeliveryReconciler>(), clock, ct)).Result;
     }
 
-    private async Task<Application> ApplyAsync(ProvinceSharing sharing, Actor applicant, ZhengtongDb db, CatalogueLookup catalogue, CancellationToken ct)
+    private async Task<Application> ApplyAsync(ProvinceSharing sharing, Actor applicant, ZhengtongDb db, CatalogueLookup catalogue, WorkingCalendar calendar, CancellationToken ct)
     {
         var table = synthetic.Table(sharing.Table);
         var name = table.Spec.Publish ?? table.Spec.Title;
@@ -131,7 +132,7 @@ internal sealed class SeedAgreements(Province province, SyntheticProvince synthe
             Expect.Done<Created<ApplyForResourceResponse>>((await ApplyForResource.Handle(
                 new ApplyForResourceRequest(resource.Id, [.. table.Columns.Select(c => c.Name)], null, sharing.Purpose, sharing.Ground, sharing.EverySeconds,
                     DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime).AddYears(1)),
-                applicant, db, catalogue, clock, ct)).Result);
+                applicant, db, catalogue, calendar, clock, ct)).Result);
         }
 
         return await db.Applications.SingleAsync(a => a.ApplicantId == applicant.Organisation && a.ResourceId == resource.Id, ct);

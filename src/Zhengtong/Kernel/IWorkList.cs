@@ -6,10 +6,11 @@ namespace Zhengtong.Kernel;
 /// <param name="Title">What, in the reader's language: <c>确认“企业登记信息”的申请</c>.</param>
 /// <param name="Href">The page where it is done, from the root.</param>
 /// <param name="Since">Since when it waits, or when it last changed.</param>
-/// <param name="Due">Until when it is to be done; null without a time limit.</param>
+/// <param name="DueOn">The last day on which it is in time, in China; null without a time limit.</param>
 /// <param name="Overdue">True when that time has passed.</param>
 /// <param name="Note">A word beside it, in the reader's language: the other side, the state; null for none.</param>
-internal sealed record WorkItem(string Title, string Href, DateTimeOffset Since, DateTimeOffset? Due, bool Overdue, string? Note = null);
+/// <param name="DueBy">The rule of the time limit and where it stands, in the reader's language; null for none.</param>
+internal sealed record WorkItem(string Title, string Href, DateTimeOffset Since, DateOnly? DueOn, bool Overdue, string? Note = null, string? DueBy = null);
 
 /// <summary>What a module has for an officer's first page. Registered scoped; several may be.</summary>
 internal interface IWorkList

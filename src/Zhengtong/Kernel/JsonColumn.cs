@@ -8,9 +8,9 @@ namespace Zhengtong.Kernel;
 internal static class JsonColumn
 {
     /// <summary>Stores the value as canonical JSON; the value must never be changed in place.</summary>
-    internal static PropertyBuilder<T> AsJson<T>(this PropertyBuilder<T> property) where T : class =>
+    internal static PropertyBuilder<T> AsJson<T>(this PropertyBuilder<T> property) where T : class? =>
         property.HasConversion(
-            value => CanonicalJson.Of(value),
+            value => CanonicalJson.Of(value!),
             text => JsonSerializer.Deserialize<T>(text, CanonicalJson.Options)!,
-            new ValueComparer<T>((a, b) => ReferenceEquals(a, b), value => value.GetHashCode(), value => value));
+            new ValueComparer<T>((a, b) => ReferenceEquals(a, b), value => value!.GetHashCode(), value => value));
 }

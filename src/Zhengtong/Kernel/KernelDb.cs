@@ -78,5 +78,6 @@ internal partial class ZhengtongDb
         ConfigureJobs(builder);
         ConfigureMetering(builder);
         ConfigureCalendar(builder);
+        ConfigureSearch(builder);
     }
 }

@@ -8,6 +8,7 @@ using Zhengtong.Kernel.Metering;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
+using Zhengtong.Kernel.Search;
 using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Kernel;
@@ -32,6 +33,7 @@ internal static class KernelModule
         services.AddCalendar();
         services.AddRegions();
         services.AddOrganisations();
+        services.AddSingleton<IStartupStep, SearchTables>();
         builder.AddHttpConventions(deployment);
     }
 

@@ -72,6 +72,9 @@ internal sealed class Application
     /// <summary>The last day on which the provider answers in time.</summary>
     internal required DateOnly DueOn { get; init; }
 
+    /// <summary>The rule that gave this day; null when none was in force.</summary>
+    internal AnswerLimit? DueBy { get; init; }
+
     internal DateTimeOffset? DecidedAt { get; private set; }
 
     internal Guid? DecidedBy { get; private set; }

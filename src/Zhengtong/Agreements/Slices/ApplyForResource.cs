@@ -5,6 +5,7 @@ using Zhengtong.Agreements.Model;
 using Zhengtong.Catalogue;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel;
+using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
@@ -31,13 +32,16 @@ public sealed record ApplyForResourceRequest(
 /// <summary>The application as submitted.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Number">As people name it: SQ-2026-000001.</param>
-/// <param name="DueOn">The last day on which the provider answers in time.</param>
+/// <param name="DueOn">The last day on which the provider answers in time, counted in working days.</param>
 /// <param name="Revision">1.</param>
 public sealed record ApplyForResourceResponse(Guid Id, string Number, DateOnly DueOn, int Revision);
 
 internal static class ApplyForResource
 {
     private const int MostYears = 5;
+
+    /// <summary>Working days to answer while no rule is in force: a platform without rules still answers, in the longest time that any known rule allows.</summary>
+    internal const int DaysWithoutRule = 10;
 
     internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/applications", Handle)
         .Requires(Right.Apply).Idempotent().ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
@@ -48,7 +52,7 @@ internal static class ApplyForResource
     /// <response code="404">agreements.resource-not-found</response>
     /// <response code="409">agreements.own-resource, agreements.not-shared, agreements.already-applied</response>
     internal static async Task<Results<Created<ApplyForResourceResponse>, ProblemHttpResult>> Handle(
-        ApplyForResourceRequest request, Actor actor, ZhengtongDb db, CatalogueLookup catalogue, TimeProvider clock, CancellationToken ct)
+        ApplyForResourceRequest request, Actor actor, ZhengtongDb db, CatalogueLookup catalogue, WorkingCalendar calendar, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var resource = await catalogue.FindAsync(request.ResourceId, ct);
@@ -61,6 +65,8 @@ internal static class ApplyForResource
             return AgreementsProblems.AlreadyApplied.Because(resource.Name);
         }
 
+        var wanted = resource.Items.Where(i => i.IsKey || request.Columns.Contains(i.Column)).ToList();
+        var deadline = await calendar.DeadlineAsync(RuleOf(wanted), now, ct);
         var application = new Application
         {
             Id = Guid.CreateVersion7(now),
@@ -70,7 +76,7 @@ internal static class ApplyForResource
             ResourceRevision = resource.Revision,
             ProviderId = resource.ProviderId,
             ApplicantId = actor.Organisation,
-            Columns = [.. resource.Items.Where(i => i.IsKey || request.Columns.Contains(i.Column)).Select(i => i.Column)],
+            Columns = [.. wanted.Select(i => i.Column)],
             Rows = request.Rows ?? [],
             Purpose = request.Purpose,
             LegalGround = request.LegalGround,
@@ -78,11 +84,12 @@ internal static class ApplyForResource
             Until = ChinaTime.StartOf(request.Until.AddDays(1)),
             SubmittedBy = actor.Id,
             SubmittedAt = now,
-            DueOn = ChinaTime.DateOf(now).AddDays(14),
+            DueOn = deadline?.LastDay ?? (await calendar.ReadAsync(ct)).Add(ChinaTime.DateOf(now), DaysWithoutRule),
+            DueBy = deadline is null ? null : AnswerLimit.Of(deadline),
         };
         db.Applications.Add(application);
         db.Ledger.Add(LedgerEntry.Of("agreements.applied", application.Id, actor, now, request.Purpose,
-            after: new { application.Number, application.ResourceId, application.Columns, application.LegalGround, request.Until }));
+            after: new { application.Number, application.ResourceId, application.Columns, application.LegalGround, request.Until, application.DueOn, rule = application.DueBy?.Rule }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return AgreementsProblems.AlreadyApplied.Because(resource.Name); }
         return TypedResults.Created($"/api/v1/applications/{application.Id}", new ApplyForResourceResponse(application.Id, application.Number, application.DueOn, application.Revision));
@@ -105,6 +112,10 @@ internal static class ApplyForResource
 
         return faults;
     }
+
+    /// <summary>One conditional item among those wanted makes the provider look at the whole application.</summary>
+    private static string RuleOf(IReadOnlyCollection<ItemCard> wanted) =>
+        wanted.All(i => i.SharingType == SharingType.Unconditional) ? "agreements.answer-unconditional" : "agreements.answer-conditional";
 
     /// <summary>Names of the wanted items that are not shared; a closed key closes the whole resource.</summary>
     private static string Closed(ApplyForResourceRequest request, ResourceCard resource) => string.Join(", ", resource.Items

@@ -25,6 +25,7 @@ namespace Zhengtong.Agreements.Slices;
 /// <param name="SubmittedBy">Who submitted it.</param>
 /// <param name="SubmittedAt">When.</param>
 /// <param name="DueOn">The last day on which the provider answers in time.</param>
+/// <param name="DueBy">The rule that gave this day; null when none was in force.</param>
 /// <param name="DecidedBy">Who decided, once decided.</param>
 /// <param name="DecidedAt">When, once decided.</param>
 /// <param name="RefusalGround">The kind of ground of a refusal.</param>
@@ -34,7 +35,7 @@ namespace Zhengtong.Agreements.Slices;
 public sealed record ApplicationDetail(
     Guid Id, string Number, Guid ResourceId, string ResourceName, Guid ProviderId, string Provider, Guid ApplicantId, string Applicant,
     IReadOnlyList<string> Columns, IReadOnlyList<RowCondition> Rows, string Purpose, string LegalGround, int EverySeconds, DateTimeOffset Until,
-    ApplicationState State, string? SubmittedBy, DateTimeOffset SubmittedAt, DateOnly DueOn, string? DecidedBy, DateTimeOffset? DecidedAt,
+    ApplicationState State, string? SubmittedBy, DateTimeOffset SubmittedAt, DateOnly DueOn, AnswerLimit? DueBy, string? DecidedBy, DateTimeOffset? DecidedAt,
     RefusalGround? RefusalGround, string? Reason, Guid? AgreementId, int Revision) : IRevisioned;
 
 internal static class GetApplication
@@ -65,7 +66,7 @@ internal static class GetApplication
         return TypedResults.Ok(new ApplicationDetail(
             application.Id, application.Number, application.ResourceId, application.ResourceName, application.ProviderId, found.Provider, application.ApplicantId, found.Applicant,
             application.Columns, application.Rows, application.Purpose, application.LegalGround, application.EverySeconds, application.Until,
-            application.State, found.SubmittedBy, application.SubmittedAt, application.DueOn, found.DecidedBy, application.DecidedAt,
+            application.State, found.SubmittedBy, application.SubmittedAt, application.DueOn, application.DueBy, found.DecidedBy, application.DecidedAt,
             application.RefusalGround, application.Reason, found.AgreementId, application.Revision));
     }
 }

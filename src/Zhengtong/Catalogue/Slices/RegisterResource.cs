@@ -76,6 +76,7 @@ internal static class RegisterResource
             Items = ItemsOf(request, now),
         };
         db.Resources.Add(resource);
+        await CatalogueSearch.PutAsync(db, resource, ct);
         db.Ledger.Add(LedgerEntry.Of("catalogue.registered", id, actor, now, after: new { resource.Code, resource.Name, items = request.Items.Select(i => i.Column) }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return CatalogueProblems.NameTaken.Because(request.Name); }

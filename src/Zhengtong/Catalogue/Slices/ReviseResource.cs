@@ -34,6 +34,7 @@ internal static class ReviseResource
         var now = clock.GetUtcNow();
         var before = new { resource.Name, resource.SharingType, items = resource.Items.OrderBy(i => i.Position).Select(i => i.Column).ToList() };
         resource.Revise(request.Name, request.Abstract, request.SharingType, request.SharingCondition, request.UpdateCycle, RegisterResource.ItemsOf(request, now));
+        await CatalogueSearch.PutAsync(db, resource, ct);
         db.Ledger.Add(LedgerEntry.Of("catalogue.revised", id, actor, now, before: before, after: new { request.Name, request.SharingType, items = request.Items.Select(i => i.Column) }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return CatalogueProblems.ChangedMeanwhile.Because(resource.Name); }

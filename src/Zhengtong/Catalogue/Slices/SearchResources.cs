@@ -1,10 +1,12 @@
 using System.ComponentModel.DataAnnotations;
+using System.Linq.Expressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Search;
 
 namespace Zhengtong.Catalogue.Slices;
 
@@ -27,7 +29,7 @@ internal static class SearchResources
     internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/resources", Handle).Requires(Right.ReadWork).ProducesProblem(400);
 
     /// <summary>Search the catalogue: what is published, and the caller's own; newest first.</summary>
-    /// <param name="q">Words, separated by spaces, each found in name, abstract, provider or an item's name; at most 100 characters.</param>
+    /// <param name="q">Words in any order, separated by spaces, each found in name, abstract, provider's name, or name or column of an item; Chinese anywhere in the text, other words by their beginning; case and width do not matter. At most 100 characters.</param>
     /// <param name="provider">Only resources of this organisation.</param>
     /// <param name="sharing">Only this sharing type.</param>
     /// <param name="state">Only those in this state.</param>
@@ -36,21 +38,54 @@ internal static class SearchResources
     /// <response code="400">kernel.cursor-unknown</response>
     internal static async Task<Results<Ok<Page<ResourceRow>>, ProblemHttpResult>> Handle(
         [StringLength(100)] string? q, Guid? provider, Choice<SharingType>? sharing, Choice<ResourceState>? state, [AsParameters] PageQuery page,
-        Actor actor, ZhengtongDb db, Paging paging, CancellationToken ct)
+        Actor actor, ZhengtongDb db, Paging paging, CancellationToken ct) =>
+        await FindAsync(q, provider, sharing?.Value, state?.Value, byRelevance: false, page, actor, db, paging, ct) is { } found ? TypedResults.Ok(found) : KernelProblems.CursorUnknown.Because();
+
+    /// <summary>The same for pages, which may ask for the most relevant first; null for a cursor of another list.</summary>
+    internal static async Task<Page<ResourceRow>?> FindAsync(
+        string? q, Guid? provider, SharingType? sharing, ResourceState? state, bool byRelevance, PageQuery page, Actor actor, ZhengtongDb db, Paging paging, CancellationToken ct)
     {
         var wanted = db.Resources.AsNoTracking().Where(r => r.State == ResourceState.Published || r.ProviderId == actor.Organisation);
         if (provider is not null) { wanted = wanted.Where(r => r.ProviderId == provider); }
-        if (sharing is { Value: var type }) { wanted = wanted.Where(r => r.SharingType == type); }
-        if (state is { Value: var stage }) { wanted = wanted.Where(r => r.State == stage); }
-        foreach (var word in (q ?? "").ToLowerInvariant().Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        if (sharing is not null) { wanted = wanted.Where(r => r.SharingType == sharing); }
+        if (state is not null) { wanted = wanted.Where(r => r.State == state); }
+        var words = Bigrams.Fold(q ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        var terms = words.SelectMany(Bigrams.ToFind).Distinct().ToList();
+        // Signs alone are found nowhere.
+        if (words.Length > 0 && terms.Count == 0) { wanted = wanted.Where(_ => false); }
+        var alone = new List<Term>();
+        foreach (var (word, own) in words.Distinct().Select(w => (w, Bigrams.ToFind(w))).Where(w => w.Item2.Count > 0))
         {
-            wanted = wanted.Where(r => r.Name.ToLower().Contains(word) || r.Abstract.ToLower().Contains(word) || r.Items.Any(i => i.Name.ToLower().Contains(word))
-                || db.Organisations.Any(o => o.Id == r.ProviderId && o.Name.ToLower().Contains(word)));
+            // A department keeps its name in one place, outside the index: its resources follow when it is renamed.
+            var providers = db.Organisations.Where(o => o.Name.ToLower().Contains(word) || o.ShortName.ToLower().Contains(word)).Select(o => o.Id);
+            if (!await providers.AnyAsync(ct)) { alone.AddRange(own); continue; }
+            var either = SearchIndex.WithAll(db, CatalogueSearch.Kind, own).Select(h => h.Subject);
+            wanted = wanted.Where(r => either.Contains(r.Id) || providers.Contains(r.ProviderId));
         }
 
-        var found = await paging.ReadAsync(wanted, page, r => r.CreatedAt, r => r.Id, r => new ResourceRow(
-            r.Id, r.Code, r.Name, r.Abstract, db.Organisations.Where(o => o.Id == r.ProviderId).Select(o => o.ShortName).First(),
-            r.SharingType, r.UpdateCycle, r.Items.Count, r.State, r.PublishedAt), descending: true, ct);
-        return found is null ? KernelProblems.CursorUnknown.Because() : TypedResults.Ok(found);
+        // Words that no department is called by, the usual case, are one question to the index.
+        if (alone.Count > 0)
+        {
+            var hits = SearchIndex.WithAll(db, CatalogueSearch.Kind, alone).Select(h => h.Subject);
+            wanted = wanted.Where(r => hits.Contains(r.Id));
+        }
+
+        if (!byRelevance || terms.Count == 0) { return await paging.ReadAsync(wanted.Select(r => new Found { Resource = r }), page, f => f.Resource.CreatedAt, f => f.Resource.Id, Shown(db), descending: true, ct); }
+
+        // What only its provider's name led to has no rank of its own.
+        var ranked = wanted.LeftJoin(SearchIndex.WithAll(db, CatalogueSearch.Kind, alone.Count > 0 ? alone : terms), r => r.Id, h => h.Subject, (r, h) => new Found { Resource = r, Rank = (double?)h!.Rank ?? 0 });
+        return await paging.ReadAsync(ranked, page, f => f.Rank, f => f.Resource.Id, Shown(db), descending: true, ct);
+    }
+
+    private static Expression<Func<Found, ResourceRow>> Shown(ZhengtongDb db) => f => new ResourceRow(
+        f.Resource.Id, f.Resource.Code, f.Resource.Name, f.Resource.Abstract, db.Organisations.Where(o => o.Id == f.Resource.ProviderId).Select(o => o.ShortName).First(),
+        f.Resource.SharingType, f.Resource.UpdateCycle, f.Resource.Items.Count, f.Resource.State, f.Resource.PublishedAt);
+
+    /// <summary>A resource and how well it answers.</summary>
+    private sealed class Found
+    {
+        public InformationResource Resource { get; init; } = null!;
+
+        public double Rank { get; init; }
     }
 }

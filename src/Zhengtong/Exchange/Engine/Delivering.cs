@@ -89,7 +89,7 @@ internal sealed class Delivering(
 
         List<Batch> waiting;
         await using (var scope = scopes.CreateAsyncScope()) { waiting = await WaitingAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), route.Delivery, ct); }
-        relay.Sweep(route.Delivery, [.. waiting.Select(b => b.CiphertextDigest)]);
+        await relay.SweepAsync(route.Delivery, [.. waiting.Select(b => b.CiphertextDigest)], ct);
         foreach (var batch in waiting) { await HandOverAsync(route, receiver, batch.Sequence, arrived, ct); }
 
         var sealedOnes = Channel.CreateBounded<long>(2);
@@ -210,7 +210,7 @@ internal sealed class Delivering(
             .SetProperty(d => d.BytesReceived, d => d.BytesReceived + batch.Bytes)
             .SetProperty(d => d.LastReceivedAt, now), ct);
         await transaction.CommitAsync(ct);
-        relay.Remove(batch.DeliveryId, batch.CiphertextDigest);
+        await relay.RemoveAsync(batch.DeliveryId, batch.CiphertextDigest, ct);
     }
 
     /// <summary>Asks the consumer's database, without handing anything over, which of the waiting batches it had already applied.</summary>
@@ -237,7 +237,7 @@ internal sealed class Delivering(
     private async Task ForgetAsync(IServiceProvider services, Guid id, CancellationToken ct)
     {
         var terms = await services.GetRequiredService<AgreementsLookup>().FindAsync((await ReadAsync(id, ct)).AgreementId, ct);
-        if (terms is null or { State: AgreementState.Revoked or AgreementState.Expired } || terms.Until <= clock.GetUtcNow()) { relay.Sweep(id, []); }
+        if (terms is null or { State: AgreementState.Revoked or AgreementState.Expired } || terms.Until <= clock.GetUtcNow()) { await relay.SweepAsync(id, [], ct); }
     }
 
     /// <summary>Asked before each batch: a revoked, suspended or expired agreement stops at once.</summary>

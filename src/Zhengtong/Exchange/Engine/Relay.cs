@@ -1,47 +1,30 @@
+using Zhengtong.Kernel.Objects;
 
 namespace Zhengtong.Exchange.Engine;
 
-/// <summary>Where ciphertexts wait between provider and consumer. Nobody but the consumer can read one; after the counter-receipt it is removed.</summary>
-internal sealed class Relay(Deployment deployment)
+/// <summary>Where ciphertexts wait between provider and consumer, in the object store that all processes share. Nobody but the consumer can read one; after the counter-receipt it is removed.
+/// They pass without the store's books: which of them are needed, the batches say, and a million of them cost the database nothing.</summary>
+internal sealed class Relay(ObjectStore objects)
 {
-    /// <summary>Keeps a ciphertext under its digest; it is on the disk when this returns.</summary>
-    internal async Task StoreAsync(Guid delivery, string digest, ReadOnlyMemory<byte> ciphertext, CancellationToken ct)
-    {
-        var draft = PathOf(delivery, $"{digest}.draft");
-        await using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true))
-        {
-            await file.WriteAsync(ciphertext, ct);
-            file.Flush(flushToDisk: true);
-        }
+    /// <summary>Keeps a ciphertext under its digest; it is durable when this returns.</summary>
+    internal Task StoreAsync(Guid delivery, string digest, ReadOnlyMemory<byte> ciphertext, CancellationToken ct) => objects.PutPassingAsync(NameOf(delivery, digest), ciphertext, ct);
 
-        File.Move(draft, PathOf(delivery, digest), overwrite: true);
-    }
+    /// <summary>Reads a ciphertext into the buffer; null when it is not there or cannot be read. The receiver checks its digest.</summary>
+    internal Task<ReadOnlyMemory<byte>?> FetchAsync(Guid delivery, string digest, Growing into, CancellationToken ct) => objects.ReadPassingAsync(NameOf(delivery, digest), into.Reset, ct);
 
-    /// <summary>Reads a ciphertext into the buffer; null when it is not there or cannot be read.</summary>
-    internal async Task<ReadOnlyMemory<byte>?> FetchAsync(Guid delivery, string digest, Growing into, CancellationToken ct)
-    {
-        try
-        {
-            await using var file = new FileStream(PathOf(delivery, digest), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, useAsync: true);
-            var buffer = into.Reset(checked((int)file.Length));
-            await file.ReadExactlyAsync(buffer, ct);
-            return buffer;
-        }
-        catch (IOException) { return null; }
-    }
-
-    internal void Remove(Guid delivery, string digest) => File.Delete(PathOf(delivery, digest));
+    internal Task RemoveAsync(Guid delivery, string digest, CancellationToken ct) => objects.RemovePassingAsync(NameOf(delivery, digest), ct);
 
     /// <summary>Removes what a crash left behind: everything of the delivery that no waiting batch names.</summary>
-    internal void Sweep(Guid delivery, IReadOnlyCollection<string> waiting)
+    internal async Task SweepAsync(Guid delivery, IReadOnlyCollection<string> waiting, CancellationToken ct)
     {
-        foreach (var path in Directory.EnumerateFiles(FolderOf(delivery)))
+        var kept = waiting.Select(digest => NameOf(delivery, digest)).ToHashSet();
+        foreach (var name in await objects.ListPassingAsync(FolderOf(delivery), ct))
         {
-            if (!waiting.Contains(Path.GetFileName(path))) { File.Delete(path); }
+            if (!kept.Contains(name)) { await objects.RemovePassingAsync(name, ct); }
         }
     }
 
-    private string PathOf(Guid delivery, string name) => Path.Combine(FolderOf(delivery), name);
+    private static string NameOf(Guid delivery, string digest) => $"{FolderOf(delivery)}/{digest}";
 
-    private string FolderOf(Guid delivery) => Directory.CreateDirectory(deployment.PathOf("relay", $"{delivery:D}")).FullName;
+    private static string FolderOf(Guid delivery) => $"relay/{delivery:D}";
 }

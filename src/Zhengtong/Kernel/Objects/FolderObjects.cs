@@ -13,6 +13,40 @@ internal sealed class FolderObjects(Deployment deployment, IServiceScopeFactory 
         return Task.CompletedTask;
     }
 
+    internal override async Task PutPassingAsync(string name, ReadOnlyMemory<byte> content, CancellationToken ct)
+    {
+        var path = PathOf(name);
+        var draft = path + ".draft";
+        await using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true))
+        {
+            await file.WriteAsync(content, ct);
+            file.Flush(flushToDisk: true);
+        }
+
+        Durable.Publish(draft, path);
+    }
+
+    internal override async Task<ReadOnlyMemory<byte>?> ReadPassingAsync(string name, Func<int, Memory<byte>> room, CancellationToken ct)
+    {
+        try
+        {
+            await using var file = new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, useAsync: true);
+            var buffer = room(checked((int)file.Length));
+            await file.ReadExactlyAsync(buffer, ct);
+            return buffer;
+        }
+        catch (IOException) { return null; }
+    }
+
+    internal override Task RemovePassingAsync(string name, CancellationToken ct)
+    {
+        File.Delete(PathOf(name));
+        return Task.CompletedTask;
+    }
+
+    internal override Task<IReadOnlyList<string>> ListPassingAsync(string folder, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<string>>([.. Directory.CreateDirectory(PathOf(folder)).EnumerateFiles().Select(file => $"{folder}/{file.Name}")]);
+
     protected override Task PublishAsync(string file, PutObject put, CancellationToken ct)
     {
         Durable.Publish(file, PathOf(put.Digest));
@@ -30,6 +64,8 @@ internal sealed class FolderObjects(Deployment deployment, IServiceScopeFactory 
             return Task.FromResult<Stream?>(null);
         }
     }
+
+    private string PathOf(string name) => deployment.PathOf(name.Split('/'));
 
     private string PathOf(Digest digest) => deployment.PathOf("objects", digest.Value[..2], digest.Value);
 }

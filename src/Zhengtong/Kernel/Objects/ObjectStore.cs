@@ -54,6 +54,22 @@ internal abstract class ObjectStore(Deployment deployment, IServiceScopeFactory 
     /// <summary>Removes the bytes; nothing happens when they are gone already. Only the collector may call it: whoever refers to an object keeps it.</summary>
     internal abstract Task DeleteAsync(Digest digest, CancellationToken ct);
 
+    /// <summary>Keeps bytes that are needed for a moment only, under a name their owner gives, such as <c>relay/0199.../abcd...</c>; whoever puts the name again replaces them. They have no row,
+    /// no reference and no collector: the owner's own records say which it still needs, and it sweeps the rest. On disk (or acknowledged by the service) when this returns.</summary>
+    internal abstract Task PutPassingAsync(string name, ReadOnlyMemory<byte> content, CancellationToken ct);
+
+    /// <summary>Such bytes, or null when they are not there or not whole. They are not verified: the owner knows their digest.</summary>
+    /// <param name="name">As they were put.</param>
+    /// <param name="room">Gives a buffer of the length asked for.</param>
+    /// <param name="ct">Stops reading.</param>
+    internal abstract Task<ReadOnlyMemory<byte>?> ReadPassingAsync(string name, Func<int, Memory<byte>> room, CancellationToken ct);
+
+    /// <summary>Removes such bytes; nothing happens when they are gone already.</summary>
+    internal abstract Task RemovePassingAsync(string name, CancellationToken ct);
+
+    /// <summary>The names of such bytes below a folder; those half written by a process that was killed among them.</summary>
+    internal abstract Task<IReadOnlyList<string>> ListPassingAsync(string folder, CancellationToken ct);
+
     /// <summary>Makes the complete file the object, at once and durably; an object that is there already has the same bytes.</summary>
     protected abstract Task PublishAsync(string file, PutObject put, CancellationToken ct);
 

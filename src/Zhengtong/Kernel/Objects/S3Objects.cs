@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -44,6 +45,38 @@ internal sealed class S3Objects : ObjectStore, IDisposable
     }
 
     internal override Task DeleteAsync(Digest digest, CancellationToken ct) => client.DeleteObjectAsync(bucket, KeyOf(digest), ct);
+
+    internal override async Task PutPassingAsync(string name, ReadOnlyMemory<byte> content, CancellationToken ct)
+    {
+        var bytes = MemoryMarshal.TryGetArray(content, out var held) ? held : new ArraySegment<byte>(content.ToArray());
+        using var stream = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
+        await client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = name, InputStream = stream, UseChunkEncoding = false }, ct);
+    }
+
+    internal override async Task<ReadOnlyMemory<byte>?> ReadPassingAsync(string name, Func<int, Memory<byte>> room, CancellationToken ct)
+    {
+        try
+        {
+            using var found = await client.GetObjectAsync(bucket, name, ct);
+            var buffer = room(checked((int)found.ContentLength));
+            await found.ResponseStream.ReadExactlyAsync(buffer, ct);
+            return buffer;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            // Only what the service says is gone is gone: when it cannot be reached, the caller tries again.
+            return null;
+        }
+    }
+
+    internal override Task RemovePassingAsync(string name, CancellationToken ct) => client.DeleteObjectAsync(bucket, name, ct);
+
+    internal override async Task<IReadOnlyList<string>> ListPassingAsync(string folder, CancellationToken ct)
+    {
+        var names = new List<string>();
+        await foreach (var found in client.Paginators.ListObjectsV2(new ListObjectsV2Request { BucketName = bucket, Prefix = folder + "/" }).S3Objects.WithCancellation(ct)) { names.Add(found.Key); }
+        return names;
+    }
 
     protected override Task PublishAsync(string file, PutObject put, CancellationToken ct) => put.Length <= PartSize
         ? client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = KeyOf(put.Digest), FilePath = file, UseChunkEncoding = false }, ct)

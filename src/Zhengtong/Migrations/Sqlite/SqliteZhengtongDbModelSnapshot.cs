@@ -499,6 +499,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("decided_by");
 
+                    b.Property<string>("DueBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_by");
+
                     b.Property<DateOnly>("DueOn")
                         .HasColumnType("TEXT")
                         .HasColumnName("due_on");
@@ -1947,6 +1951,43 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_regions_parent");
 
                     b.ToTable("regions", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Search.SearchEntry", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("body");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<Guid>("Subject")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subject");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("title");
+
+                    b.HasKey("Id")
+                        .HasName("pk_search_entries");
+
+                    b.HasIndex("Kind", "Subject")
+                        .IsUnique()
+                        .HasDatabaseName("ix_search_entries_kind_subject");
+
+                    b.ToTable("search_entries", "kernel");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Secrets.OrganisationKey", b =>

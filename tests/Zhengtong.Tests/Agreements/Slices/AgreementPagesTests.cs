@@ -147,6 +147,32 @@ public sealed class AgreementPagesTests(PlatformFixture platform)
         (await Follow(answerer, await answerer.Submit(application.Path, "refuse", ("ground", "Policy"), ("reason", "Document 12 forbids it")))).Page.ShouldContain("Document 12 forbids it");
     }
 
+    [Fact]
+    public async Task Pages_WaitingApplication_CountWorkingDaysAndNameTheRule()
+    {
+        var (provider, resource) = await Published();
+        var applicant = await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer);
+        var application = await Follow(applicant, await applicant.Submit($"/work/applications/new?resource={resource}", "apply", Filled()));
+        var answerer = await platform.SignedIn(provider, Role.DepartmentOfficer);
+        foreach (var address in new[] { application.Path, "/work" })
+        {
+            // Freely shared: one working day, whatever day it is today.
+            var page = await answerer.GetPage(address);
+            page.ShouldContain("Working days left: 1");
+            page.ShouldContain("working days: 1 (政务数据共享条例)");
+            page.ShouldNotContain("nowrap overdue");
+        }
+
+        var id = Guid.Parse(application.Path.Split('/')[^1]);
+        var today = Zhengtong.Kernel.ChinaTime.DateOf(TimeProvider.System.GetUtcNow());
+        foreach (var (due, said) in new[] { (today, "Less than one working day left"), (today.AddDays(-1), "Overdue") })
+        {
+            await platform.WithDb(db => db.Applications.Where(a => a.Id == id).ExecuteUpdateAsync(set => set.SetProperty(a => a.DueOn, due)));
+            (await answerer.GetPage(application.Path)).ShouldContain($"nowrap overdue\">{said}");
+            (await answerer.GetPage("/work")).ShouldContain($"nowrap overdue\">{said}");
+        }
+    }
+
     private static (string, string)[] Filled() =>
     [
         ("columns", "name"), ("purpose", "Licensing <u>of</u> shops"), ("legalGround", "Food Safety Law, article 35"), ("everySeconds", "300"),

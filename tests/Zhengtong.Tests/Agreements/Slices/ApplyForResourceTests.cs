@@ -1,6 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Agreements.Slices;
+using Zhengtong.Catalogue;
+using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Tests.Support;
 
@@ -106,5 +110,51 @@ public sealed class ApplyForResourceTests(PlatformFixture platform)
         (await (await stranger.GetAsync($"/api/v1/applications/{id}")).ReadProblemCode()).ShouldBe("agreements.application-not-found");
         (await parties.ProviderOfficer.GetAsync($"/api/v1/applications/{id}")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await parties.ConsumerOfficer.GetAsync($"/api/v1/applications/{id}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("id", "2026-10-08", "agreements.answer-unconditional")]
+    [InlineData("name", "2026-10-20", "agreements.answer-conditional")]
+    public async Task Post_BeforeNationalDay_IsDueInWorkingDaysByTheStricterOfTheItems(string column, string due, string rule)
+    {
+        // The last afternoon before the holiday of seven days, after which a Saturday is worked.
+        var application = await AppliedAt(new DateTimeOffset(2026, 9, 30, 8, 0, 0, TimeSpan.Zero), column);
+        application.DueOn.ShouldBe(DateOnly.Parse(due, System.Globalization.CultureInfo.InvariantCulture));
+        application.DueBy!.Rule.ShouldBe(rule);
+        application.DueBy.Days.ShouldBe(rule.EndsWith("-conditional", StringComparison.Ordinal) ? 10 : 1);
+        application.DueBy.Source.ShouldBe("政务数据共享条例");
+        application.DueBy.CalendarVersion.ShouldBePositive();
+    }
+
+    [Fact]
+    public async Task Post_BeforeAnyRule_IsStillDueInWorkingDays()
+    {
+        var application = await AppliedAt(new DateTimeOffset(2016, 1, 4, 4, 0, 0, TimeSpan.Zero), "name");
+        application.DueOn.ShouldBe(new DateOnly(2016, 1, 18));
+        application.DueBy.ShouldBeNull();
+    }
+
+    /// <summary>The application as it is when submitted at this moment, for a resource with a freely shared key and a conditional name.</summary>
+    private async Task<Zhengtong.Agreements.Model.Application> AppliedAt(DateTimeOffset moment, string column)
+    {
+        var parties = await Parties.Meet(platform, new
+        {
+            name = "人员信息", @abstract = "", sharingType = "unconditional", updateCycle = "daily",
+            items = new object[]
+            {
+                new { name = "编号", column = "id", type = "integer", isKey = true },
+                new { name = "姓名", column = "name", type = "text", isKey = false, sharingType = "conditional" },
+            },
+        });
+        var officer = await platform.Officer(parties.Consumer, Role.DepartmentOfficer);
+        await using var scope = platform.App.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
+        var clock = new MovableClock { Ahead = moment - TimeProvider.System.GetUtcNow() };
+        var answer = await ApplyForResource.Handle(
+            new ApplyForResourceRequest(parties.Resource, [column], null, "核验企业信息", "法律", 60, DateOnly.FromDateTime(moment.UtcDateTime).AddYears(1)),
+            new Actor(officer.Id, officer.DisplayName, parties.Consumer.Id, parties.Consumer.Region, new HashSet<Role> { Role.DepartmentOfficer }), db, scope.ServiceProvider.GetRequiredService<CatalogueLookup>(),
+            scope.ServiceProvider.GetRequiredService<WorkingCalendar>(), clock, CancellationToken.None);
+        var made = answer.Result.ShouldBeOfType<Created<ApplyForResourceResponse>>().Value!;
+        return await db.Applications.AsNoTracking().SingleAsync(a => a.Id == made.Id);
     }
 }

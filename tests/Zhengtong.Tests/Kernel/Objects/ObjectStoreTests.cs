@@ -29,6 +29,30 @@ public sealed class ObjectStoreTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task PutPassing_UnderItsName_IsReadReplacedListedAndRemovedWithoutARow()
+    {
+        var folder = $"relay/{Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}";
+        (await Store.ReadPassingAsync($"{folder}/one", Room, Ct)).ShouldBeNull();
+        (await Store.ListPassingAsync(folder, Ct)).ShouldBeEmpty();
+        foreach (var length in new[] { 70_000, 17, 3_000_001 })
+        {
+            var content = RandomNumberGenerator.GetBytes(length + 10);
+            // A part of a larger buffer, as the engine has it.
+            await Store.PutPassingAsync($"{folder}/one", content.AsMemory(5, length), Ct);
+            (await Store.ReadPassingAsync($"{folder}/one", Room, Ct)).ShouldNotBeNull().ToArray().ShouldBe(content[5..(length + 5)]);
+            var digest = Digest.Of(content.AsSpan(5, length));
+            (await platform.WithDb(db => db.StoredObjects.CountAsync(o => o.Digest == digest))).ShouldBe(0);
+        }
+
+        await Store.PutPassingAsync($"{folder}/two", new byte[3], Ct);
+        (await Store.ListPassingAsync(folder, Ct)).ShouldBe([$"{folder}/one", $"{folder}/two"], ignoreOrder: true);
+        for (var n = 0; n < 2; n++) { await Store.RemovePassingAsync($"{folder}/one", Ct); }
+        (await Store.ListPassingAsync(folder, Ct)).ShouldBe([$"{folder}/two"]);
+
+        static Memory<byte> Room(int length) => new byte[length];
+    }
+
+    [Fact]
     public async Task Put_Stream_UsesConstantMemory()
     {
         var before = GC.GetTotalMemory(forceFullCollection: true);

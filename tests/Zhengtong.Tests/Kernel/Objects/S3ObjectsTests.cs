@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Amazon.Runtime;
 using Amazon.S3;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.Tests.Support;
@@ -71,6 +72,31 @@ public sealed class S3ObjectsTests(PlatformFixture platform, SwiftFixture swift)
         (await store.ExistsAsync(put.Digest, Ct)).ShouldBeFalse();
         (await store.OpenAsync(put.Digest, Ct)).ShouldBeNull();
         await store.DeleteAsync(put.Digest, Ct);
+    }
+
+    [Fact]
+    public async Task PutPassing_UnderItsName_IsReadReplacedListedAndRemovedWithoutARow()
+    {
+        using var store = Store();
+        var folder = $"relay/{Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}";
+        (await store.ReadPassingAsync($"{folder}/one", Room, Ct)).ShouldBeNull();
+        (await store.ListPassingAsync(folder, Ct)).ShouldBeEmpty();
+        foreach (var length in new[] { 70_000, 17, 3_000_001 })
+        {
+            var content = RandomNumberGenerator.GetBytes(length + 10);
+            // A part of a larger buffer, as the engine has it.
+            await store.PutPassingAsync($"{folder}/one", content.AsMemory(5, length), Ct);
+            (await store.ReadPassingAsync($"{folder}/one", Room, Ct)).ShouldNotBeNull().ToArray().ShouldBe(content[5..(length + 5)]);
+            var digest = Digest.Of(content.AsSpan(5, length));
+            (await platform.WithDb(db => db.StoredObjects.CountAsync(o => o.Digest == digest))).ShouldBe(0);
+        }
+
+        await store.PutPassingAsync($"{folder}/two", new byte[3], Ct);
+        (await store.ListPassingAsync(folder, Ct)).ShouldBe([$"{folder}/one", $"{folder}/two"], ignoreOrder: true);
+        for (var n = 0; n < 2; n++) { await store.RemovePassingAsync($"{folder}/one", Ct); }
+        (await store.ListPassingAsync(folder, Ct)).ShouldBe([$"{folder}/two"]);
+
+        static Memory<byte> Room(int length) => new byte[length];
     }
 
     [Fact]

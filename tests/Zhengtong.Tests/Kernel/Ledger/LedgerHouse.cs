@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Regions;
 using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Kernel.Ledger;
@@ -156,7 +157,12 @@ internal sealed class LedgerHouse : IAsyncDisposable
 
     private async Task OpenAsync()
     {
-        App = Platform.Build(new Deployment(folder, Database, "http://127.0.0.1:0", Demo: false), configure);
+        App = Platform.Build(new Deployment(folder, Database, "http://127.0.0.1:0", Demo: false), b =>
+        {
+            // These ledgers begin empty: without the first start's own entry.
+            b.Services.Remove(b.Services.Single(s => s.ImplementationType == typeof(DivisionsData)));
+            configure?.Invoke(b);
+        });
         await App.PrepareAsync(Ct);
     }
 }

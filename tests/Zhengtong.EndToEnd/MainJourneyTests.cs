@@ -79,7 +79,10 @@ public sealed partial class MainJourneyTests(DemoPlatform platform)
         // The consumer's officer names the table; the rows arrive.
         await consumer.GotoAsync($"/work/agreements/{agreement}");
         await NameTargetAsync(hands, consumer, agreement, target);
+        await consumer.GotoAsync($"/work/agreements/{agreement}");
         await ArriveAsync(target, spec.Spec.Rows);
+        // The open page follows by itself where script runs.
+        if (script) { await Assertions.Expect(consumer.Locator($"[data-live-url] data[value='{spec.Spec.Rows}']").First).ToBeVisibleAsync(new() { Timeout = 15_000 }); }
         await consumer.GotoAsync($"/work/agreements/{agreement}");
         await ShowAsync(consumer, "7-delivered");
 

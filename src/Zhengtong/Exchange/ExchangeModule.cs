@@ -28,6 +28,7 @@ internal static class ExchangeModule
 
     internal static void MapExchange(this WebApplication app)
     {
+        LiveDelivery.Map(app);
         var api = app.ApiGroup("Exchange");
         RegisterDataSource.Map(api);
         TestDataSource.Map(api);

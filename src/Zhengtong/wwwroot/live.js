@@ -3,6 +3,8 @@ const due = new WeakMap();
 
 async function refresh(part) {
   try {
+    // Whoever is on a link in it keeps it until moving on.
+    if (part.contains(document.activeElement)) return;
     const answer = await fetch(part.dataset.liveUrl, { credentials: "same-origin", headers: { Accept: "text/html" } });
     if (answer.redirected || !answer.ok) return;
     const fresh = await answer.text();
@@ -10,7 +12,6 @@ async function refresh(part) {
       part.dataset.liveSeen = fresh;
       part.innerHTML = fresh;
     }
-    if (answer.headers.get("X-Live") === "done") delete part.dataset.liveUrl;
   } catch {
     // The next round tries again; the reload link stays.
   }

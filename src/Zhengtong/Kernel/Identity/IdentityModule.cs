@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using OpenIddict.Server;
 using OpenIddict.Validation.AspNetCore;
+using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity.Slices;
 using Zhengtong.Kernel.Secrets;
 using static OpenIddict.Validation.OpenIddictValidationEvents;
@@ -93,6 +94,11 @@ internal static class IdentityModule
             o.Events = new CookieAuthenticationEvents
             {
                 OnValidatePrincipal = LiveSession.ValidateAsync,
+                OnCheckSlidingExpiration = c =>
+                {
+                    c.ShouldRenew &= !c.Request.Path.StartsWithSegments(LiveFragments.Path);
+                    return Task.CompletedTask;
+                },
                 OnRedirectToLogin = c => Refuse(c, 401),
                 OnRedirectToAccessDenied = c => Refuse(c, 403),
             };

@@ -150,11 +150,23 @@ public sealed class ExchangeSlicesTests(PlatformFixture platform)
         }
 
         WebUtility.HtmlDecode(await consumer.GetStringAsync($"/work/exchange/{id}/receipts/1")).ShouldContain(route.Provider.Name);
+
+        // What an open page asks for again and again: the same facts, without a page around them.
+        string[] live = [$"/live/deliveries/{id}", $"/live/agreements/{route.Agreement}/delivery"];
+        foreach (var fragment in live)
+        {
+            var now = await consumer.GetPage(fragment);
+            now.ShouldContain("<dl", Case.Sensitive, fragment);
+            now.ShouldNotContain("<html", Case.Sensitive, fragment);
+        }
+
         var stranger = await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer);
         (await (await stranger.GetAsync($"/api/v1/deliveries/{id}")).ReadProblemCode()).ShouldBe("exchange.delivery-unknown");
         (await (await stranger.GetAsync($"/api/v1/deliveries/{id}/receipts/1")).ReadProblemCode()).ShouldBe("exchange.delivery-unknown");
         (await (await stranger.PostAsync($"/api/v1/deliveries/{id}/runs", null)).ReadProblemCode()).ShouldBe("exchange.delivery-unknown");
         (await stranger.GetAsync($"/work/exchange/{id}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        foreach (var fragment in live) { (await stranger.GetPage(fragment)).Trim().ShouldBeEmpty(fragment); }
+        (await platform.Visitor().GetAsync(live[0])).StatusCode.ShouldNotBe(HttpStatusCode.OK);
     }
 
     private static object Sqlite(string name) => new { name, kind = "sqlite", connection = "registry.db" };

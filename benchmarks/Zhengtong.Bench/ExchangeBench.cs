@@ -120,14 +120,14 @@ internal static class ExchangeBench
         var application = new Application
         {
             Id = Guid.CreateVersion7(now), Number = "SQ-2026-000001", ResourceId = resource.Id, ResourceName = resource.Name, ResourceRevision = 1, ProviderId = parties[0].Id, ApplicantId = parties[1].Id,
-            Columns = [.. document.Items.Select(i => i.Column)], Rows = document.Rows, Purpose = document.Purpose, LegalGround = document.LegalGround, EverySeconds = document.EverySeconds, Until = document.Until,
+            Columns = [.. document.Items.Select(i => i.Column)], Rows = document.Rows, Purpose = document.Purpose, LegalGround = document.LegalGround, EverySeconds = document.EverySeconds, Until = document.Until, Suite = SuiteName.International,
             SubmittedBy = Guid.Empty, SubmittedAt = now, DueOn = DateOnly.FromDateTime(now.UtcDateTime),
         };
         db.Applications.Add(application);
         var agreement = Agreement.DrawUp(application.Id, document, now);
         foreach (var party in parties)
         {
-            var key = await keys.CurrentAsync(party.Id, KeyUse.Seal, CancellationToken.None);
+            var key = await keys.CurrentAsync(party.Id, Suite.International, KeyUse.Seal, CancellationToken.None);
             agreement.Put(new Seal(party.Id, Guid.Empty, "测试", now, key.KeyId, keys.Sign(key, Encoding.UTF8.GetBytes(agreement.Document))));
         }
 

@@ -41,6 +41,7 @@ internal partial class ZhengtongDb
             a.Property(x => x.LegalGround).HasMaxLength(500);
             a.Property(x => x.EverySeconds);
             a.Property(x => x.Until);
+            a.Property(x => x.Suite);
             a.Property(x => x.State);
             a.Property(x => x.SubmittedBy);
             a.Property(x => x.SubmittedAt);

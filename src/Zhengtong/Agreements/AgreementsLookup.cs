@@ -17,10 +17,11 @@ namespace Zhengtong.Agreements;
 /// <param name="EverySeconds">How often changes are looked for, 1 to 86,400 seconds.</param>
 /// <param name="Items">The agreed items in order; at least the key.</param>
 /// <param name="Rows">Conditions that every delivered row meets; empty for all rows.</param>
-/// <param name="Digest">Lower-case hex SHA-256 of the sealed document.</param>
+/// <param name="Digest">Lower-case hex digest of the sealed document, by its suite.</param>
+/// <param name="Suite">The agreed cryptographic suite, <see cref="Kernel.Secrets.Suite.Word"/>; an engine refuses one it does not know.</param>
 internal sealed record AgreementTerms(
     Guid Id, string Number, Guid ResourceId, string ResourceName, Guid Provider, Guid Consumer, AgreementState State,
-    DateTimeOffset From, DateTimeOffset Until, int EverySeconds, IReadOnlyList<AgreedItem> Items, IReadOnlyList<RowCondition> Rows, string Digest)
+    DateTimeOffset From, DateTimeOffset Until, int EverySeconds, IReadOnlyList<AgreedItem> Items, IReadOnlyList<RowCondition> Rows, string Digest, string Suite)
 {
     /// <summary>True when data may flow at this moment.</summary>
     internal bool AllowsDelivery(DateTimeOffset now) => State == AgreementState.InForce && From <= now && now < Until;

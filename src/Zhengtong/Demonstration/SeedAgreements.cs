@@ -44,7 +44,8 @@ internal enum SharingStage
 /// <param name="Note">Reason of the refusal, withdrawal, suspension or revocation.</param>
 /// <param name="EverySeconds">How often changes are looked for.</param>
 /// <param name="Target">Table that the rows go to, in the applicant's business database; null where the applicant named none yet.</param>
-internal sealed record ProvinceSharing(string Table, string Applicant, SharingStage Stage, string Purpose, string Ground, string? Note, int EverySeconds, string? Target);
+/// <param name="Suite">The cryptographic suite, international where none is named.</param>
+internal sealed record ProvinceSharing(string Table, string Applicant, SharingStage Stage, string Purpose, string Ground, string? Note, int EverySeconds, string? Target, SuiteName? Suite);
 
 /// <summary>Brings each sharing to its stage, by the officers' own acts; one that was left half way goes on from there.</summary>
 internal sealed class SeedAgreements(Province province, SyntheticProvince synthetic, BusinessDatabases databases, IServiceScopeFactory scopes, TimeProvider clock) : IStartupStep
@@ -131,7 +132,7 @@ internal sealed class SeedAgreements(Province province, SyntheticProvince synthe
         {
             Expect.Done<Created<ApplyForResourceResponse>>((await ApplyForResource.Handle(
                 new ApplyForResourceRequest(resource.Id, [.. table.Columns.Select(c => c.Name)], null, sharing.Purpose, sharing.Ground, sharing.EverySeconds,
-                    DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime).AddYears(1)),
+                    DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime).AddYears(1), sharing.Suite),
                 applicant, db, catalogue, calendar, clock, ct)).Result);
         }
 

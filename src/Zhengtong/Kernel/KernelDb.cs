@@ -50,8 +50,9 @@ internal partial class ZhengtongDb
             k.HasKey(x => x.KeyId);
             k.Property(x => x.KeyId).HasMaxLength(16);
             k.HasOne<Organisation>().WithMany().HasForeignKey(x => x.OrganisationId).OnDelete(DeleteBehavior.Restrict);
+            k.Property(x => x.Suite);
             k.Property(x => x.Use);
-            k.HasIndex(x => new { x.OrganisationId, x.Use, x.Generation }).IsUnique();
+            k.HasIndex(x => new { x.OrganisationId, x.Suite, x.Use, x.Generation }).IsUnique();
             k.Property(x => x.Generation);
             k.Property(x => x.PublicKey);
             k.Property(x => x.PrivateKey);

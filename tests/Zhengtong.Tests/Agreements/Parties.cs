@@ -28,6 +28,9 @@ internal sealed class Parties
     /// <summary>The last day applied for.</summary>
     internal string LastDay { get; set; } = "2027-12-31";
 
+    /// <summary>The suite applied for; null says nothing.</summary>
+    internal string? Suite { get; set; }
+
     internal static async Task<Parties> Meet(PlatformFixture platform, object? resource = null)
     {
         var (provider, consumer) = (await platform.Department(), await platform.Department());
@@ -55,6 +58,7 @@ internal sealed class Parties
         legalGround = "食品安全法",
         everySeconds = 60,
         until = LastDay,
+        suite = Suite,
     };
 
     internal async Task<Guid> Applied() => (await Created(await ConsumerOfficer.PostAsJsonAsync("/api/v1/applications", Wish()))).GetProperty("id").GetGuid();

@@ -1,7 +1,6 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Zhengtong.Kernel;
+using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Agreements.Model;
 
@@ -46,7 +45,7 @@ public sealed record RowCondition(string Column, RowOperator Operator, IReadOnly
 /// <param name="Officer">Who sealed for it.</param>
 /// <param name="OfficerName">As shown.</param>
 /// <param name="At">When.</param>
-/// <param name="KeyId">Which key: first 16 hex digits of SHA-256 over the public key.</param>
+/// <param name="KeyId">Which key: first 16 hex digits of the suite's digest over the public key.</param>
 /// <param name="Signature">Base64 DER signature over the document's bytes.</param>
 internal sealed record Seal(Guid Organisation, Guid Officer, string OfficerName, DateTimeOffset At, string KeyId, string Signature);
 
@@ -69,7 +68,7 @@ internal sealed class Agreement
     /// <summary>The canonical document (RFC 8785 JSON) that both sides sign; never changes.</summary>
     internal required string Document { get; init; }
 
-    /// <summary>Lower-case hex SHA-256 of the document's UTF-8 bytes.</summary>
+    /// <summary>Lower-case hex digest of the document's UTF-8 bytes, by its suite.</summary>
     internal required string Digest { get; init; }
 
     internal required DateTimeOffset From { get; init; }
@@ -90,6 +89,7 @@ internal sealed class Agreement
     internal int Revision { get; private set; } = 1;
 
     /// <summary>Writes the document down in its one form and opens it for sealing.</summary>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">Its suite is unknown.</exception>
     internal static Agreement DrawUp(Guid application, AgreementDocument document, DateTimeOffset now)
     {
         var text = CanonicalJson.Of(document);
@@ -102,7 +102,7 @@ internal sealed class Agreement
             ProviderId = document.Provider.Id,
             ConsumerId = document.Consumer.Id,
             Document = text,
-            Digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
+            Digest = Suite.Parse(document.Suite).DigestOf(text),
             From = document.From,
             Until = document.Until,
             CreatedAt = now,
@@ -116,7 +116,7 @@ internal sealed class Agreement
     {
         var document = JsonSerializer.Deserialize<AgreementDocument>(Document, CanonicalJson.Options)!;
         return new AgreementTerms(Id, Number, ResourceId, document.Resource.Name, ProviderId, ConsumerId, State, From, Until,
-            document.EverySeconds, document.Items, document.Rows, Digest);
+            document.EverySeconds, document.Items, document.Rows, Digest, document.Suite);
     }
 
     internal void Put(Seal seal)

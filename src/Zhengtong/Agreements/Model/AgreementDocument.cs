@@ -14,14 +14,13 @@ namespace Zhengtong.Agreements.Model;
 /// <param name="EverySeconds">How often.</param>
 /// <param name="From">From when, inclusive.</param>
 /// <param name="Until">Until when, exclusive.</param>
-/// <param name="Suite">Signature and encryption suite; <see cref="International"/>: ECDSA P-256, SHA-256, AES-256-GCM.</param>
+/// <param name="Suite">The cryptographic suite of its seals, batches and receipts, <see cref="Kernel.Secrets.Suite.Word"/>.</param>
 internal sealed record AgreementDocument(
     string Format, Guid Id, string Number, AgreementResource Resource, AgreementParty Provider, AgreementParty Consumer,
     IReadOnlyList<AgreedItem> Items, IReadOnlyList<RowCondition> Rows, string Purpose, string LegalGround,
     int EverySeconds, DateTimeOffset From, DateTimeOffset Until, string Suite)
 {
     internal const string CurrentFormat = "zhengtong-agreement-1";
-    internal const string International = "international";
 }
 
 /// <summary>The resource in an agreement.</summary>

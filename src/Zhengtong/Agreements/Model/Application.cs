@@ -1,3 +1,5 @@
+using Zhengtong.Kernel.Secrets;
+
 namespace Zhengtong.Agreements.Model;
 
 /// <summary>Where an application stands.</summary>
@@ -62,6 +64,9 @@ internal sealed class Application
 
     /// <summary>End of the period, exclusive.</summary>
     internal required DateTimeOffset Until { get; init; }
+
+    /// <summary>The cryptographic suite that the agreement is to use.</summary>
+    internal required SuiteName Suite { get; init; }
 
     internal ApplicationState State { get; private set; } = ApplicationState.Submitted;
 

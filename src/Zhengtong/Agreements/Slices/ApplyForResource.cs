@@ -9,6 +9,7 @@ using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Agreements.Slices;
 
@@ -20,6 +21,7 @@ namespace Zhengtong.Agreements.Slices;
 /// <param name="LegalGround">Law, regulation or duty, 2 to 500 characters.</param>
 /// <param name="EverySeconds">How often changes are wanted, 1 to 86,400 seconds.</param>
 /// <param name="Until">The last day wanted, in China; at most five years ahead.</param>
+/// <param name="Suite">Cryptographic suite of the seals, batches and receipts; null for international.</param>
 public sealed record ApplyForResourceRequest(
     Guid ResourceId,
     [Required, MinLength(1), MaxLength(500)] IReadOnlyList<string> Columns,
@@ -27,7 +29,8 @@ public sealed record ApplyForResourceRequest(
     [Required, StringLength(500, MinimumLength = 5)] string Purpose,
     [Required, StringLength(500, MinimumLength = 2)] string LegalGround,
     [Range(1, 86_400)] int EverySeconds,
-    DateOnly Until);
+    DateOnly Until,
+    SuiteName? Suite = null);
 
 /// <summary>The application as submitted.</summary>
 /// <param name="Id">Its id.</param>
@@ -82,6 +85,7 @@ internal static class ApplyForResource
             LegalGround = request.LegalGround,
             EverySeconds = request.EverySeconds,
             Until = ChinaTime.StartOf(request.Until.AddDays(1)),
+            Suite = request.Suite ?? SuiteName.International,
             SubmittedBy = actor.Id,
             SubmittedAt = now,
             DueOn = deadline?.LastDay ?? (await calendar.ReadAsync(ct)).Add(ChinaTime.DateOf(now), DaysWithoutRule),
@@ -89,7 +93,7 @@ internal static class ApplyForResource
         };
         db.Applications.Add(application);
         db.Ledger.Add(LedgerEntry.Of("agreements.applied", application.Id, actor, now, request.Purpose,
-            after: new { application.Number, application.ResourceId, application.Columns, application.LegalGround, request.Until, application.DueOn, rule = application.DueBy?.Rule }));
+            after: new { application.Number, application.ResourceId, application.Columns, application.LegalGround, request.Until, application.Suite, application.DueOn, rule = application.DueBy?.Rule }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return AgreementsProblems.AlreadyApplied.Because(resource.Name); }
         return TypedResults.Created($"/api/v1/applications/{application.Id}", new ApplyForResourceResponse(application.Id, application.Number, application.DueOn, application.Revision));

@@ -8,6 +8,7 @@ using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Agreements.Slices;
 
@@ -18,7 +19,7 @@ public sealed record ConfirmApplicationRequest([Range(1, int.MaxValue)] int Revi
 /// <summary>The agreement that was drawn up.</summary>
 /// <param name="AgreementId">Its id.</param>
 /// <param name="Number">As people name it: XS-2026-000001.</param>
-/// <param name="Digest">Lower-case hex SHA-256 of the document that both sides now seal.</param>
+/// <param name="Digest">Lower-case hex digest of the document that both sides now seal: SHA-256 or SM3, by its suite.</param>
 public sealed record ConfirmApplicationResponse(Guid AgreementId, string Number, string Digest);
 
 internal static class ConfirmApplication
@@ -64,6 +65,6 @@ internal static class ConfirmApplication
             parties[application.ProviderId], parties[application.ApplicantId],
             [.. resource.Items.Where(i => application.Columns.Contains(i.Column)).Select(i => new AgreedItem(i.Name, i.Column, i.Type, i.Length, i.IsKey))],
             application.Rows, application.Purpose, application.LegalGround, application.EverySeconds,
-            From: ChinaTime.StartOf(ChinaTime.DateOf(now)), application.Until, AgreementDocument.International), now);
+            From: ChinaTime.StartOf(ChinaTime.DateOf(now)), application.Until, Suite.Of(application.Suite).Word), now);
     }
 }

@@ -41,5 +41,5 @@ internal static class ExportAgreements
 
     private static async Task<IResult> Seals(Guid id, Actor actor, ZhengtongDb db, OrganisationKeys keys, CancellationToken ct) =>
         (await GetAgreement.Handle(id, actor, db, keys, ct)).Result is Ok<AgreementDetail> { Value: { } agreement }
-            ? TypedResults.File(JsonSerializer.SerializeToUtf8Bytes(new { agreement.Number, agreement.Digest, agreement.Seals }, Readable), "application/json", $"{agreement.Number}-seals.json") : AgreementsProblems.NotFound.Because();
+            ? TypedResults.File(JsonSerializer.SerializeToUtf8Bytes(new { agreement.Number, agreement.Suite, agreement.Digest, agreement.Seals }, Readable), "application/json", $"{agreement.Number}-seals.json") : AgreementsProblems.NotFound.Because();
 }

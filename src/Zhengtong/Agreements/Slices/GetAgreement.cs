@@ -20,13 +20,14 @@ namespace Zhengtong.Agreements.Slices;
 /// <param name="CreatedAt">When it was drawn up.</param>
 /// <param name="From">Start of the period, inclusive.</param>
 /// <param name="Until">End of the period, exclusive.</param>
+/// <param name="Suite">The cryptographic suite of digest, keys and seals.</param>
 /// <param name="Text">The sealed document, byte for byte (UTF-8).</param>
-/// <param name="Digest">Lower-case hex SHA-256 of the text.</param>
+/// <param name="Digest">Lower-case hex digest of the text: SHA-256 or SM3, by the suite.</param>
 /// <param name="Seals">The seals put so far.</param>
 /// <param name="Revision">To be sent when suspending, resuming or revoking.</param>
 public sealed record AgreementDetail(
     Guid Id, string Number, Guid ApplicationId, Guid ProviderId, Guid ConsumerId, AgreementState State, Guid? SuspendedBy,
-    DateTimeOffset CreatedAt, DateTimeOffset From, DateTimeOffset Until, string Text, string Digest, IReadOnlyList<SealDetail> Seals, int Revision) : IRevisioned
+    DateTimeOffset CreatedAt, DateTimeOffset From, DateTimeOffset Until, SuiteName Suite, string Text, string Digest, IReadOnlyList<SealDetail> Seals, int Revision) : IRevisioned
 {
     /// <summary>The document, read.</summary>
     internal AgreementDocument Document { get; } = JsonSerializer.Deserialize<AgreementDocument>(Text, CanonicalJson.Options)!;
@@ -36,7 +37,7 @@ public sealed record AgreementDetail(
 /// <param name="Organisation">The side that sealed.</param>
 /// <param name="OfficerName">Who sealed for it.</param>
 /// <param name="At">When.</param>
-/// <param name="KeyId">First 16 hex digits of SHA-256 over the public key.</param>
+/// <param name="KeyId">First 16 hex digits of the suite's digest over the public key.</param>
 /// <param name="PublicKey">Base64 SubjectPublicKeyInfo.</param>
 /// <param name="Signature">Base64 DER signature over the text.</param>
 public sealed record SealDetail(Guid Organisation, string OfficerName, DateTimeOffset At, string KeyId, string PublicKey, string Signature);
@@ -63,6 +64,6 @@ internal static class GetAgreement
 
         return TypedResults.Ok(new AgreementDetail(
             agreement.Id, agreement.Number, agreement.ApplicationId, agreement.ProviderId, agreement.ConsumerId, agreement.State, agreement.SuspendedBy,
-            agreement.CreatedAt, agreement.From, agreement.Until, agreement.Document, agreement.Digest, seals, agreement.Revision));
+            agreement.CreatedAt, agreement.From, agreement.Until, Suite.Parse(agreement.Terms().Suite).Name, agreement.Document, agreement.Digest, seals, agreement.Revision));
     }
 }

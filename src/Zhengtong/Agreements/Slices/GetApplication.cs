@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Agreements.Slices;
 
@@ -21,6 +22,7 @@ namespace Zhengtong.Agreements.Slices;
 /// <param name="LegalGround">Law, regulation or duty.</param>
 /// <param name="EverySeconds">How often changes are wanted, in seconds.</param>
 /// <param name="Until">End of the period, exclusive.</param>
+/// <param name="Suite">The cryptographic suite that the agreement is to use.</param>
 /// <param name="State">Where it stands.</param>
 /// <param name="SubmittedBy">Who submitted it.</param>
 /// <param name="SubmittedAt">When.</param>
@@ -34,7 +36,7 @@ namespace Zhengtong.Agreements.Slices;
 /// <param name="Revision">To be sent with a decision.</param>
 public sealed record ApplicationDetail(
     Guid Id, string Number, Guid ResourceId, string ResourceName, Guid ProviderId, string Provider, Guid ApplicantId, string Applicant,
-    IReadOnlyList<string> Columns, IReadOnlyList<RowCondition> Rows, string Purpose, string LegalGround, int EverySeconds, DateTimeOffset Until,
+    IReadOnlyList<string> Columns, IReadOnlyList<RowCondition> Rows, string Purpose, string LegalGround, int EverySeconds, DateTimeOffset Until, SuiteName Suite,
     ApplicationState State, string? SubmittedBy, DateTimeOffset SubmittedAt, DateOnly DueOn, AnswerLimit? DueBy, string? DecidedBy, DateTimeOffset? DecidedAt,
     RefusalGround? RefusalGround, string? Reason, Guid? AgreementId, int Revision) : IRevisioned;
 
@@ -65,7 +67,7 @@ internal static class GetApplication
         var application = found.Application;
         return TypedResults.Ok(new ApplicationDetail(
             application.Id, application.Number, application.ResourceId, application.ResourceName, application.ProviderId, found.Provider, application.ApplicantId, found.Applicant,
-            application.Columns, application.Rows, application.Purpose, application.LegalGround, application.EverySeconds, application.Until,
+            application.Columns, application.Rows, application.Purpose, application.LegalGround, application.EverySeconds, application.Until, application.Suite,
             application.State, found.SubmittedBy, application.SubmittedAt, application.DueOn, application.DueBy, found.DecidedBy, application.DecidedAt,
             application.RefusalGround, application.Reason, found.AgreementId, application.Revision));
     }

@@ -11,7 +11,7 @@ using Zhengtong.Kernel.Secrets;
 namespace Zhengtong.Agreements.Slices;
 
 /// <summary>What a leader sends to seal.</summary>
-/// <param name="Digest">Lower-case hex SHA-256 of the document the leader read; any other than the document's is refused.</param>
+/// <param name="Digest">Lower-case hex digest of the document the leader read, by its suite; any other than the document's is refused.</param>
 public sealed record SealAgreementRequest([Required, RegularExpression("^[0-9a-f]{64}$")] string Digest);
 
 /// <summary>The agreement after the seal.</summary>
@@ -40,7 +40,7 @@ internal static class SealAgreement
         if (agreement.Digest != request.Digest) { return AgreementsProblems.OtherDocument.Because(agreement.Number); }
         if (agreement.Until <= now) { return AgreementsProblems.PeriodOver.Because(agreement.Number); }
 
-        var key = await keys.CurrentAsync(actor.Organisation, KeyUse.Seal, ct);
+        var key = await keys.CurrentAsync(actor.Organisation, Suite.Parse(agreement.Terms().Suite), KeyUse.Seal, ct);
         var seal = new Seal(actor.Organisation, actor.Id, actor.Name, now, key.KeyId, keys.Sign(key, Encoding.UTF8.GetBytes(agreement.Document)));
         agreement.Put(seal);
         db.Ledger.Add(LedgerEntry.Of("agreements.sealed", agreement.Id, actor, now, after: new { agreement.Digest, seal.KeyId, seal.Signature }));

@@ -1,37 +1,36 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Zhengtong.Agreements;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Kernel;
+using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Exchange.Engine;
 
-/// <summary>What the provider signs about a batch. Canonical JSON (RFC 8785); docs/receipts.md is the format's description.</summary>
+/// <summary>What the provider signs about a batch. Canonical JSON (RFC 8785); docs/receipts.md is the format's description. Digests are lower-case hex, by the suite.</summary>
 /// <param name="Format">Always <c>zhengtong-batch-1</c>.</param>
 /// <param name="Delivery">The delivery.</param>
 /// <param name="Agreement">The agreement it fulfils.</param>
-/// <param name="AgreementDigest">Lower-case hex SHA-256 of the sealed agreement.</param>
+/// <param name="AgreementDigest">Digest of the sealed agreement.</param>
 /// <param name="Sequence">From 1, without gaps.</param>
 /// <param name="Previous">Digest of the manifest before; absent in the first.</param>
 /// <param name="Phase">Snapshot or changes.</param>
 /// <param name="Rows">How many rows.</param>
 /// <param name="Columns">The agreed items in order.</param>
-/// <param name="PayloadDigest">Lower-case hex SHA-256 of the plaintext, an Arrow IPC stream. A random salt inside it keeps small payloads from being guessed.</param>
-/// <param name="Suite">Always <c>international</c>: ECDSA P-256, SHA-256, ECDH P-256, HKDF-SHA256, AES-256-GCM.</param>
+/// <param name="PayloadDigest">Digest of the plaintext, an Arrow IPC stream. A random salt inside it keeps small payloads from being guessed.</param>
+/// <param name="Suite">The agreement's, <see cref="Kernel.Secrets.Suite.Word"/>.</param>
 /// <param name="SealedAt">When.</param>
 /// <param name="ProviderKey">Id of the key that signed.</param>
 /// <param name="ConsumerKey">Id of the key it is encrypted to.</param>
-/// <param name="EphemeralKey">Base64 SubjectPublicKeyInfo of this batch's own key pair.</param>
-/// <param name="CiphertextDigest">Lower-case hex SHA-256 of the ciphertext with its tag. Absent in the form that the encryption binds.</param>
+/// <param name="KeyExchange">Base64 of that from which the consumer's receiving key finds this batch's secret.</param>
+/// <param name="CiphertextDigest">Digest of the ciphertext with its tag. Absent in the form that the encryption binds.</param>
 /// <param name="CiphertextLength">Bytes of the ciphertext with its tag. Absent in the form that the encryption binds.</param>
 internal sealed record BatchManifest(
     string Format, Guid Delivery, Guid Agreement, string AgreementDigest, long Sequence, string? Previous, DeliveryPhase Phase, int Rows,
     IReadOnlyList<BatchColumn> Columns, string PayloadDigest, string Suite, DateTimeOffset SealedAt, string ProviderKey, string ConsumerKey,
-    string EphemeralKey, string? CiphertextDigest, long? CiphertextLength)
+    string KeyExchange, string? CiphertextDigest, long? CiphertextLength)
 {
     internal const string FormatName = "zhengtong-batch-1";
-    internal const string SuiteName = "international";
 
     /// <summary>Longest manifest that is read; 500 columns need about 50,000 characters.</summary>
     internal const int MaxLength = 1_000_000;
@@ -50,25 +49,26 @@ internal sealed record BatchColumn(string Name, Catalogue.Model.ItemType Type, b
     internal static IReadOnlyList<BatchColumn> Of(IReadOnlyList<AgreedItem> items) => [.. items.Select(i => new BatchColumn(i.Column, i.Type, i.IsKey))];
 }
 
-/// <summary>What the consumer signs after it applied a batch. Canonical JSON.</summary>
+/// <summary>What the consumer signs after it applied a batch. Canonical JSON; digests as in the manifest.</summary>
 /// <param name="Format">Always <c>zhengtong-counter-receipt-1</c>.</param>
 /// <param name="Delivery">The delivery.</param>
 /// <param name="Sequence">Which batch.</param>
-/// <param name="ManifestDigest">Lower-case hex SHA-256 of the provider's manifest.</param>
+/// <param name="ManifestDigest">Digest of the provider's manifest.</param>
 /// <param name="RowsApplied">Rows that were put into the target.</param>
-/// <param name="TargetDigest">Lower-case hex SHA-256 over the previous target digest (nothing for the first batch) and the payload digest that the consumer
+/// <param name="TargetDigest">Digest over the previous target digest (nothing for the first batch) and the payload digest that the consumer
 /// itself computed, both as bytes: it says that the target received exactly these batches in this order.</param>
 /// <param name="AppliedAt">When.</param>
+/// <param name="Suite">The manifest's.</param>
 /// <param name="ConsumerKey">Id of the key that signed.</param>
 internal sealed record CounterReceipt(
-    string Format, Guid Delivery, long Sequence, string ManifestDigest, int RowsApplied, string TargetDigest, DateTimeOffset AppliedAt, string ConsumerKey)
+    string Format, Guid Delivery, long Sequence, string ManifestDigest, int RowsApplied, string TargetDigest, DateTimeOffset AppliedAt, string Suite, string ConsumerKey)
 {
     internal const string FormatName = "zhengtong-counter-receipt-1";
 
     internal static CounterReceipt? Parse(string text) => Strict.Parse<CounterReceipt>(text) is { Format: FormatName } receipt ? receipt : null;
 
-    internal static string NextTargetDigest(string? previous, string payloadDigest) =>
-        Convert.ToHexStringLower(SHA256.HashData([.. previous is null ? [] : Convert.FromHexString(previous), .. Convert.FromHexString(payloadDigest)]));
+    internal static string NextTargetDigest(Suite suite, string? previous, string payloadDigest) =>
+        suite.DigestOf([.. previous is null ? [] : Convert.FromHexString(previous), .. Convert.FromHexString(payloadDigest)]);
 }
 
 /// <summary>Reads signed texts: whoever signs a text must have signed all of it, so unknown members and other spellings are refused.</summary>
@@ -86,6 +86,4 @@ internal static class Strict
             return null;
         }
     }
-
-    internal static string DigestOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

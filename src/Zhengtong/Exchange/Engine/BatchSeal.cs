@@ -4,56 +4,55 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Zhengtong.Agreements;
 using Zhengtong.Kernel;
+using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Exchange.Engine;
 
 /// <summary>A batch as it leaves the provider.</summary>
 /// <param name="Manifest">Canonical JSON.</param>
-/// <param name="ManifestDigest">Its SHA-256.</param>
+/// <param name="ManifestDigest">Its digest.</param>
 /// <param name="Signature">The provider's, base64 DER.</param>
-/// <param name="CiphertextDigest">SHA-256 of the ciphertext.</param>
+/// <param name="CiphertextDigest">Digest of the ciphertext.</param>
 /// <param name="Ciphertext">Valid until the seal's next batch.</param>
 internal sealed record SealedBatch(string Manifest, string ManifestDigest, string Signature, string CiphertextDigest, ReadOnlyMemory<byte> Ciphertext);
 
 /// <summary>The provider's side of the cryptography: rows become an Arrow stream, encrypted so that only the consumer's receiving key opens it, and signed.</summary>
-/// <remarks>Each batch has a key of its own: ECDH between a fresh P-256 pair and the consumer's key, then HKDF-SHA256 with the manifest's bound form as
-/// info, gives the AES-256-GCM key and nonce; the same bound form is the associated data. So a ciphertext opens only together with the manifest it was made for.</remarks>
-internal sealed class BatchSeal(ECDsa signer)
+/// <remarks>Each batch has a secret of its own, from which key and nonce are derived with the manifest's bound form as info; the same bound form is the
+/// associated data. So a ciphertext opens only together with the manifest it was made for. Both buffers are used again for each batch.</remarks>
+internal sealed class BatchSeal(Suite suite, SealingKey signer)
 {
-    internal const int TagSize = 16;
     private readonly Growing plain = new();
     private readonly Growing cipher = new();
 
     /// <param name="group">The rows.</param>
     /// <param name="items">The agreed items, as in the group.</param>
-    /// <param name="draft">The manifest with all that is known before sealing; digests and ephemeral key are filled in here.</param>
+    /// <param name="draft">The manifest with all that is known before sealing; digests and key exchange are filled in here.</param>
     /// <param name="consumerKey">SubjectPublicKeyInfo of the consumer's receiving key.</param>
     internal SealedBatch Seal(RowGroup group, IReadOnlyList<AgreedItem> items, BatchManifest draft, ReadOnlySpan<byte> consumerKey)
     {
         WriteArrow(group, items);
-        using var ephemeral = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
-        using var consumer = ECDiffieHellman.Create();
-        consumer.ImportSubjectPublicKeyInfo(consumerKey, out _);
-
+        var (exchange, secret) = suite.MakeSecret(consumerKey);
         var manifest = draft with
         {
             Rows = group.Rows,
-            PayloadDigest = Convert.ToHexStringLower(SHA256.HashData(plain.Written.Span)),
-            EphemeralKey = Convert.ToBase64String(ephemeral.ExportSubjectPublicKeyInfo()),
+            PayloadDigest = suite.DigestOf(plain.Written.Span),
+            KeyExchange = Convert.ToBase64String(exchange),
             CiphertextDigest = null,
             CiphertextLength = null,
         };
         var associated = manifest.Associated();
-        var ciphertext = cipher.Reset(plain.Written.Length + TagSize);
-        var (aes, nonce) = BatchKey.Derive(ephemeral, consumer.PublicKey, associated);
-        using (aes) { aes.Encrypt(nonce, plain.Written.Span, ciphertext.Span[..^TagSize], ciphertext.Span[^TagSize..], associated); }
+        var ciphertext = cipher.Reset(plain.Written.Length + Suite.TagSize);
+        suite.Encrypt(secret, InfoOf(suite, associated), associated, plain.Written.Span, ciphertext.Span);
+        CryptographicOperations.ZeroMemory(secret);
 
-        manifest = manifest with { CiphertextDigest = Convert.ToHexStringLower(SHA256.HashData(ciphertext.Span)), CiphertextLength = ciphertext.Length };
+        manifest = manifest with { CiphertextDigest = suite.DigestOf(ciphertext.Span), CiphertextLength = ciphertext.Length };
         var text = CanonicalJson.Of(manifest);
         var bytes = Encoding.UTF8.GetBytes(text);
-        var signature = signer.SignData(bytes, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
-        return new SealedBatch(text, Convert.ToHexStringLower(SHA256.HashData(bytes)), Convert.ToBase64String(signature), manifest.CiphertextDigest!, ciphertext);
+        return new SealedBatch(text, suite.DigestOf(bytes), Convert.ToBase64String(signer.Sign(bytes)), manifest.CiphertextDigest!, ciphertext);
     }
+
+    /// <summary>What a batch's key is derived for: this very manifest.</summary>
+    internal static byte[] InfoOf(Suite suite, byte[] associated) => [.. "zhengtong-batch-1"u8, .. suite.Hash(associated)];
 
     private void WriteArrow(RowGroup group, IReadOnlyList<AgreedItem> items)
     {
@@ -74,15 +73,14 @@ internal sealed class BatchOpening
 
     /// <summary>The plaintext; valid until the next batch is opened.</summary>
     /// <exception cref="CryptographicException">Not encrypted to this key, or not together with this manifest, or altered.</exception>
-    internal ReadOnlyMemory<byte> Open(BatchManifest manifest, ECDiffieHellman receiver, ReadOnlySpan<byte> ciphertext)
+    internal ReadOnlyMemory<byte> Open(Suite suite, BatchManifest manifest, ReceivingKey receiver, ReadOnlySpan<byte> ciphertext)
     {
-        if (ciphertext.Length < BatchSeal.TagSize) { throw new CryptographicException("The ciphertext is too short"); }
-        using var ephemeral = ECDiffieHellman.Create();
-        ephemeral.ImportSubjectPublicKeyInfo(Convert.FromBase64String(manifest.EphemeralKey), out _);
+        if (ciphertext.Length < Suite.TagSize) { throw new CryptographicException("The ciphertext is too short"); }
+        var secret = receiver.FindSecret(Convert.FromBase64String(manifest.KeyExchange));
         var associated = manifest.Associated();
-        var opened = plain.Reset(ciphertext.Length - BatchSeal.TagSize);
-        var (aes, nonce) = BatchKey.Derive(receiver, ephemeral.PublicKey, associated);
-        using (aes) { aes.Decrypt(nonce, ciphertext[..^BatchSeal.TagSize], ciphertext[^BatchSeal.TagSize..], opened.Span, associated); }
+        var opened = plain.Reset(ciphertext.Length - Suite.TagSize);
+        suite.Decrypt(secret, BatchSeal.InfoOf(suite, associated), associated, ciphertext, opened.Span);
+        CryptographicOperations.ZeroMemory(secret);
         return opened;
     }
 
@@ -102,25 +100,6 @@ internal sealed class BatchOpening
         }
 
         return columns;
-    }
-}
-
-/// <summary>The key of one batch.</summary>
-internal static class BatchKey
-{
-    private const int KeySize = 32;
-    private const int NonceSize = 12;
-
-    internal static (AesGcm Aes, byte[] Nonce) Derive(ECDiffieHellman own, ECDiffieHellmanPublicKey other, byte[] associated)
-    {
-        var secret = own.DeriveRawSecretAgreement(other);
-        var info = (byte[])[.. "zhengtong-batch-1"u8, .. SHA256.HashData(associated)];
-        var both = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, KeySize + NonceSize, info: info);
-        CryptographicOperations.ZeroMemory(secret);
-        var aes = new AesGcm(both.AsSpan(0, KeySize), BatchSeal.TagSize);
-        var nonce = both[KeySize..];
-        CryptographicOperations.ZeroMemory(both);
-        return (aes, nonce);
     }
 }
 

@@ -19,7 +19,7 @@ internal sealed class AgreementEndedException(AgreementTerms? terms) : Exception
 /// <summary>Everything one run of a delivery needs, read at its start.</summary>
 internal sealed record Route(
     Guid Delivery, AgreementTerms Terms, DepartmentDatabase Source, Reading Reading, DepartmentDatabase Target, TableName TargetTable,
-    OrganisationKey ProviderSeal, OrganisationKey ConsumerReceive);
+    Suite Suite, OrganisationKey ProviderSeal, OrganisationKey ConsumerReceive);
 
 /// <summary>
 /// One run of one delivery. It takes up where the last one stopped, whatever stopped it:
@@ -82,7 +82,7 @@ internal sealed class Delivering(
 
     private async Task<DateTimeOffset> DeliverAsync(Route route, Horizon horizon, CancellationToken ct)
     {
-        using var keys = await ReceiverKeysAsync(route.Terms, ct);
+        using var keys = await ReceiverKeysAsync(route.Terms, route.Suite, ct);
         await using var sink = await Explained(route.Target, Side.Target, async () => await route.Target.OpenSinkAsync(route.TargetTable, route.Terms.Items, ct));
         var receiver = new Receiver(route.Terms, route.Delivery, sink, keys, clock);
         var arrived = new Growing();
@@ -113,7 +113,7 @@ internal sealed class Delivering(
     {
         await using var scope = scopes.CreateAsyncScope();
         using var signer = scope.ServiceProvider.GetRequiredService<OrganisationKeys>().OpenSigner(route.ProviderSeal);
-        var seal = new BatchSeal(signer);
+        var seal = new BatchSeal(route.Suite, signer);
         await using var source = await Explained(route.Source, Side.Source, async () => await route.Source.OpenSourceAsync(route.Reading, ct));
 
         var delivery = await ReadAsync(route.Delivery, ct);
@@ -160,7 +160,7 @@ internal sealed class Delivering(
         var now = Moment.Of(clock);
         var batch = seal.Seal(group, route.Terms.Items, new BatchManifest(
             BatchManifest.FormatName, route.Delivery, route.Terms.Id, route.Terms.Digest, sequence, delivery.ManifestDigest, phase, group.Rows,
-            BatchColumn.Of(route.Terms.Items), "", BatchManifest.SuiteName, now, route.ProviderSeal.KeyId, route.ConsumerReceive.KeyId, "", null, null), route.ConsumerReceive.PublicKey);
+            BatchColumn.Of(route.Terms.Items), "", route.Suite.Word, now, route.ProviderSeal.KeyId, route.ConsumerReceive.KeyId, "", null, null), route.ConsumerReceive.PublicKey);
         var record = new Batch
         {
             DeliveryId = route.Delivery,
@@ -200,7 +200,7 @@ internal sealed class Delivering(
         var now = clock.GetUtcNow();
         batch.Receive(applied.CounterReceipt, applied.Signature, now);
         db.Ledger.Add(LedgerEntry.Of("exchange.batch-received", BatchSubject(batch), Actor.Platform, now,
-            after: new { batch.Sequence, batch.Rows, batch.ManifestDigest, receiptDigest = Strict.DigestOf(applied.CounterReceipt), applied.Signature, agreement = terms.Id }));
+            after: new { batch.Sequence, batch.Rows, batch.ManifestDigest, receiptDigest = Suite.Parse(terms.Suite).DigestOf(applied.CounterReceipt), applied.Signature, agreement = terms.Id }));
         DeliveryAccount.Record(db, terms, batch, now);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await db.SaveChangesAsync(ct);
@@ -261,22 +261,23 @@ internal sealed class Delivering(
             ?? throw new ExchangeFault(ExchangeProblems.NotMounted, []);
         var intake = await db.Intakes.AsNoTracking().SingleOrDefaultAsync(i => i.AgreementId == terms.Id && i.OrganisationId == terms.Consumer, ct)
             ?? throw new ExchangeFault(ExchangeProblems.NoIntake, []);
+        var suite = Suite.Find(terms.Suite) ?? throw new ExchangeFault(ExchangeProblems.ProofBroken, [new Fault("", "exchange.fault.what", "suite")]);
         var source = await db.DataSources.AsNoTracking().SingleAsync(s => s.Id == mount.DataSourceId && s.OrganisationId == terms.Provider, ct);
         var target = await db.DataSources.AsNoTracking().SingleAsync(s => s.Id == intake.DataSourceId && s.OrganisationId == terms.Consumer, ct);
         return new Route(
             id, terms, databases.Open(source),
             new Reading(new TableName(mount.Schema, mount.Table), terms.Items, terms.Rows, mount.WatermarkColumn, options.Value.BatchRows, options.Value.BatchBytes),
             databases.Open(target), new TableName(intake.Schema, intake.Table),
-            await keys.CurrentAsync(terms.Provider, KeyUse.Seal, ct), await keys.CurrentAsync(terms.Consumer, KeyUse.Receive, ct));
+            suite, await keys.CurrentAsync(terms.Provider, suite, KeyUse.Seal, ct), await keys.CurrentAsync(terms.Consumer, suite, KeyUse.Receive, ct));
     }
 
-    private async Task<ReceiverKeys> ReceiverKeysAsync(AgreementTerms terms, CancellationToken ct)
+    private async Task<ReceiverKeys> ReceiverKeysAsync(AgreementTerms terms, Suite suite, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var keys = scope.ServiceProvider.GetRequiredService<OrganisationKeys>();
-        var own = await keys.CurrentAsync(terms.Consumer, KeyUse.Seal, ct);
+        var own = await keys.CurrentAsync(terms.Consumer, suite, KeyUse.Seal, ct);
         var all = await scope.ServiceProvider.GetRequiredService<ZhengtongDb>().OrganisationKeys.AsNoTracking()
-            .Where(k => k.OrganisationId == terms.Provider || k.OrganisationId == terms.Consumer).ToListAsync(ct);
+            .Where(k => k.Suite == suite.Name && (k.OrganisationId == terms.Provider || k.OrganisationId == terms.Consumer)).ToListAsync(ct);
         return new ReceiverKeys(
             [.. all.Where(k => k.OrganisationId == terms.Provider && k.Use == KeyUse.Seal)], own, keys.OpenSigner(own),
             all.Where(k => k.OrganisationId == terms.Consumer && k.Use == KeyUse.Receive).ToDictionary(k => k.KeyId, keys.OpenReceiver));

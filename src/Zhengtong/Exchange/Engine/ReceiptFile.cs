@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -75,43 +74,37 @@ internal static class ReceiptVerification
         checks.Add(new ReceiptCheck(receipt is not null, "exchange.verify.counter-receipt"));
         if (manifest is null || receipt is null) { return checks; }
 
-        checks.Add(new ReceiptCheck(IsSigned(file.ProviderKey, file.Manifest, file.ProviderSignature), "exchange.verify.provider-signature", KeyIdOf(file.ProviderKey)));
-        checks.Add(new ReceiptCheck(KeyIdOf(file.ProviderKey) == manifest.ProviderKey, "exchange.verify.provider-key", manifest.ProviderKey));
-        checks.Add(new ReceiptCheck(IsSigned(file.ConsumerKey, file.CounterReceipt, file.ConsumerSignature), "exchange.verify.consumer-signature", KeyIdOf(file.ConsumerKey)));
-        checks.Add(new ReceiptCheck(KeyIdOf(file.ConsumerKey) == receipt.ConsumerKey, "exchange.verify.consumer-key", receipt.ConsumerKey));
-        var digest = Strict.DigestOf(manifestText!);
-        checks.Add(new ReceiptCheck(receipt.ManifestDigest == digest, "exchange.verify.same-batch", digest));
+        var agreementText = TextOf(file.Agreement);
+        var agreement = agreementText is null ? null : Strict.Parse<AgreementDocument>(agreementText);
+        var suite = Suite.Find(manifest.Suite);
+        checks.Add(new ReceiptCheck(suite is not null && receipt.Suite == manifest.Suite && (file.Agreement is null || agreement?.Suite == manifest.Suite), "exchange.verify.suite", manifest.Suite));
+        if (suite is null) { return checks; }
+
+        checks.Add(new ReceiptCheck(IsSigned(suite, file.ProviderKey, file.Manifest, file.ProviderSignature), "exchange.verify.provider-signature", KeyIdOf(suite, file.ProviderKey)));
+        checks.Add(new ReceiptCheck(KeyIdOf(suite, file.ProviderKey) == manifest.ProviderKey, "exchange.verify.provider-key", manifest.ProviderKey));
+        checks.Add(new ReceiptCheck(IsSigned(suite, file.ConsumerKey, file.CounterReceipt, file.ConsumerSignature), "exchange.verify.consumer-signature", KeyIdOf(suite, file.ConsumerKey)));
+        checks.Add(new ReceiptCheck(KeyIdOf(suite, file.ConsumerKey) == receipt.ConsumerKey, "exchange.verify.consumer-key", receipt.ConsumerKey));
+        var digest = suite.DigestOf(manifestText!);
+        checks.Add(new ReceiptCheck(receipt.ManifestDigest == digest, "exchange.verify.same-batch", suite.DigestName, digest));
         checks.Add(new ReceiptCheck(
             receipt.Delivery == manifest.Delivery && receipt.Sequence == manifest.Sequence && receipt.RowsApplied == manifest.Rows, "exchange.verify.same-rows", $"{manifest.Sequence}", $"{manifest.Rows}"));
-        checks.AddRange(AgreementChecks(file, manifest));
+        if (agreementText is not null) { checks.AddRange(AgreementChecks(suite, file, manifest, agreementText, agreement)); }
         return checks;
     }
 
-    private static IEnumerable<ReceiptCheck> AgreementChecks(ReceiptFile file, BatchManifest manifest)
+    private static IEnumerable<ReceiptCheck> AgreementChecks(Suite suite, ReceiptFile file, BatchManifest manifest, string text, AgreementDocument? document)
     {
-        if (file.Agreement is null || TextOf(file.Agreement) is not { } text) { yield break; }
-        yield return new ReceiptCheck(Strict.DigestOf(text) == manifest.AgreementDigest, "exchange.verify.agreement", manifest.AgreementDigest);
-        var document = Strict.Parse<AgreementDocument>(text);
+        yield return new ReceiptCheck(suite.DigestOf(text) == manifest.AgreementDigest, "exchange.verify.agreement", suite.DigestName, manifest.AgreementDigest);
         yield return new ReceiptCheck(
             document is not null && document.Id == manifest.Agreement && manifest.Columns.SequenceEqual(BatchColumn.Of(document.Items)), "exchange.verify.columns", $"{manifest.Columns.Count}", document?.Number ?? "");
-        yield return new ReceiptCheck(IsSigned(file.ProviderSealKey, file.Agreement, file.ProviderSeal), "exchange.verify.provider-seal", document?.Provider.Name ?? "", KeyIdOf(file.ProviderSealKey));
-        yield return new ReceiptCheck(IsSigned(file.ConsumerSealKey, file.Agreement, file.ConsumerSeal), "exchange.verify.consumer-seal", document?.Consumer.Name ?? "", KeyIdOf(file.ConsumerSealKey));
+        yield return new ReceiptCheck(IsSigned(suite, file.ProviderSealKey, file.Agreement, file.ProviderSeal), "exchange.verify.provider-seal", document?.Provider.Name ?? "", KeyIdOf(suite, file.ProviderSealKey));
+        yield return new ReceiptCheck(IsSigned(suite, file.ConsumerSealKey, file.Agreement, file.ConsumerSeal), "exchange.verify.consumer-seal", document?.Consumer.Name ?? "", KeyIdOf(suite, file.ConsumerSealKey));
     }
 
-    private static bool IsSigned(string? key, string? message, string? signature)
-    {
-        if (BytesOf(key) is not { } publicKey || BytesOf(message) is not { } bytes || BytesOf(signature) is not { } der) { return false; }
-        try
-        {
-            using var verifier = ECDsa.Create();
-            verifier.ImportSubjectPublicKeyInfo(publicKey, out var read);
-            // The suite says P-256; a file must not bring a curve of its own choice.
-            return read == publicKey.Length && verifier.KeySize == 256 && verifier.VerifyData(bytes, der, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
-        }
-        catch (CryptographicException) { return false; }
-    }
+    private static bool IsSigned(Suite suite, string? key, string? message, string? signature) =>
+        BytesOf(key) is { } publicKey && BytesOf(message) is { } bytes && BytesOf(signature) is { } der && suite.Verify(publicKey, bytes, der);
 
-    private static string KeyIdOf(string? key) => BytesOf(key) is { } publicKey ? OrganisationKeys.KeyIdOf(publicKey) : "";
+    private static string KeyIdOf(Suite suite, string? key) => BytesOf(key) is { } publicKey ? suite.KeyIdOf(publicKey) : "";
 
     private static string? TextOf(string? base64)
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Zhengtong.Agreements;
 using Zhengtong.Kernel;
@@ -7,12 +6,12 @@ using Zhengtong.Kernel.Secrets;
 namespace Zhengtong.Exchange.Engine;
 
 /// <summary>The keys the consumer's side works with.</summary>
-/// <param name="Provider">The provider's sealing keys, current and old: signatures are checked against them.</param>
+/// <param name="Provider">The provider's sealing keys in the agreement's suite, current and old: signatures are checked against them.</param>
 /// <param name="Seal">The consumer's sealing key.</param>
 /// <param name="Signer">Its private half, by which counter-receipts are signed.</param>
 /// <param name="Receivers">The private halves of the consumer's receiving keys, current and old, by key id.</param>
 internal sealed record ReceiverKeys(
-    IReadOnlyList<OrganisationKey> Provider, OrganisationKey Seal, ECDsa Signer, IReadOnlyDictionary<string, ECDiffieHellman> Receivers) : IDisposable
+    IReadOnlyList<OrganisationKey> Provider, OrganisationKey Seal, SealingKey Signer, IReadOnlyDictionary<string, ReceivingKey> Receivers) : IDisposable
 {
     public void Dispose()
     {
@@ -37,12 +36,12 @@ internal sealed class Receiver(AgreementTerms terms, Guid delivery, Sink sink, R
     {
         var manifest = BatchManifest.Parse(manifestText) ?? throw Broken("manifest");
         if (manifest.Delivery != delivery || manifest.Agreement != terms.Id || manifest.AgreementDigest != terms.Digest) { throw Broken("agreement"); }
-        if (manifest.Suite != BatchManifest.SuiteName) { throw Broken("suite"); }
+        if (manifest.Suite != terms.Suite || Suite.Find(manifest.Suite) is not { } suite) { throw Broken("suite"); }
         if (!manifest.Columns.SequenceEqual(BatchColumn.Of(terms.Items))) { throw Broken("columns"); }
-        var signedBy = keys.Provider.FirstOrDefault(k => k.KeyId == manifest.ProviderKey && k.Use == KeyUse.Seal && k.OrganisationId == terms.Provider) ?? throw Broken("provider key");
+        var signedBy = keys.Provider.FirstOrDefault(k => k.KeyId == manifest.ProviderKey && k.Suite == suite.Name && k.Use == KeyUse.Seal && k.OrganisationId == terms.Provider) ?? throw Broken("provider key");
         if (!OrganisationKeys.Verify(signedBy, Encoding.UTF8.GetBytes(manifestText), signature)) { throw Broken("signature"); }
 
-        var digest = Strict.DigestOf(manifestText);
+        var digest = suite.DigestOf(manifestText);
         if (await sink.FindAsync(delivery, manifest.Sequence, ct) is { } before)
         {
             return before.ManifestDigest == digest ? before : throw OutOfSequence(manifest.Sequence, before.Sequence);
@@ -52,11 +51,11 @@ internal sealed class Receiver(AgreementTerms terms, Guid delivery, Sink sink, R
         if (manifest.Sequence != (last?.Sequence ?? 0) + 1 || manifest.Previous != last?.ManifestDigest) { throw OutOfSequence(manifest.Sequence, last?.Sequence ?? 0); }
 
         var encrypted = await ciphertext(ct) ?? throw new ExchangeFault(ExchangeProblems.CiphertextLost, $"{manifest.Sequence}");
-        if (encrypted.Length != manifest.CiphertextLength || Convert.ToHexStringLower(SHA256.HashData(encrypted.Span)) != manifest.CiphertextDigest) { throw Broken("ciphertext"); }
+        if (encrypted.Length != manifest.CiphertextLength || suite.DigestOf(encrypted.Span) != manifest.CiphertextDigest) { throw Broken("ciphertext"); }
         var receiver = keys.Receivers.GetValueOrDefault(manifest.ConsumerKey) ?? throw Broken("consumer key");
-        var (plain, columns) = Open(manifest, receiver, encrypted);
+        var columns = Open(suite, manifest, receiver, encrypted);
 
-        var applied = Sign(manifest, digest, last, Convert.ToHexStringLower(SHA256.HashData(plain.Span)));
+        var applied = Sign(suite, manifest, digest, last);
         await sink.ApplyAsync(manifest.Phase, columns, manifest.Rows, applied, ct);
         return applied;
     }
@@ -64,13 +63,13 @@ internal sealed class Receiver(AgreementTerms terms, Guid delivery, Sink sink, R
     /// <summary>The receipt of a batch that was applied before, or null.</summary>
     internal Task<AppliedBatch?> FindAsync(long sequence, CancellationToken ct) => sink.FindAsync(delivery, sequence, ct);
 
-    private (ReadOnlyMemory<byte> Plain, IReadOnlyList<ColumnView> Columns) Open(BatchManifest manifest, ECDiffieHellman receiver, ReadOnlyMemory<byte> encrypted)
+    private IReadOnlyList<ColumnView> Open(Suite suite, BatchManifest manifest, ReceivingKey receiver, ReadOnlyMemory<byte> encrypted)
     {
         try
         {
-            var plain = opening.Open(manifest, receiver, encrypted.Span);
-            if (Convert.ToHexStringLower(SHA256.HashData(plain.Span)) != manifest.PayloadDigest) { throw Broken("payload"); }
-            return (plain, BatchOpening.Read(plain, terms.Items, manifest.Rows));
+            var plain = opening.Open(suite, manifest, receiver, encrypted.Span);
+            if (suite.DigestOf(plain.Span) != manifest.PayloadDigest) { throw Broken("payload"); }
+            return BatchOpening.Read(plain, terms.Items, manifest.Rows);
         }
         // Whatever a hostile payload makes Arrow throw, it is the payload that is broken.
         catch (Exception e) when (e is not ExchangeFault and not OutOfMemoryException)
@@ -79,13 +78,14 @@ internal sealed class Receiver(AgreementTerms terms, Guid delivery, Sink sink, R
         }
     }
 
-    private AppliedBatch Sign(BatchManifest manifest, string digest, AppliedBatch? last, string payloadDigest)
+    /// <summary>The payload's digest in the manifest is by now the one that was computed from what arrived.</summary>
+    private AppliedBatch Sign(Suite suite, BatchManifest manifest, string digest, AppliedBatch? last)
     {
         var previous = last is null ? null : CounterReceipt.Parse(last.CounterReceipt)?.TargetDigest ?? throw Broken("watermark");
         var receipt = CanonicalJson.Of(new CounterReceipt(
-            CounterReceipt.FormatName, delivery, manifest.Sequence, digest, manifest.Rows, CounterReceipt.NextTargetDigest(previous, payloadDigest),
-            Moment.Of(clock), keys.Seal.KeyId));
-        var signature = keys.Signer.SignData(Encoding.UTF8.GetBytes(receipt), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+            CounterReceipt.FormatName, delivery, manifest.Sequence, digest, manifest.Rows, CounterReceipt.NextTargetDigest(suite, previous, manifest.PayloadDigest),
+            Moment.Of(clock), suite.Word, keys.Seal.KeyId));
+        var signature = keys.Signer.Sign(Encoding.UTF8.GetBytes(receipt));
         return new AppliedBatch(delivery, manifest.Sequence, digest, receipt, Convert.ToBase64String(signature));
     }
 

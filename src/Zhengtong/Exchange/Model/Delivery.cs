@@ -168,13 +168,13 @@ internal sealed class Batch
     /// <summary>Canonical JSON that the provider signed.</summary>
     internal required string Manifest { get; init; }
 
-    /// <summary>Lower-case hex SHA-256 of the manifest.</summary>
+    /// <summary>Digest of the manifest, by the suite: lower-case hex.</summary>
     internal required string ManifestDigest { get; init; }
 
     /// <summary>The provider's signature over the manifest, base64 DER.</summary>
     internal required string Signature { get; init; }
 
-    /// <summary>Lower-case hex SHA-256 of the ciphertext in the relay.</summary>
+    /// <summary>Digest of the ciphertext in the relay, by the suite: lower-case hex.</summary>
     internal required string CiphertextDigest { get; init; }
 
     /// <summary>Bytes of the ciphertext.</summary>

@@ -71,7 +71,7 @@ internal sealed class LedgerKeys(ZhengtongDb db, Vault vault, IConfiguration con
         var made = new LedgerKey
         {
             Generation = 1,
-            Origin = configuration["Ledger:Origin"] is { Length: > 0 } named ? named : $"zhengtong/{OrganisationKeys.KeyIdOf(publicKey)}/ledger",
+            Origin = configuration["Ledger:Origin"] is { Length: > 0 } named ? named : $"zhengtong/{Suite.International.KeyIdOf(publicKey)}/ledger",
             PublicKey = publicKey,
             PrivateKey = vault.Seal(pair.ExportPkcs8PrivateKey(), PurposeOf(publicKey)),
             CreatedAt = clock.GetUtcNow(),
@@ -107,5 +107,5 @@ internal sealed class LedgerKeys(ZhengtongDb db, Vault vault, IConfiguration con
         };
     }
 
-    private static string PurposeOf(ReadOnlySpan<byte> publicKey) => $"ledger-key:{OrganisationKeys.KeyIdOf(publicKey)}";
+    private static string PurposeOf(ReadOnlySpan<byte> publicKey) => $"ledger-key:{Suite.International.KeyIdOf(publicKey)}";
 }

@@ -588,6 +588,12 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("submitted_by");
 
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("suite");
+
                     b.Property<DateTimeOffset>("Until")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("until");
@@ -2028,6 +2034,12 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("bytea")
                         .HasColumnName("public_key");
 
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("suite");
+
                     b.Property<string>("Use")
                         .IsRequired()
                         .HasMaxLength(40)
@@ -2037,9 +2049,9 @@ namespace Zhengtong.Migrations.Postgres
                     b.HasKey("KeyId")
                         .HasName("pk_organisation_keys");
 
-                    b.HasIndex("OrganisationId", "Use", "Generation")
+                    b.HasIndex("OrganisationId", "Suite", "Use", "Generation")
                         .IsUnique()
-                        .HasDatabaseName("ix_organisation_keys_organisation_id_use_generation");
+                        .HasDatabaseName("ix_organisation_keys_organisation_id_suite_use_generation");
 
                     b.ToTable("organisation_keys", "kernel");
                 });

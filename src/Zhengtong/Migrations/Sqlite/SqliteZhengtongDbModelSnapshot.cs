@@ -581,6 +581,12 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("submitted_by");
 
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("suite");
+
                     b.Property<DateTime>("Until")
                         .HasColumnType("TEXT")
                         .HasColumnName("until");
@@ -2019,6 +2025,12 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("BLOB")
                         .HasColumnName("public_key");
 
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("suite");
+
                     b.Property<string>("Use")
                         .IsRequired()
                         .HasMaxLength(40)
@@ -2028,9 +2040,9 @@ namespace Zhengtong.Migrations.Sqlite
                     b.HasKey("KeyId")
                         .HasName("pk_organisation_keys");
 
-                    b.HasIndex("OrganisationId", "Use", "Generation")
+                    b.HasIndex("OrganisationId", "Suite", "Use", "Generation")
                         .IsUnique()
-                        .HasDatabaseName("ix_organisation_keys_organisation_id_use_generation");
+                        .HasDatabaseName("ix_organisation_keys_organisation_id_suite_use_generation");
 
                     b.ToTable("organisation_keys", "kernel");
                 });

@@ -59,6 +59,21 @@ public sealed class AgreementPagesTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Pages_NationalSuiteChosen_ApplicationAndDocumentShowIt()
+    {
+        var (provider, resource) = await Published();
+        var (applicant, answerer) = (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer), await platform.SignedIn(provider, Role.DepartmentOfficer));
+        var unknown = await applicant.Submit($"/work/applications/new?resource={resource}", "apply", [.. Filled(), ("suite", "rot13")]);
+        (await unknown.Content.ReadAsStringAsync()).ShouldContain("id=\"f-suite-fault\"");
+
+        var application = await Follow(applicant, await applicant.Submit($"/work/applications/new?resource={resource}", "apply", [.. Filled(), ("suite", "National")]));
+        application.Page.ShouldContain("National (SM2, SM3, SM4-GCM)");
+        var agreement = await Follow(answerer, await answerer.Submit(application.Path, "confirm"));
+        agreement.Page.ShouldContain("National (SM2, SM3, SM4-GCM)");
+        agreement.Page.ShouldContain("Its SM3 digest:");
+    }
+
+    [Fact]
     public async Task Pages_FromApplicationToTwoSeals_ShowEachStepToBothSides()
     {
         var (provider, resource) = await Published();

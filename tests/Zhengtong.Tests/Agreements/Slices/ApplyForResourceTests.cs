@@ -66,6 +66,29 @@ public sealed class ApplyForResourceTests(PlatformFixture platform)
         problem.GetProperty("errors").EnumerateObject().Select(e => e.Name).ShouldBe(["until", "columns[1]", "rows[0]", "rows[1]"], ignoreOrder: true);
     }
 
+    [Theory]
+    [InlineData("rot13")]
+    [InlineData("")]
+    [InlineData(1)]
+    public async Task Post_UnknownSuite_IsRefused(object suite)
+    {
+        var parties = await Parties.Meet(platform);
+        var response = await parties.ConsumerOfficer.PostAsJsonAsync("/api/v1/applications", new
+        {
+            resourceId = parties.Resource, columns = new[] { "name" }, purpose = "核验企业信息", legalGround = "法律", everySeconds = 60, until = parties.LastDay, suite,
+        });
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await platform.WithDb(db => db.Applications.AnyAsync(a => a.ResourceId == parties.Resource))).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Post_SaidNothing_IsInternational()
+    {
+        var parties = await Parties.Meet(platform);
+        var application = await parties.ConsumerOfficer.GetFromJsonAsync<System.Text.Json.JsonElement>($"/api/v1/applications/{await parties.Applied()}");
+        application.GetProperty("suite").GetString().ShouldBe("international");
+    }
+
     [Fact]
     public async Task Post_ClosedItem_IsNotShared()
     {

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements;
+using Zhengtong.Kernel.Secrets;
 using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Agreements.Slices;
@@ -61,6 +62,26 @@ public sealed class SealAgreementTests(PlatformFixture platform)
         }
 
         (await platform.WithDb(db => db.Ledger.CountAsync(e => e.Subject == id.ToString() && e.Event == "agreements.in-force"))).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Post_BothSidesUnderTheNationalSuite_SealsAndDigestAreOfThatSuite()
+    {
+        var parties = await Parties.Meet(platform);
+        parties.Suite = "national";
+        var id = await parties.InForce();
+        var agreement = await parties.ConsumerOfficer.GetFromJsonAsync<JsonElement>($"/api/v1/agreements/{id}");
+        (agreement.GetProperty("state").GetString(), agreement.GetProperty("suite").GetString()).ShouldBe(("inForce", "national"));
+        var text = agreement.GetProperty("text").GetString()!;
+        text.ShouldContain("\"suite\":\"national\"");
+        agreement.GetProperty("digest").GetString().ShouldBe(Suite.National.DigestOf(text));
+        foreach (var seal in agreement.GetProperty("seals").EnumerateArray())
+        {
+            var (key, signature) = (seal.GetProperty("publicKey").GetBytesFromBase64(), seal.GetProperty("signature").GetBytesFromBase64());
+            Suite.National.Verify(key, Encoding.UTF8.GetBytes(text), signature).ShouldBeTrue();
+            Suite.National.Verify(key, Encoding.UTF8.GetBytes(text + " "), signature).ShouldBeFalse();
+            seal.GetProperty("keyId").GetString().ShouldBe(Suite.National.KeyIdOf(key));
+        }
     }
 
     [Fact]

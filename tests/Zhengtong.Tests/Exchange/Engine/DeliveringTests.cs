@@ -1,5 +1,8 @@
+using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Model;
+using Zhengtong.Kernel.Secrets;
 using Zhengtong.Tests.Exchange.Support;
 using Zhengtong.Tests.Support;
 
@@ -37,6 +40,43 @@ public sealed class DeliveringTests(ExchangeFixture exchange) : IClassFixture<Ex
         batches.ShouldAllBe(b => b.ReceivedAt != null && b.CounterReceipt != null && b.CounterSignature != null);
         batches.Count(b => b.Phase == DeliveryPhase.Snapshot).ShouldBe(11);
         after.RowsReceived.ShouldBe(batches.Sum(b => b.Rows));
+    }
+
+    [Fact]
+    public async Task Run_UnderTheNationalSuite_BothSidesAreEqualAndEveryTextNamesIt()
+    {
+        var route = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite, s => s.Suite = SuiteName.National);
+        await route.Source.FillAsync(1, 350);
+        var after = await route.RunAsync();
+        (after.State, after.Problem, after.ProblemDetail).ShouldBe((DeliveryState.Waiting, null, null));
+        await route.Source.TouchAsync("id % 100 = 7", "改名后的企业");
+        await route.SettleAsync();
+        (await route.Target.RowsAsync("received")).ShouldBe(await route.Source.RowsAsync());
+
+        var batches = await route.BatchesAsync();
+        batches.Count.ShouldBeGreaterThan(4);
+        foreach (var (before, batch) in batches.Zip(batches.Skip(1)))
+        {
+            var manifest = BatchManifest.Parse(batch.Manifest)!;
+            (manifest.Suite, CounterReceipt.Parse(batch.CounterReceipt!)!.Suite).ShouldBe(("national", "national"));
+            manifest.Previous.ShouldBe(Suite.National.DigestOf(before.Manifest));
+        }
+
+        // Of each organisation the keys it needed, in this suite and in no other.
+        var keys = await route.WithDb(db => Task.FromResult(db.OrganisationKeys.Where(k => k.OrganisationId == route.Provider.Id || k.OrganisationId == route.Consumer.Id).ToList()));
+        keys.ShouldAllBe(k => k.Suite == SuiteName.National);
+        keys.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Run_SuiteOfTheAgreementUnknown_IsRefusedAndNothingLeaves()
+    {
+        var route = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite);
+        await route.Source.FillAsync(1, 10);
+        await route.WithDb(db => db.Agreements.Where(a => a.Id == route.Agreement)
+            .ExecuteUpdateAsync(set => set.SetProperty(a => a.Document, a => a.Document.Replace("\"suite\":\"international\"", "\"suite\":\"rot13\""))));
+        (await route.RunAsync()).Problem.ShouldBe("exchange.proof-broken");
+        (await route.BatchesAsync()).ShouldBeEmpty();
     }
 
     [Theory]

@@ -20,11 +20,13 @@ public sealed partial class ReceiptTests(ExchangeFixture exchange) : IClassFixtu
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    [Fact]
-    public async Task Receipt_OfADeliveredBatch_HoldsOfflineAndEveryChangedByteIsRefused()
+    [Theory]
+    [InlineData(SuiteName.International)]
+    [InlineData(SuiteName.National)]
+    public async Task Receipt_OfADeliveredBatch_HoldsOfflineAndEveryChangedByteIsRefused(SuiteName suite)
     {
-        var receipt = await ReceiptAsync();
-        ReceiptVerification.Of(receipt).Count.ShouldBe(12);
+        var receipt = await ReceiptAsync(suite);
+        ReceiptVerification.Of(receipt).Count.ShouldBe(13);
         ReceiptVerification.Of(receipt).ShouldAllBe(c => c.Holds);
         (receipt.LedgerSealed, receipt.LedgerReceived).ShouldSatisfyAllConditions(l => l.LedgerSealed.ShouldNotBeNull(), l => l.LedgerReceived.ShouldNotBeNull());
         (await VerifyAsync(receipt.ToText())).ShouldBe(0);
@@ -39,10 +41,12 @@ public sealed partial class ReceiptTests(ExchangeFixture exchange) : IClassFixtu
         (await VerifyAsync("no json")).ShouldBe(1);
     }
 
-    [Fact]
-    public async Task Receipt_PartsOfAnotherReceipt_AreRefused()
+    [Theory]
+    [InlineData(SuiteName.International)]
+    [InlineData(SuiteName.National)]
+    public async Task Receipt_PartsOfAnotherReceipt_AreRefused(SuiteName suite)
     {
-        var (one, other) = (await ReceiptAsync(), await ReceiptAsync());
+        var (one, other) = (await ReceiptAsync(suite), await ReceiptAsync(suite));
         var mixed = one with { CounterReceipt = other.CounterReceipt, ConsumerSignature = other.ConsumerSignature, ConsumerKey = other.ConsumerKey };
         ReceiptVerification.Of(mixed).ShouldContain(c => !c.Holds && c.Key == "exchange.verify.same-batch");
         mixed = one with { Agreement = other.Agreement, ProviderSeal = other.ProviderSeal, ProviderSealKey = other.ProviderSealKey, ConsumerSeal = other.ConsumerSeal, ConsumerSealKey = other.ConsumerSealKey };
@@ -50,15 +54,40 @@ public sealed partial class ReceiptTests(ExchangeFixture exchange) : IClassFixtu
     }
 
     [Fact]
-    public async Task Openssl_WithTheCommandsOfTheDocumentation_AcceptsTheReceiptAndRefusesAChangedOne()
+    public async Task Receipt_PartsOfAnotherSuite_AreRefused()
+    {
+        var (one, other) = (await ReceiptAsync(SuiteName.International), await ReceiptAsync(SuiteName.National));
+        // Both sides sign a counter-receipt or an agreement of the other suite together with this manifest: each signature holds by itself.
+        foreach (var mixed in new[]
+        {
+            one with { CounterReceipt = other.CounterReceipt, ConsumerSignature = other.ConsumerSignature, ConsumerKey = other.ConsumerKey },
+            one with { Agreement = other.Agreement, ProviderSeal = other.ProviderSeal, ProviderSealKey = other.ProviderSealKey, ConsumerSeal = other.ConsumerSeal, ConsumerSealKey = other.ConsumerSealKey },
+        })
+        {
+            ReceiptVerification.Of(mixed).ShouldContain(c => !c.Holds && c.Key == "exchange.verify.suite");
+            (await VerifyAsync(mixed.ToText())).ShouldBe(1);
+        }
+
+        var manifest = Encoding.UTF8.GetString(Convert.FromBase64String(one.Manifest)).Replace("\"suite\":\"international\"", "\"suite\":\"rot13\"", StringComparison.Ordinal);
+        var unknown = one with { Manifest = Convert.ToBase64String(Encoding.UTF8.GetBytes(manifest)) };
+        ReceiptVerification.Of(unknown).Select(c => (c.Holds, c.Key)).Last().ShouldBe((false, "exchange.verify.suite"));
+        var commands = Shell().Match(await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "docs", "receipts.md"))).Groups[1].Value;
+        (await ShellAsync(commands, unknown)).ShouldSatisfyAllConditions(r => r.Code.ShouldNotBe(0), r => r.Output.ShouldContain("unknown suite"));
+    }
+
+    [Theory]
+    [InlineData(SuiteName.International)]
+    [InlineData(SuiteName.National)]
+    public async Task Openssl_WithTheCommandsOfTheDocumentation_AcceptsTheReceiptAndRefusesAChangedOne(SuiteName suite)
     {
         var commands = Shell().Match(await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "docs", "receipts.md"))).Groups[1].Value;
         commands.ShouldContain("openssl dgst -sha256 -verify");
-        var receipt = await ReceiptAsync();
+        commands.ShouldContain("openssl dgst -sm3 -verify");
+        var receipt = await ReceiptAsync(suite);
         var (code, output) = await ShellAsync(commands, receipt);
         code.ShouldBe(0, output);
         Regex.Count(output, "^Verified OK$", RegexOptions.Multiline).ShouldBe(4, output);
-        foreach (var line in new[] { "same batch", "same rows", "same agreement", "the provider's key", "the consumer's key" }) { output.ShouldContain(line); }
+        foreach (var line in new[] { $"suite {Suite.Of(suite).Word}", "same batch", "same rows", "same agreement", "the provider's key", "the consumer's key" }) { output.ShouldContain(line); }
 
         foreach (var (what, changed) in Changes(receipt)) { (await ShellAsync(commands, changed)).Code.ShouldNotBe(0, what); }
     }
@@ -83,9 +112,9 @@ public sealed partial class ReceiptTests(ExchangeFixture exchange) : IClassFixtu
         return Convert.ToBase64String(bytes);
     }
 
-    private async Task<ReceiptFile> ReceiptAsync()
+    private async Task<ReceiptFile> ReceiptAsync(SuiteName suite)
     {
-        var route = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite);
+        var route = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite, s => s.Suite = suite);
         await route.Source.FillAsync(1, 30);
         (await route.RunAsync()).Problem.ShouldBeNull();
         await using var scope = exchange.Services.CreateAsyncScope();

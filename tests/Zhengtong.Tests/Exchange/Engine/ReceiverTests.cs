@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using CsCheck;
 using Zhengtong.Agreements;
@@ -13,18 +12,21 @@ using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Tests.Exchange.Engine;
 
+public sealed class InternationalReceiverTests() : ReceiverTests(SuiteName.International);
+
+public sealed class NationalReceiverTests() : ReceiverTests(SuiteName.National);
+
 /// <summary>What the consumer's side refuses, without any platform around it.</summary>
-public sealed class ReceiverTests : IAsyncLifetime
+public abstract class ReceiverTests : IAsyncLifetime
 {
     private static readonly AgreedItem[] Items = [new("编号", "id", ItemType.Integer, null, true), new("名称", "name", ItemType.Text, null, false)];
     private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
     private readonly string folder = Directory.CreateTempSubdirectory("zhengtong-receiver-").FullName;
     private readonly Guid delivery = Guid.CreateVersion7(Now);
-    private readonly AgreementTerms terms = new(
-        Guid.CreateVersion7(Now), "XS-2026-000001", Guid.CreateVersion7(Now), "企业", Guid.CreateVersion7(Now), Guid.CreateVersion7(Now), AgreementState.InForce, Now.AddDays(-1), Now.AddDays(1), 1, Items, [],
-        new string('a', 64));
-    private readonly ECDsa providerSigner = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly ECDiffieHellman consumerReceiver = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+    private readonly Suite suite;
+    private readonly AgreementTerms terms;
+    private readonly (byte[] PublicKey, byte[] PrivateKey) providerPair, consumerPair;
+    private readonly SealingKey providerSigner;
     private OrganisationKey providerKey = null!;
     private string receiveKeyId = "";
     private SqliteDatabase database = null!;
@@ -32,16 +34,26 @@ public sealed class ReceiverTests : IAsyncLifetime
     private ReceiverKeys keys = null!;
     private Receiver receiver = null!;
 
+    protected ReceiverTests(SuiteName name)
+    {
+        suite = Suite.Of(name);
+        (providerPair, consumerPair) = (suite.MakePair(), suite.MakePair());
+        providerSigner = suite.OpenSealing(providerPair.PrivateKey);
+        terms = new AgreementTerms(
+            Guid.CreateVersion7(Now), "XS-2026-000001", Guid.CreateVersion7(Now), "企业", Guid.CreateVersion7(Now), Guid.CreateVersion7(Now), AgreementState.InForce, Now.AddDays(-1), Now.AddDays(1), 1, Items, [],
+            new string('a', 64), suite.Word);
+    }
+
     public async ValueTask InitializeAsync()
     {
         database = new SqliteDatabase(Path.Combine(folder, "target.db"));
         await database.CreateTableAsync(new TableName("", "received"), Items, CancellationToken.None);
         sink = await database.OpenSinkAsync(new TableName("", "received"), Items, CancellationToken.None);
-        var consumerSigner = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        providerKey = KeyOf(terms.Provider, providerSigner.ExportSubjectPublicKeyInfo());
-        receiveKeyId = OrganisationKeys.KeyIdOf(consumerReceiver.ExportSubjectPublicKeyInfo());
-        keys = new ReceiverKeys([providerKey], KeyOf(terms.Consumer, consumerSigner.ExportSubjectPublicKeyInfo()), consumerSigner,
-            new Dictionary<string, ECDiffieHellman> { [receiveKeyId] = consumerReceiver });
+        var sealing = suite.MakePair();
+        providerKey = KeyOf(terms.Provider, providerPair.PublicKey);
+        receiveKeyId = suite.KeyIdOf(consumerPair.PublicKey);
+        keys = new ReceiverKeys([providerKey], KeyOf(terms.Consumer, sealing.PublicKey), suite.OpenSealing(sealing.PrivateKey),
+            new Dictionary<string, ReceivingKey> { [receiveKeyId] = suite.OpenReceiving(consumerPair.PrivateKey) });
         receiver = new Receiver(terms, delivery, sink, keys, TimeProvider.System);
     }
 
@@ -101,7 +113,7 @@ public sealed class ReceiverTests : IAsyncLifetime
         await RefusedAsync(good with { Ciphertext = good.Ciphertext[..^1] }, ExchangeProblems.ProofBroken);
 
         // Signed by a key that is not the provider's.
-        using var stranger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var stranger = suite.OpenSealing(suite.MakePair().PrivateKey);
         await RefusedAsync(Seal(1, null, m => m, stranger, 1), ExchangeProblems.ProofBroken);
         // Signed by the provider, but not what was agreed.
         await RefusedAsync(Seal(1, null, m => m with { AgreementDigest = new string('b', 64) }, providerSigner, 1), ExchangeProblems.ProofBroken);
@@ -131,8 +143,40 @@ public sealed class ReceiverTests : IAsyncLifetime
         var (one, other) = (Seal(1, null, 1), Seal(1, null, 2, 3));
         var manifest = BatchManifest.Parse(one.Manifest)!;
         var text = CanonicalJson.Of(manifest with { CiphertextDigest = other.CiphertextDigest, CiphertextLength = other.Ciphertext.Length });
-        var signature = Convert.ToBase64String(providerSigner.SignData(Encoding.UTF8.GetBytes(text), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+        var signature = Convert.ToBase64String(providerSigner.Sign(Encoding.UTF8.GetBytes(text)));
         await RefusedAsync(new SealedBatch(text, "", signature, "", other.Ciphertext), ExchangeProblems.ProofBroken);
+    }
+
+    [Fact]
+    public async Task Receive_AnotherSuiteThanTheAgreements_IsRefused()
+    {
+        var other = Suite.Of(suite.Name == SuiteName.National ? SuiteName.International : SuiteName.National);
+        // The agreement's provider, keys and signature, but a manifest that says something else.
+        foreach (var word in new[] { other.Word, "rot13", "", suite.Word.ToUpperInvariant() }) { await RefusedAsync(Seal(1, null, m => m with { Suite = word }, providerSigner, 1), ExchangeProblems.ProofBroken, "suite"); }
+
+        // All of it in the other suite, with a key of the provider in that suite.
+        var (sealing, receiving) = (other.MakePair(), other.MakePair());
+        using var signer = other.OpenSealing(sealing.PrivateKey);
+        var foreign = new OrganisationKey { KeyId = other.KeyIdOf(sealing.PublicKey), OrganisationId = terms.Provider, Suite = other.Name, Use = KeyUse.Seal, Generation = 1, PublicKey = sealing.PublicKey, PrivateKey = [], CreatedAt = Now };
+        var batch = Seal(1, null, m => m with { Suite = other.Word, ProviderKey = foreign.KeyId }, signer, other, receiving.PublicKey, 1);
+        receiver = new Receiver(terms, delivery, sink, keys with { Provider = [providerKey, foreign] }, TimeProvider.System);
+        await RefusedAsync(batch, ExchangeProblems.ProofBroken, "suite");
+        // The manifest names the agreed suite, the key that signed is of the other.
+        await RefusedAsync(Seal(1, null, m => m with { ProviderKey = foreign.KeyId }, signer, other, receiving.PublicKey, 1), ExchangeProblems.ProofBroken, "provider key");
+
+        // An agreement whose suite nobody knows.
+        receiver = new Receiver(terms with { Suite = "rot13" }, delivery, sink, keys, TimeProvider.System);
+        await RefusedAsync(Seal(1, null, m => m with { Suite = "rot13" }, providerSigner, 1), ExchangeProblems.ProofBroken, "suite");
+        (await IdsAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Receive_ReceiptAndTarget_AreDigestedByTheSuite()
+    {
+        var batch = Seal(1, null, 1, 2);
+        var receipt = CounterReceipt.Parse((await ReceiveAsync(batch)).CounterReceipt)!;
+        (receipt.Suite, receipt.ManifestDigest).ShouldBe((suite.Word, suite.DigestOf(batch.Manifest)));
+        receipt.TargetDigest.ShouldBe(suite.DigestOf(Convert.FromHexString(BatchManifest.Parse(batch.Manifest)!.PayloadDigest)));
     }
 
     [Fact]
@@ -166,7 +210,10 @@ public sealed class ReceiverTests : IAsyncLifetime
 
     private SealedBatch Seal(long sequence, string? previous, params int[] ids) => Seal(sequence, previous, m => m, providerSigner, ids);
 
-    private SealedBatch Seal(long sequence, string? previous, Func<BatchManifest, BatchManifest> change, ECDsa signer, params int[] ids)
+    private SealedBatch Seal(long sequence, string? previous, Func<BatchManifest, BatchManifest> change, SealingKey signer, params int[] ids) =>
+        Seal(sequence, previous, change, signer, suite, consumerPair.PublicKey, ids);
+
+    private SealedBatch Seal(long sequence, string? previous, Func<BatchManifest, BatchManifest> change, SealingKey signer, Suite by, byte[] to, params int[] ids)
     {
         ColumnBuffer[] columns = [new(ItemType.Integer), new(ItemType.Text)];
         foreach (var id in ids)
@@ -176,15 +223,20 @@ public sealed class ReceiverTests : IAsyncLifetime
         }
 
         var draft = new BatchManifest(BatchManifest.FormatName, delivery, terms.Id, terms.Digest, sequence, previous, DeliveryPhase.Snapshot, ids.Length, BatchColumn.Of(Items), "",
-            BatchManifest.SuiteName, Now, providerKey.KeyId, receiveKeyId, "", null, null);
-        var made = new BatchSeal(signer).Seal(new RowGroup(columns, ids.Length, new Position([])), Items, change(draft), consumerReceiver.ExportSubjectPublicKeyInfo());
+            suite.Word, Now, providerKey.KeyId, receiveKeyId, "", null, null);
+        var made = new BatchSeal(by, signer).Seal(new RowGroup(columns, ids.Length, new Position([])), Items, change(draft), to);
         return made with { Ciphertext = made.Ciphertext.ToArray() };
     }
 
     private Task<AppliedBatch> ReceiveAsync(SealedBatch batch) =>
         receiver.ReceiveAsync(batch.Manifest, batch.Signature, _ => Task.FromResult<ReadOnlyMemory<byte>?>(batch.Ciphertext), CancellationToken.None);
 
-    private async Task RefusedAsync(SealedBatch batch, ProblemType because) => (await Should.ThrowAsync<ExchangeFault>(() => ReceiveAsync(batch))).Type.ShouldBe(because);
+    private async Task RefusedAsync(SealedBatch batch, ProblemType because, string? what = null)
+    {
+        var fault = await Should.ThrowAsync<ExchangeFault>(() => ReceiveAsync(batch));
+        fault.Type.ShouldBe(because);
+        if (what is not null) { fault.Faults.Single().Arguments.ShouldBe([what]); }
+    }
 
     private async Task<List<long>> IdsAsync()
     {
@@ -197,8 +249,8 @@ public sealed class ReceiverTests : IAsyncLifetime
         return ids;
     }
 
-    private static OrganisationKey KeyOf(Guid organisation, byte[] publicKey) => new()
+    private OrganisationKey KeyOf(Guid organisation, byte[] publicKey) => new()
     {
-        KeyId = OrganisationKeys.KeyIdOf(publicKey), OrganisationId = organisation, Use = KeyUse.Seal, Generation = 1, PublicKey = publicKey, PrivateKey = [], CreatedAt = Now,
+        KeyId = suite.KeyIdOf(publicKey), OrganisationId = organisation, Suite = suite.Name, Use = KeyUse.Seal, Generation = 1, PublicKey = publicKey, PrivateKey = [], CreatedAt = Now,
     };
 }

@@ -144,19 +144,19 @@ public sealed class ExchangeFixture : IAsyncLifetime
         var number = $"XS-2099-{Interlocked.Increment(ref serial):D6}";
         AgreementDocument document = new("zhengtong-agreement-1", id, number, new AgreementResource(resource.Id, resource.Code, resource.Name, 1),
             new AgreementParty(provider.Id, provider.CreditCode.Value, provider.Name), new AgreementParty(consumer.Id, consumer.CreditCode.Value, consumer.Name),
-            [.. AllItems.Where(i => settings.Columns.Contains(i.Column))], settings.Rows, "监管", "食品安全法", settings.EverySeconds, now.AddDays(-1), now.AddDays(1), "international");
+            [.. AllItems.Where(i => settings.Columns.Contains(i.Column))], settings.Rows, "监管", "食品安全法", settings.EverySeconds, now.AddDays(-1), now.AddDays(1), Suite.Of(settings.Suite).Word);
         var text = CanonicalJson.Of(document);
         var application = new Application
         {
             Id = Guid.CreateVersion7(now), Number = $"SQ-2099-{Interlocked.Increment(ref serial):D6}", ResourceId = resource.Id, ResourceName = resource.Name, ResourceRevision = 1, ProviderId = provider.Id, ApplicantId = consumer.Id,
-            Columns = [.. document.Items.Select(i => i.Column)], Rows = document.Rows, Purpose = document.Purpose, LegalGround = document.LegalGround, EverySeconds = document.EverySeconds, Until = document.Until,
+            Columns = [.. document.Items.Select(i => i.Column)], Rows = document.Rows, Purpose = document.Purpose, LegalGround = document.LegalGround, EverySeconds = document.EverySeconds, Until = document.Until, Suite = settings.Suite,
             SubmittedBy = Guid.Empty, SubmittedAt = now, DueOn = DateOnly.FromDateTime(now.UtcDateTime),
         };
         db.Applications.Add(application);
         var agreement = Agreement.DrawUp(application.Id, document, now);
         foreach (var side in new[] { provider, consumer })
         {
-            var key = await keys.CurrentAsync(side.Id, KeyUse.Seal, CancellationToken.None);
+            var key = await keys.CurrentAsync(side.Id, Suite.Of(settings.Suite), KeyUse.Seal, CancellationToken.None);
             agreement.Put(new Seal(side.Id, Guid.Empty, "张三", now, key.KeyId, keys.Sign(key, Encoding.UTF8.GetBytes(text))));
         }
 
@@ -171,6 +171,8 @@ internal sealed class RouteSettings
     internal string[] Columns { get; set; } = ["id", "name", "note", "amount", "score", "active", "born", "changed", "photo"];
 
     internal RowCondition[] Rows { get; set; } = [];
+
+    internal SuiteName Suite { get; set; } = SuiteName.International;
 
     internal int EverySeconds { get; set; } = 1;
 

@@ -166,8 +166,10 @@ public sealed class OrganisationSlicesTests(PlatformFixture platform)
         }
     }
 
-    [Fact]
-    public async Task Post_Valid_ItsKeysAreMadeAtFirstUseAndItsSealsVerify()
+    [Theory]
+    [InlineData(SuiteName.International)]
+    [InlineData(SuiteName.National)]
+    public async Task Post_Valid_ItsKeysAreMadeAtFirstUseAndItsSealsVerify(SuiteName suite)
     {
         var authority = await Authority("610000");
         var id = (await (await authority.PostAsJsonAsync("/api/v1/organisations", New("610100"))).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
@@ -176,7 +178,8 @@ public sealed class OrganisationSlicesTests(PlatformFixture platform)
         {
             await using var scope = platform.App.Services.CreateAsyncScope();
             var keys = scope.ServiceProvider.GetRequiredService<OrganisationKeys>();
-            var key = await keys.CurrentAsync(id, KeyUse.Seal, CancellationToken.None);
+            var key = await keys.CurrentAsync(id, Suite.Of(suite), KeyUse.Seal, CancellationToken.None);
+            key.Suite.ShouldBe(suite);
             OrganisationKeys.Verify(key, [1, 2, 3], keys.Sign(key, [1, 2, 3])).ShouldBeTrue();
             return key.KeyId;
         }));

@@ -11,7 +11,7 @@ using Zhengtong;
 namespace Zhengtong.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteZhengtongDb))]
-    [Migration("20261124190945_Initial")]
+    [Migration("20261124201640_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -583,6 +583,12 @@ namespace Zhengtong.Migrations.Sqlite
                     b.Property<Guid>("SubmittedBy")
                         .HasColumnType("TEXT")
                         .HasColumnName("submitted_by");
+
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("suite");
 
                     b.Property<DateTime>("Until")
                         .HasColumnType("TEXT")
@@ -2022,6 +2028,12 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("BLOB")
                         .HasColumnName("public_key");
 
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("suite");
+
                     b.Property<string>("Use")
                         .IsRequired()
                         .HasMaxLength(40)
@@ -2031,9 +2043,9 @@ namespace Zhengtong.Migrations.Sqlite
                     b.HasKey("KeyId")
                         .HasName("pk_organisation_keys");
 
-                    b.HasIndex("OrganisationId", "Use", "Generation")
+                    b.HasIndex("OrganisationId", "Suite", "Use", "Generation")
                         .IsUnique()
-                        .HasDatabaseName("ix_organisation_keys_organisation_id_use_generation");
+                        .HasDatabaseName("ix_organisation_keys_organisation_id_suite_use_generation");
 
                     b.ToTable("organisation_keys", "kernel");
                 });

@@ -12,7 +12,7 @@ using Zhengtong;
 namespace Zhengtong.Migrations.Postgres
 {
     [DbContext(typeof(PostgresZhengtongDb))]
-    [Migration("20261124190951_Initial")]
+    [Migration("20261124201645_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -590,6 +590,12 @@ namespace Zhengtong.Migrations.Postgres
                     b.Property<Guid>("SubmittedBy")
                         .HasColumnType("uuid")
                         .HasColumnName("submitted_by");
+
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("suite");
 
                     b.Property<DateTimeOffset>("Until")
                         .HasColumnType("timestamp with time zone")
@@ -2031,6 +2037,12 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("bytea")
                         .HasColumnName("public_key");
 
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("suite");
+
                     b.Property<string>("Use")
                         .IsRequired()
                         .HasMaxLength(40)
@@ -2040,9 +2052,9 @@ namespace Zhengtong.Migrations.Postgres
                     b.HasKey("KeyId")
                         .HasName("pk_organisation_keys");
 
-                    b.HasIndex("OrganisationId", "Use", "Generation")
+                    b.HasIndex("OrganisationId", "Suite", "Use", "Generation")
                         .IsUnique()
-                        .HasDatabaseName("ix_organisation_keys_organisation_id_use_generation");
+                        .HasDatabaseName("ix_organisation_keys_organisation_id_suite_use_generation");
 
                     b.ToTable("organisation_keys", "kernel");
                 });

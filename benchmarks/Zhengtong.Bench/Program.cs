@@ -2,7 +2,13 @@ using System.Globalization;
 using Zhengtong.Bench;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-if (args is ["static", ..]) { return await StaticPage.ServeAsync(args[1], int.Parse(args[2], CultureInfo.InvariantCulture)); }
+switch (args)
+{
+    case ["static", var url, var bytes]: return await StaticPage.ServeAsync(url, int.Parse(bytes, CultureInfo.InvariantCulture));
+    case ["service", var url, var bytes]: return await StaticPage.ServeServiceAsync(url, int.Parse(bytes, CultureInfo.InvariantCulture));
+    case ["proxy", var url, var destination]: return await StaticPage.ServeProxyAsync(url, destination);
+    case ["files", var url, var folder]: return await StaticPage.ServeFilesAsync(url, folder);
+}
 
 var settings = Settings.Parse(args);
 foreach (var bench in settings.Chosen)

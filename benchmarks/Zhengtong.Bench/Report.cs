@@ -17,7 +17,7 @@ internal static class Report
     {
         var text = File.Exists(path) ? File.ReadAllText(path) : Head;
         var (start, end) = ($"<!-- {bench.Letter} -->", $"<!-- /{bench.Letter} -->");
-        var section = $"{start}\n## ({bench.Letter}) {bench.Title}\n\n{When()}, {Machine()}. Command: `./bench {bench.Letter}`\n\n{body.Trim()}\n{end}\n";
+        var section = $"{start}\n## ({bench.Letter}) {bench.Title}\n\n{When()}, {Machine()}. Command: `./bench {bench.Word}`\n\n{body.Trim()}\n{end}\n";
         var from = text.IndexOf(start, StringComparison.Ordinal);
         if (from >= 0)
         {

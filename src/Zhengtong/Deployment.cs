@@ -5,7 +5,8 @@ namespace Zhengtong;
 /// <param name="Database">A PostgreSQL connection string, or null for the embedded SQLite database below <paramref name="DataDirectory"/>.</param>
 /// <param name="Urls">Addresses to listen on, separated by semicolons; port 0 takes a free port. Default http://127.0.0.1:5080.</param>
 /// <param name="Demo">True fills an empty platform with the demonstration province.</param>
-public sealed record Deployment(string DataDirectory, string? Database, string Urls, bool Demo)
+/// <param name="Live">True lets the demonstration's departments work while it serves: rows change, files and calls go back and forth.</param>
+public sealed record Deployment(string DataDirectory, string? Database, string Urls, bool Demo, bool Live = false)
 {
     /// <summary>True on PostgreSQL, false on the embedded SQLite database.</summary>
     public bool IsPostgres => Database is not null;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Zhengtong.Demonstration;
+using Zhengtong.Exchange.Evidence;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Regions;
@@ -33,7 +34,8 @@ internal static class Verbs
         root.SetAction((parsed, ct) => Platform.RunAsync(DeploymentOf(parsed, demo: false), ct));
         root.Subcommands.Add(Serve("serve", "Serve the platform", demo: false));
         root.Subcommands.Add(Serve("demo", "Serve the platform with a demonstration province", demo: true));
-        root.Subcommands.Add(new Command("verify", Text.Of("kernel.verify.command")) { VerifyLedger.Command(), Exchange.Slices.VerifyReceipt.Verb() });
+        root.Subcommands.Add(Exchange.Nodes.Machine.NodeVerb.Verb());
+        root.Subcommands.Add(VerifyEvidence.Extend(new Command("verify", Text.Of("kernel.verify.command")) { VerifyLedger.Command(), Exchange.Slices.VerifyReceipt.Verb() }));
         root.Subcommands.Add(new Command("import", Text.Of("kernel.import.verb")) { Divisions() });
         return root;
     }

@@ -36,6 +36,9 @@ internal partial class ZhengtongDb
             a.Property(x => x.ApplicantId);
             a.HasIndex(x => new { x.ApplicantId, x.State });
             a.Property(x => x.Columns).AsJson();
+            a.Property(x => x.Kind);
+            a.Property(x => x.Operations).AsJson();
+            a.Property(x => x.Limits).AsJson();
             a.Property(x => x.Rows).AsJson();
             a.Property(x => x.Purpose).HasMaxLength(500);
             a.Property(x => x.LegalGround).HasMaxLength(500);
@@ -72,6 +75,7 @@ internal partial class ZhengtongDb
             a.Property(x => x.State);
             a.HasIndex(x => new { x.State, x.Until });
             a.Property(x => x.SuspendedBy);
+            a.Property(x => x.ResumedAt);
             a.Property(x => x.CreatedAt);
             a.Property(x => x.Revision).IsConcurrencyToken();
             a.OwnsOne(x => x.ProviderSeal, ConfigureSeal);

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Organisations;
 
 namespace Zhengtong;
@@ -7,6 +8,8 @@ namespace Zhengtong;
 internal partial class ZhengtongDb
 {
     internal DbSet<InformationResource> Resources => Set<InformationResource>();
+
+    internal DbSet<ServiceDescription> ServiceDescriptions => Set<ServiceDescription>();
 
     private static void ConfigureCatalogue(ModelBuilder builder)
     {
@@ -20,6 +23,8 @@ internal partial class ZhengtongDb
             r.HasIndex(x => new { x.ProviderId, x.Name }).IsUnique();
             r.Property(x => x.Abstract).HasMaxLength(1000);
             r.HasOne<Organisation>().WithMany().HasForeignKey(x => x.ProviderId).OnDelete(DeleteBehavior.Restrict);
+            r.Property(x => x.Kind);
+            r.Property(x => x.Operations).AsJson();
             r.Property(x => x.SharingType);
             r.Property(x => x.SharingCondition).HasMaxLength(500);
             r.Property(x => x.UpdateCycle);
@@ -36,12 +41,23 @@ internal partial class ZhengtongDb
                 i.Property(x => x.Id).ValueGeneratedNever();
                 i.Property(x => x.Position);
                 i.Property(x => x.Name).HasMaxLength(100);
-                i.Property(x => x.Column).HasMaxLength(63);
+                i.Property(x => x.Column).HasMaxLength(200);
                 i.Property(x => x.Type);
                 i.Property(x => x.Length);
                 i.Property(x => x.IsKey);
                 i.Property(x => x.SharingType);
+                i.Property(x => x.Mask);
+                i.Property(x => x.MaskKeep);
+                i.Property(x => x.Check);
+                i.Property(x => x.Codes).AsJson();
             });
+        });
+        builder.Entity<ServiceDescription>(d =>
+        {
+            d.ToTable("service_descriptions", "catalogue");
+            d.HasKey(x => x.ResourceId);
+            d.HasOne<InformationResource>().WithOne().HasForeignKey<ServiceDescription>(x => x.ResourceId).OnDelete(DeleteBehavior.Cascade);
+            d.Property(x => x.Text);
         });
     }
 }

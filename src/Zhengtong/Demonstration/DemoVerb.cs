@@ -21,7 +21,7 @@ internal static class DemoVerb
         command.SetAction((parsed, ct) => parsed.GetValue(OnceOnly)
             ? Once.RunAsync(parsed.GetValue(Data)?.FullName, parsed.GetValue(database), ct)
             : Platform.RunAsync(
-                new Deployment(parsed.GetValue(Data)?.FullName ?? OwnFolder(), parsed.GetValue(database), parsed.GetValue(urls)!, Demo: true), ct));
+                new Deployment(parsed.GetValue(Data)?.FullName ?? OwnFolder(), parsed.GetValue(database), parsed.GetValue(urls)!, Demo: true, Live: true), ct));
         return command;
     }
 

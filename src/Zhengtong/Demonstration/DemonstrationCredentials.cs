@@ -59,6 +59,13 @@ internal sealed record DemonstrationCredentials(IReadOnlyList<DemonstrationAccou
         return drawn;
     }
 
+    /// <summary>The program of a body, by its slug.</summary>
+    internal DemonstrationClient ClientOf(Province province, string body)
+    {
+        var name = province.Bodies().Single(b => b.Slug == body).ShortName;
+        return Clients.Single(c => c.Organisation == name);
+    }
+
     /// <summary><c>aic-officer</c>, <c>mingchuan-aic-leader</c>; for posts that exist once in a region <c>auditor</c>, <c>mingchuan-authority</c>.</summary>
     internal static string UserName(ProvinceBody body, Role role) => role switch
     {

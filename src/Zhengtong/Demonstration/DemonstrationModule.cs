@@ -8,15 +8,20 @@ internal static class DemonstrationModule
         builder.Services.AddSingleton<IStartupStep, KeepApart>();
         if (!deployment.Demo) { return; }
 
+        // The departments' own services run on this machine, where the gateway otherwise lets no service be.
+        builder.Configuration["Exchange:Gateway:ForbiddenNetworks"] ??= "0.0.0.0/8,169.254.0.0/16,::/128,fe80::/10";
         builder.Services.AddSingleton(_ => Province.Load().AtShare(builder.Configuration.GetValue("Demonstration:Share", 1.0)));
         builder.Services.AddSingleton(services => new SyntheticProvince(services.GetRequiredService<Province>()));
         builder.Services.AddSingleton(services => DemonstrationCredentials.LoadOrDraw(deployment, services.GetRequiredService<Province>()));
         builder.Services.AddSingleton<BusinessDatabases>();
+        builder.Services.AddSingleton<DepartmentService>();
         builder.Services.AddHostedService<TellWhere>();
         builder.Services.AddSingleton<IStartupStep, SeedBodies>();
         builder.Services.AddSingleton<IStartupStep, SeedDatabases>();
         builder.Services.AddSingleton<IStartupStep, SeedCatalogue>();
         builder.Services.AddSingleton<IStartupStep, SeedExchange>();
         builder.Services.AddSingleton<IStartupStep, SeedAgreements>();
+        builder.Services.AddSingleton<IStartupStep, SeedServices>();
+        if (deployment.Live && builder.Configuration.GetValue("Demonstration:Live", true)) { builder.Services.AddHostedService<LiveTraffic>(); }
     }
 }

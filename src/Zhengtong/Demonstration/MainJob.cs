@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Catalogue.Model;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Kernel.Ledger;
 using Text = Zhengtong.Kernel.Text;
@@ -100,6 +103,8 @@ internal sealed class MainJob(WebApplication app, Uri address)
 
         // Account
         using var auditor = await Caller.SignInAsync(address, accounts["auditor"], ct);
+        await DoAsync("file", "aic, fda", () => TransferFileAsync(ct));
+        await DoAsync("call", "fda", () => CallServiceAsync(ct));
         var received = await DoAsync("receipts", "fda-officer", () => VerifyReceiptsAsync(consumer, agreement, ct));
         await DoAsync("ledger", "auditor", () => VerifyLedgerAsync(auditor, received, ct));
         await DoAsync("revoke", "aic-leader", async () =>
@@ -208,6 +213,46 @@ internal sealed class MainJob(WebApplication app, Uri address)
         }
 
         return (true, Text.Of("demonstration.result.ledger", entries.Count, size));
+    }
+
+    /// <summary>Files: sent in two pieces by the provider's program, fetched and confirmed by the consumer's, byte by byte the same.</summary>
+    private async Task<(bool, string)> TransferFileAsync(CancellationToken ct)
+    {
+        var offering = province.Offerings.First(o => o.Kind == DeliveryKind.File);
+        using var sender = await Caller.AsProgramAsync(address, Client(offering.Department), ct);
+        using var receiver = await Caller.AsProgramAsync(address, Client("fda"), ct);
+        var sent = RandomNumberGenerator.GetBytes(5_000_000);
+        var (resource, _, _) = await SharingAsync(offering, "fda", ct);
+        await FileTransfer.SendAsync(sender, resource, "report.csv", sent, ct);
+        (Guid Id, byte[] Content)? received = null;
+        await UntilAsync(async () => (received = await FileTransfer.ReceiveAsync(receiver, ct)) is not null, "the file was not published", ct);
+        if (!received!.Value.Content.AsSpan().SequenceEqual(sent)) { throw new OffException("the file arrived otherwise than it was sent"); }
+        await FileTransfer.VerifyAsync(receiver, received.Value.Id, ct);
+        return (true, Text.Of("demonstration.result.file", sent.Length / 1_000_000));
+    }
+
+    /// <summary>Calls: the consumer's program asks the provider's service; members that were not agreed do not leave, operations that were not agreed are refused.</summary>
+    private async Task<(bool, string)> CallServiceAsync(CancellationToken ct)
+    {
+        var offering = province.Offerings.First(o => o.Kind == DeliveryKind.Api);
+        using var program = await Caller.AsProgramAsync(address, Client("fda"), ct);
+        var (_, agreement, number) = await SharingAsync(offering, "fda", ct);
+        var enterprise = (string)table.Value(Key, 4_321 % Rows);
+        var answer = await ServiceCall.AskAsync(program, number, enterprise, ct);
+        if (answer.GetProperty("creditCode").GetString() != enterprise) { throw new OffException($"the service answered for another enterprise than {enterprise}"); }
+        if (answer.TryGetProperty("legalRepresentative", out _)) { throw new OffException("the answer holds a member that was not agreed"); }
+        if (await program.FindBytesAsync($"/services/{number}/statistics/status", ct, HttpStatusCode.Forbidden) is not null) { throw new OffException("an operation that was not agreed was answered"); }
+        await UntilAsync(async () => await ServiceCall.ReceiptAsync(program, agreement, ct) is not null, "the call has no receipt", ct);
+        return (true, Text.Of("demonstration.result.call", answer.EnumerateObject().Count()));
+    }
+
+    private DemonstrationClient Client(string body) => app.Services.GetRequiredService<DemonstrationCredentials>().ClientOf(province, body);
+
+    /// <summary>The demonstration's own agreement about an offering.</summary>
+    private async Task<(Guid Resource, Guid Agreement, string Number)> SharingAsync(ProvinceOffering offering, string consumer, CancellationToken ct)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        return await Officers.SharingAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), offering, consumer, ct);
     }
 
     private async Task<T> DoAsync<T>(string name, string who, Func<Task<(T, string)>> act)

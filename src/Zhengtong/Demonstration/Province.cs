@@ -10,7 +10,7 @@ namespace Zhengtong.Demonstration;
 /// <summary>The demonstration province as described in <c>province.json</c>: data, not code.</summary>
 internal sealed record Province(
     IReadOnlyList<ProvinceRegion> Regions, IReadOnlyList<ProvinceOrganisation> Organisations,
-    IReadOnlyDictionary<string, string> Words, IReadOnlyList<ProvinceTable> Tables, IReadOnlyList<ProvinceSharing> Sharings, string DataSource, ProvinceJob MainJob)
+    IReadOnlyDictionary<string, string> Words, IReadOnlyList<ProvinceTable> Tables, IReadOnlyList<ProvinceOffering> Offerings, IReadOnlyList<ProvinceSharing> Sharings, string DataSource, ProvinceJob MainJob)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
@@ -64,6 +64,11 @@ internal sealed record ProvinceBody(ProvinceOrganisation Organisation, ProvinceR
 internal sealed record ProvinceTable(
     string Department, string Name, string Title, string? Publish, string Abstract, SharingType Sharing, string? Condition, UpdateCycle Cycle, int Rows,
     IReadOnlyList<IReadOnlyList<string>> Columns);
+
+/// <summary>What a department offers besides its tables: files, or a service with the members of its answers (name, item's name, type with length) and its OpenAPI document.</summary>
+internal sealed record ProvinceOffering(
+    string Slug, string Department, DeliveryKind Kind, string Name, string Abstract, SharingType Sharing, string? Condition, UpdateCycle Cycle,
+    IReadOnlyList<IReadOnlyList<string>>? Members, JsonElement? OpenApi);
 
 /// <summary>The words of the main job.</summary>
 internal sealed record ProvinceJob(string Resource, string Abstract, string Condition, string Purpose, string Ground, string Changed, string ChangedAgain, string RevocationReason);

@@ -36,7 +36,7 @@ internal enum SharingStage
 }
 
 /// <summary>One sharing of the demonstration: who takes what from whom, why, and how far it has come.</summary>
-/// <param name="Table">Table behind the resource.</param>
+/// <param name="Table">Table or offering behind the resource.</param>
 /// <param name="Applicant">Slug of the applying body.</param>
 /// <param name="Stage">How far it has come.</param>
 /// <param name="Purpose">用途.</param>
@@ -45,7 +45,11 @@ internal enum SharingStage
 /// <param name="EverySeconds">How often changes are looked for.</param>
 /// <param name="Target">Table that the rows go to, in the applicant's business database; null where the applicant named none yet.</param>
 /// <param name="Suite">The cryptographic suite, international where none is named.</param>
-internal sealed record ProvinceSharing(string Table, string Applicant, SharingStage Stage, string Purpose, string Ground, string? Note, int EverySeconds, string? Target, SuiteName? Suite);
+/// <param name="Columns">Which columns or members; all where none is named.</param>
+/// <param name="Operations">Of a service, what is to be called.</param>
+internal sealed record ProvinceSharing(
+    string Table, string Applicant, SharingStage Stage, string Purpose, string Ground, string? Note, int EverySeconds, string? Target, SuiteName? Suite,
+    IReadOnlyList<string>? Columns, IReadOnlyList<string>? Operations);
 
 /// <summary>Brings each sharing to its stage, by the officers' own acts; one that was left half way goes on from there.</summary>
 internal sealed class SeedAgreements(Province province, SyntheticProvince synthetic, BusinessDatabases databases, IServiceScopeFactory scopes, TimeProvider clock) : IStartupStep
@@ -66,11 +70,11 @@ internal sealed class SeedAgreements(Province province, SyntheticProvince synthe
     {
         var db = services.GetRequiredService<ZhengtongDb>();
         var catalogue = services.GetRequiredService<CatalogueLookup>();
-        var provider = synthetic.Table(sharing.Table).Spec.Department;
+        var (provider, resource, columns) = OfferOf(sharing);
         Task<Actor> Officer(string body) => Officers.ActorAsync(db, $"{body}-officer", ct);
         Task<Actor> Leader(string body) => Officers.ActorAsync(db, $"{body}-leader", ct);
 
-        var application = await ApplyAsync(sharing, await Officer(sharing.Applicant), db, catalogue, services.GetRequiredService<WorkingCalendar>(), ct);
+        var application = await ApplyAsync(sharing, resource, columns, await Officer(sharing.Applicant), db, catalogue, services.GetRequiredService<WorkingCalendar>(), ct);
         if (application.State == ApplicationState.Submitted)
         {
             switch (sharing.Stage)
@@ -123,16 +127,23 @@ internal sealed class SeedAgreements(Province province, SyntheticProvince synthe
             services.GetRequiredService<DepartmentDatabases>(), services.GetRequiredService<DeliveryReconciler>(), clock, ct)).Result;
     }
 
-    private async Task<Application> ApplyAsync(ProvinceSharing sharing, Actor applicant, ZhengtongDb db, CatalogueLookup catalogue, WorkingCalendar calendar, CancellationToken ct)
+    /// <summary>Who offers it, under which name, and what is asked of it.</summary>
+    private (string Department, string Resource, IReadOnlyList<string> Columns) OfferOf(ProvinceSharing sharing)
     {
+        if (province.Offerings.FirstOrDefault(o => o.Slug == sharing.Table) is { } offering) { return (offering.Department, offering.Name, sharing.Columns ?? []); }
         var table = synthetic.Table(sharing.Table);
-        var name = table.Spec.Publish ?? table.Spec.Title;
+        return (table.Spec.Department, table.Spec.Publish ?? table.Spec.Title, sharing.Columns ?? [.. table.Columns.Select(c => c.Name)]);
+    }
+
+    private async Task<Application> ApplyAsync(
+        ProvinceSharing sharing, string name, IReadOnlyList<string> columns, Actor applicant, ZhengtongDb db, CatalogueLookup catalogue, WorkingCalendar calendar, CancellationToken ct)
+    {
         var resource = await db.Resources.AsNoTracking().SingleAsync(r => r.Name == name && r.State == ResourceState.Published, ct);
         if (!await db.Applications.AnyAsync(a => a.ApplicantId == applicant.Organisation && a.ResourceId == resource.Id, ct))
         {
             Expect.Done<Created<ApplyForResourceResponse>>((await ApplyForResource.Handle(
-                new ApplyForResourceRequest(resource.Id, [.. table.Columns.Select(c => c.Name)], null, sharing.Purpose, sharing.Ground, sharing.EverySeconds,
-                    DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime).AddYears(1), sharing.Suite),
+                new ApplyForResourceRequest(resource.Id, columns, null, sharing.Purpose, sharing.Ground, sharing.EverySeconds,
+                    DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime).AddYears(1), sharing.Suite, sharing.Operations),
                 applicant, db, catalogue, calendar, clock, ct)).Result);
         }
 

@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Exchange.Model;
+using Zhengtong.Exchange.Nodes;
+using Zhengtong.Exchange.Reconciliations;
 using Zhengtong.Kernel.Organisations;
 
 namespace Zhengtong;
@@ -16,6 +18,10 @@ internal partial class ZhengtongDb
 
     internal DbSet<Batch> Batches => Set<Batch>();
 
+    internal DbSet<Reconciliation> Reconciliations => Set<Reconciliation>();
+
+    internal DbSet<Statement> Statements => Set<Statement>();
+
     private static void ConfigureExchange(ModelBuilder builder)
     {
         builder.Entity<DataSource>(s =>
@@ -27,6 +33,9 @@ internal partial class ZhengtongDb
             s.HasOne<Organisation>().WithMany().HasForeignKey(x => x.OrganisationId).OnDelete(DeleteBehavior.Restrict);
             s.Property(x => x.Kind);
             s.Property(x => x.Connection);
+            s.HasOne<FrontEndNode>().WithMany().HasForeignKey(x => x.NodeId).OnDelete(DeleteBehavior.Restrict);
+            s.Property(x => x.Problem).HasMaxLength(100);
+            s.Property(x => x.SeenAt);
             s.Property(x => x.CreatedAt);
         });
         builder.Entity<Mount>(m =>
@@ -40,6 +49,8 @@ internal partial class ZhengtongDb
             m.HasOne<DataSource>().WithMany().HasForeignKey(x => x.DataSourceId).OnDelete(DeleteBehavior.Restrict);
             m.Property(x => x.Schema).HasMaxLength(63);
             m.Property(x => x.Table).HasMaxLength(63);
+            m.Property(x => x.Capture);
+            m.Property(x => x.Encoding);
             m.Property(x => x.WatermarkColumn).HasMaxLength(63);
             m.Property(x => x.SetAt);
         });
@@ -54,6 +65,7 @@ internal partial class ZhengtongDb
             i.HasOne<DataSource>().WithMany().HasForeignKey(x => x.DataSourceId).OnDelete(DeleteBehavior.Restrict);
             i.Property(x => x.Schema).HasMaxLength(63);
             i.Property(x => x.Table).HasMaxLength(63);
+            i.Property(x => x.CreateOnNode);
             i.Property(x => x.SetAt);
         });
         builder.Entity<Delivery>(d =>
@@ -81,7 +93,18 @@ internal partial class ZhengtongDb
             d.Property(x => x.LastReceivedAt);
             d.Property(x => x.CreatedAt);
             d.Property(x => x.SnapshotFinishedAt);
+            d.Property(x => x.CaughtUpAt);
+            d.Property(x => x.Keeps);
+            d.Property(x => x.Clears);
+            d.Property(x => x.CopyReason);
+            d.Property(x => x.LogBytes);
+            d.Property(x => x.LogStatus).HasMaxLength(20);
+            d.Property(x => x.LogAlarmAt);
             d.Property(x => x.NextRunAt);
+            d.Property(x => x.Orders);
+            d.Property(x => x.OrdersBegun);
+            d.Ignore(x => x.IsOrdered);
+            d.Property(x => x.AskedAt);
             d.Property(x => x.Problem).HasMaxLength(100);
             d.Property(x => x.ProblemDetail);
             d.Property(x => x.Failures);
@@ -103,7 +126,75 @@ internal partial class ZhengtongDb
             b.Property(x => x.CounterReceipt);
             b.Property(x => x.CounterSignature).HasMaxLength(200);
             b.Property(x => x.ReceivedAt);
+            b.Property(x => x.VoidedAt);
+            b.Property(x => x.Stamp);
+            b.Property(x => x.StampedAt);
+            b.HasIndex(x => x.SealedAt, "ix_batches_unstamped").HasFilter("\"stamped_at\" IS NULL");
             b.HasIndex(x => new { x.DeliveryId, x.ReceivedAt });
         });
+        builder.Entity<Reconciliation>(r =>
+        {
+            r.ToTable("reconciliations", "exchange");
+            r.HasKey(x => x.Id);
+            r.HasOne<Delivery>().WithMany().HasForeignKey(x => x.DeliveryId).OnDelete(DeleteBehavior.Restrict);
+            r.Property(x => x.ActiveDeliveryId);
+            r.HasIndex(x => x.ActiveDeliveryId).IsUnique();
+            r.Property(x => x.Day);
+            r.HasIndex(x => new { x.DeliveryId, x.Day }).IsUnique();
+            r.HasIndex(x => new { x.DeliveryId, x.RequestedAt });
+            r.Property(x => x.State);
+            r.Property(x => x.RequestedAt);
+            r.Property(x => x.StartedAt);
+            r.Property(x => x.FinishedAt);
+            r.Property(x => x.RowsRead);
+            r.Property(x => x.RowsExpected);
+            r.Property(x => x.LastBatch);
+            r.Property(x => x.ProviderRows);
+            r.Property(x => x.ConsumerRows);
+            r.Property(x => x.NotCompared);
+            r.Property(x => x.Quarantined);
+            r.Property(x => x.Missing);
+            r.Property(x => x.Extra);
+            r.Property(x => x.Different);
+            r.Property(x => x.Ranges);
+            r.Property(x => x.ProviderDigest).HasMaxLength(64);
+            r.Property(x => x.ConsumerDigest).HasMaxLength(64);
+            r.Property(x => x.Differences);
+            r.Property(x => x.Problem).HasMaxLength(100);
+            r.Property(x => x.RepairOrderedAt);
+            r.Property(x => x.RepairedAt);
+            r.Property(x => x.RepairFirst);
+            r.Property(x => x.RepairLast);
+            r.Ignore(x => x.IsEqual);
+            r.Ignore(x => x.Purpose);
+            r.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<Statement>(s =>
+        {
+            s.ToTable("statements", "exchange");
+            s.HasKey(x => x.ReconciliationId);
+            s.HasOne<Reconciliation>().WithOne().HasForeignKey<Statement>(x => x.ReconciliationId).OnDelete(DeleteBehavior.Restrict);
+            s.Property(x => x.DeliveryId);
+            s.Property(x => x.Sequence);
+            s.HasIndex(x => new { x.DeliveryId, x.Sequence }).IsUnique();
+            s.Property(x => x.Document);
+            s.Property(x => x.Digest).HasMaxLength(64);
+            s.Property(x => x.ProviderSignature).HasMaxLength(200);
+            s.Property(x => x.ConsumerSignature).HasMaxLength(200);
+            s.Property(x => x.ProviderKey).HasMaxLength(64);
+            s.Property(x => x.ConsumerKey).HasMaxLength(64);
+            s.Property(x => x.LastBatch);
+            s.Property(x => x.IssuedAt);
+        });
+        ConfigureGateway(builder);
+        ConfigureNodes(builder);
+        ConfigureComparisons(builder);
+        ConfigureEvidence(builder);
+        ConfigureFiles(builder);
+        ConfigureMonitor(builder);
+        ConfigureContainers(builder);
+        ConfigureQuality(builder);
+        ConfigureTimetables(builder);
+        ConfigureBackFills(builder);
     }
 }

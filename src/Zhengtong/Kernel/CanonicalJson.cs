@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Zhengtong.Kernel;
 
@@ -15,6 +16,13 @@ internal static class CanonicalJson
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
+    private static readonly JsonSerializerOptions InOrder = new(Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { Sort } } };
+
+    /// <summary>The canonical UTF-8 of a record whose form is known beforehand: members are texts, whole numbers, booleans, moments, ids, and records or lists of such. The same
+    /// bytes as of <see cref="Of"/> in a tenth of the time.</summary>
+    /// <exception cref="NotSupportedException">It has a member of another kind.</exception>
+    internal static byte[] Utf8Of<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, InOrder);
+
     /// <summary>The canonical text of a value.</summary>
     /// <exception cref="NotSupportedException">A number that is no integer.</exception>
     internal static string Of<T>(T value)
@@ -26,6 +34,17 @@ internal static class CanonicalJson
         }
 
         return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+    }
+
+    /// <summary>Lets the serializer write the members of a type in their order.</summary>
+    private static void Sort(JsonTypeInfo type)
+    {
+        if (type.Kind == JsonTypeInfoKind.Dictionary || type.Type == typeof(object) || type.Type == typeof(double) || type.Type == typeof(float) || type.Type == typeof(decimal))
+        {
+            throw new NotSupportedException($"The order or form of {type.Type} is not known beforehand");
+        }
+
+        foreach (var (order, member) in type.Properties.OrderBy(p => p.Name, StringComparer.Ordinal).Index().ToList()) { member.Order = order; }
     }
 
     private static void Write(Utf8JsonWriter writer, JsonNode? node)

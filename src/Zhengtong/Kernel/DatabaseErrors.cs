@@ -15,6 +15,15 @@ internal static class DatabaseErrors
         _ => false,
     };
 
+    /// <summary>True when a disk, or what an account may have of one, is used up: PostgreSQL 53100; SQLite 13, or 4874 for the memory it shares beside its log; of files 28 and 122 of Linux.</summary>
+    internal static bool IsOutOfSpace(Exception failure) => failure switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => true,
+        SqliteException { SqliteErrorCode: 13 } or SqliteException { SqliteExtendedErrorCode: 4874 } => true,
+        IOException { HResult: 28 or 122 } => true,
+        _ => failure.InnerException is { } cause && IsOutOfSpace(cause),
+    };
+
     /// <summary>True when a foreign key refused the deletion of a row that another refers to: PostgreSQL 23503 or 23001, SQLite 787 or 1811.</summary>
     internal static bool IsStillReferenced(Exception failure) => ((failure as DbUpdateException)?.InnerException ?? failure) switch
     {

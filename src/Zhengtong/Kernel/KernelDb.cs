@@ -19,6 +19,7 @@ internal partial class ZhengtongDb
     private static void ConfigureKernel(ModelBuilder builder)
     {
         ConfigureHttp(builder);
+        ConfigureNotices(builder);
         ConfigureIdentity(builder);
         builder.Entity<Region>(r =>
         {
@@ -56,6 +57,8 @@ internal partial class ZhengtongDb
             k.Property(x => x.Generation);
             k.Property(x => x.PublicKey);
             k.Property(x => x.PrivateKey);
+            k.Property(x => x.NodeId);
+            k.HasIndex(x => x.NodeId);
             k.Property(x => x.CreatedAt);
         });
         ConfigureObjects(builder);

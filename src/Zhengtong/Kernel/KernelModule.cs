@@ -5,6 +5,7 @@ using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Metering;
+using Zhengtong.Kernel.Notices;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
@@ -30,6 +31,7 @@ internal static class KernelModule
         builder.AddIdentity(deployment);
         builder.AddJobs();
         services.AddMetering();
+        services.AddNotices();
         services.AddCalendar();
         services.AddRegions();
         services.AddOrganisations();
@@ -44,6 +46,7 @@ internal static class KernelModule
         app.MapIdentity(api);
         api.MapJobs();
         api.MapMetering();
+        api.MapNotices();
         api.MapCalendar();
         api.MapRegions();
         app.MapOrganisations(api);
@@ -57,8 +60,9 @@ internal static class KernelModule
         }
         else
         {
-            var file = deployment.PathOf("zhengtong.db");
-            services.AddDbContext<ZhengtongDb, SqliteZhengtongDb>(o => ZhengtongDb.Common(o.UseSqlite($"Data Source={file};Default Timeout=30;Pooling=True").AddInterceptors(new SqlitePatience())));
+            var embedded = SqlitePatience.ConnectionStringOf(deployment);
+            services.AddHostedService<SqliteCheckpoints>();
+            services.AddDbContext<ZhengtongDb, SqliteZhengtongDb>(o => ZhengtongDb.Common(o.UseSqlite(embedded).AddInterceptors(new SqlitePatience())));
         }
     }
 }

@@ -28,9 +28,6 @@ internal static class Show
     /// <summary>A moment to the second with its offset: 2026-11-23 14:05:09 +08:00.</summary>
     internal static string Exactly(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, Zone).ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
 
-    /// <summary>The day in the shown zone on which a moment falls.</summary>
-    internal static DateOnly DayOf(DateTimeOffset at) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(at, Zone).DateTime);
-
     /// <summary>The first moment of a day in the shown zone.</summary>
     internal static DateTimeOffset StartOf(DateOnly day)
     {

@@ -1,32 +1,30 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Exchange.Model;
+using Zhengtong.Tests.Exchange.Support;
 using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Agreements;
 
 [OnDatabase]
-public sealed class ExpireAgreementsTests(PlatformFixture platform)
+public sealed class ExpireAgreementsTests(ExchangeFixture exchange) : IClassFixture<ExchangeFixture>
 {
-    private sealed class Later(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
-    }
-
+    /// <summary>On a platform of its own: the clock is past the last day of whatever else is there, too.</summary>
     [Fact]
     public async Task Reconcile_PeriodOver_ExpiresOnceWithItsEvent()
     {
-        var parties = await Parties.Meet(platform);
-        // Earlier than any other test's: this one moves the clock past it for all.
-        parties.LastDay = "2027-01-05";
-        var id = await parties.InForce();
-        var until = await platform.WithDb(db => db.Agreements.Where(a => a.Id == id).Select(a => a.Until).SingleAsync());
-        await platform.WithDb(async db => await new ExpireAgreements(db, new Later(until.AddMinutes(-1))).ReconcileAsync(default));
-        (await State(id)).ShouldBe(AgreementState.InForce);
-        for (var pass = 0; pass < 2; pass++) { await platform.WithDb(async db => await new ExpireAgreements(db, new Later(until)).ReconcileAsync(default)); }
-        (await State(id)).ShouldBe(AgreementState.Expired);
-        (await platform.WithDb(db => db.Ledger.CountAsync(e => e.Subject == id.ToString() && e.Event == "agreements.expired"))).ShouldBe(1);
+        var id = (await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite)).Agreement;
+        var until = await exchange.WithDb(db => db.Agreements.Where(a => a.Id == id).Select(a => a.Until).SingleAsync());
+        await ReconcileAsync(until.AddMinutes(-1));
+        (await StateAsync(id)).ShouldBe(AgreementState.InForce);
+        for (var pass = 0; pass < 2; pass++) { await ReconcileAsync(until); }
+        (await StateAsync(id)).ShouldBe(AgreementState.Expired);
+        (await exchange.WithDb(db => db.Ledger.CountAsync(e => e.Subject == id.ToString() && e.Event == "agreements.expired"))).ShouldBe(1);
     }
 
-    private Task<AgreementState> State(Guid id) => platform.WithDb(db => db.Agreements.Where(a => a.Id == id).Select(a => a.State).SingleAsync());
+    private Task ReconcileAsync(DateTimeOffset now) =>
+        exchange.WithDb(db => new ExpireAgreements(db, new MovableClock { Ahead = now - TimeProvider.System.GetUtcNow() }).ReconcileAsync(default));
+
+    private Task<AgreementState> StateAsync(Guid id) => exchange.WithDb(db => db.Agreements.Where(a => a.Id == id).Select(a => a.State).SingleAsync());
 }

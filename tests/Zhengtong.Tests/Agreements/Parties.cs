@@ -26,7 +26,7 @@ internal sealed class Parties
     internal required Guid Resource { get; init; }
 
     /// <summary>The last day applied for.</summary>
-    internal string LastDay { get; set; } = "2027-12-31";
+    internal string LastDay { get; } = "2027-12-31";
 
     /// <summary>The suite applied for; null says nothing.</summary>
     internal string? Suite { get; set; }

@@ -1,3 +1,4 @@
+using System.Text;
 using CsCheck;
 using Zhengtong.Kernel;
 
@@ -20,4 +21,18 @@ public sealed class CanonicalJsonTests
                 '"' => "\\\"", '\\' => "\\\\", '\b' => "\\b", '\t' => "\\t", '\n' => "\\n", '\f' => "\\f", '\r' => "\\r", < ' ' => $"\\u{(int)c:x4}", _ => c.ToString(),
             }))}\"}}";
     });
+
+    [Fact]
+    public void Utf8Of_ARecord_IsTheSameBytes() => Gen.Select(Gen.String[Gen.OneOf(Gen.Char['\0', '~'], Gen.Char['一', '龥'])].Null(), Gen.Long, Gen.Bool, Gen.DateTimeOffset, Gen.Guid).Sample((text, number, flag, at, id) =>
+    {
+        var record = new { Zeta = text, Alpha = number, beta = flag, Moment = at.ToUniversalTime(), Id = id, Below = new[] { new { Second = text, First = DayOfWeek.Monday } } };
+        return Encoding.UTF8.GetString(CanonicalJson.Utf8Of(record)) == CanonicalJson.Of(record);
+    });
+
+    [Fact]
+    public void Utf8Of_WhatIsInNoKnownOrder_IsRefused()
+    {
+        Should.Throw<NotSupportedException>(() => CanonicalJson.Utf8Of(new { Share = 0.5m }));
+        Should.Throw<NotSupportedException>(() => CanonicalJson.Utf8Of(new { Names = new Dictionary<string, string> { ["b"] = "", ["a"] = "" } }));
+    }
 }

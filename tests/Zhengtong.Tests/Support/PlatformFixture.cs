@@ -63,7 +63,8 @@ public sealed class PlatformFixture : IAsyncLifetime
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
         await command.ExecuteNonQueryAsync();
-        return new NpgsqlConnectionStringBuilder(server ?? PostgresServer) { Database = name }.ConnectionString;
+        // Many platforms come and go in one run: their idle sessions may not use up the server's.
+        return new NpgsqlConnectionStringBuilder(server ?? PostgresServer) { Database = name, ConnectionIdleLifetime = 15, ConnectionPruningInterval = 5 }.ConnectionString;
     }
 
     /// <summary>Runs with a scope's database, as a slice would.</summary>

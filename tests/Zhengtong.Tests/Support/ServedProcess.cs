@@ -14,16 +14,28 @@ internal sealed class ServedProcess : IDisposable
 
     internal int Id => process.Id;
 
+    internal bool HasEnded => process.HasExited;
+
     /// <summary>Standard output and standard error so far.</summary>
     internal string Output { get { lock (output) { return output.ToString(); } } }
 
     /// <summary>Starts <c>zhengtong serve</c> and does not wait.</summary>
-    /// <param name="deployment">Folder and database; the port is a free one.</param>
+    /// <param name="deployment">Folder and database; no address, or port 0, takes a free one.</param>
     /// <param name="settings">Configuration, <c>Jobs:ProbeMilliseconds</c>.</param>
     internal static ServedProcess Start(Deployment deployment, params ReadOnlySpan<(string Name, string Value)> settings)
     {
         string[] database = deployment.Database is { } connection ? ["--database", connection] : [];
-        var start = new ProcessStartInfo("dotnet", [typeof(Deployment).Assembly.Location, "serve", "--urls", "http://127.0.0.1:0", "--data", deployment.DataDirectory, .. database])
+        return Start(["serve", "--urls", deployment.Urls.Length > 0 ? deployment.Urls : "http://127.0.0.1:0", "--data", deployment.DataDirectory, .. database], settings);
+    }
+
+    /// <summary>Starts <c>zhengtong node run</c> and does not wait.</summary>
+    /// <param name="folder">Folder of an enrolled node.</param>
+    /// <param name="settings">Configuration, <c>Node:HeartbeatSeconds</c>.</param>
+    internal static ServedProcess StartNode(string folder, params ReadOnlySpan<(string Name, string Value)> settings) => Start(["node", "run", "--urls", "http://127.0.0.1:0", "--data", folder], settings);
+
+    private static ServedProcess Start(string[] verb, ReadOnlySpan<(string Name, string Value)> settings)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(Deployment).Assembly.Location, .. verb])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -50,7 +62,7 @@ internal sealed class ServedProcess : IDisposable
     {
         var ended = process.WaitForExitAsync();
         await Task.WhenAny(ready.Task, ended).WaitAsync(TimeSpan.FromSeconds(120));
-        return ready.Task.IsCompleted ? await ready.Task : throw new InvalidOperationException($"zhengtong serve ended with {process.ExitCode} before it was ready:\n{Output}");
+        return ready.Task.IsCompleted ? await ready.Task : throw new InvalidOperationException($"zhengtong ended with {process.ExitCode} before it was ready:\n{Output}");
     }
 
     /// <summary>Waits for its own end; its exit code.</summary>
@@ -75,9 +87,9 @@ internal sealed class ServedProcess : IDisposable
 
     private void Take(string? line)
     {
-        const string Mark = "Zhengtong is ready: ";
+        const string Mark = " is ready: ";
         if (line is null) { return; }
         lock (output) { output.AppendLine(line); }
-        if (line.StartsWith(Mark, StringComparison.Ordinal)) { ready.TrySetResult(new Uri(line[Mark.Length..])); }
+        if (line.StartsWith("Zhengtong", StringComparison.Ordinal) && line.IndexOf(Mark, StringComparison.Ordinal) is > 0 and var at) { ready.TrySetResult(new Uri(line[(at + Mark.Length)..])); }
     }
 }

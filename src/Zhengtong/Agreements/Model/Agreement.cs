@@ -84,6 +84,9 @@ internal sealed class Agreement
     /// <summary>The side that suspended it, while it is suspended.</summary>
     internal Guid? SuspendedBy { get; private set; }
 
+    /// <summary>When it last went on after a suspension; null when it never was suspended.</summary>
+    internal DateTimeOffset? ResumedAt { get; private set; }
+
     internal required DateTimeOffset CreatedAt { get; init; }
 
     internal int Revision { get; private set; } = 1;
@@ -116,7 +119,10 @@ internal sealed class Agreement
     {
         var document = JsonSerializer.Deserialize<AgreementDocument>(Document, CanonicalJson.Options)!;
         return new AgreementTerms(Id, Number, ResourceId, document.Resource.Name, ProviderId, ConsumerId, State, From, Until,
-            document.EverySeconds, document.Items, document.Rows, Digest, document.Suite);
+            document.EverySeconds, document.Items, document.Rows, Digest, document.Suite, document.Kind, document.Operations, document.Limits)
+        {
+            FlowsFrom = new[] { From, ProviderSeal?.At ?? From, ConsumerSeal?.At ?? From, ResumedAt ?? From }.Max(),
+        };
     }
 
     internal void Put(Seal seal)
@@ -138,9 +144,9 @@ internal sealed class Agreement
         Become(AgreementState.Suspended);
     }
 
-    internal void Resume()
+    internal void Resume(DateTimeOffset now)
     {
-        SuspendedBy = null;
+        (SuspendedBy, ResumedAt) = (null, now);
         Become(AgreementState.InForce);
     }
 

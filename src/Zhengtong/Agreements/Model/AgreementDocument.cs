@@ -1,3 +1,5 @@
+using Zhengtong.Catalogue.Model;
+
 namespace Zhengtong.Agreements.Model;
 
 /// <summary>What both sides sign. Serialised canonically (RFC 8785); the names of its members are part of the format.</summary>
@@ -15,10 +17,14 @@ namespace Zhengtong.Agreements.Model;
 /// <param name="From">From when, inclusive.</param>
 /// <param name="Until">Until when, exclusive.</param>
 /// <param name="Suite">The cryptographic suite of its seals, batches and receipts, <see cref="Kernel.Secrets.Suite.Word"/>.</param>
+/// <param name="Kind">How it is delivered.</param>
+/// <param name="Operations">Of an API: what may be called; empty otherwise.</param>
+/// <param name="Limits">Of an API: how much may be called; null otherwise.</param>
 internal sealed record AgreementDocument(
     string Format, Guid Id, string Number, AgreementResource Resource, AgreementParty Provider, AgreementParty Consumer,
     IReadOnlyList<AgreedItem> Items, IReadOnlyList<RowCondition> Rows, string Purpose, string LegalGround,
-    int EverySeconds, DateTimeOffset From, DateTimeOffset Until, string Suite)
+    int EverySeconds, DateTimeOffset From, DateTimeOffset Until, string Suite,
+    DeliveryKind Kind, IReadOnlyList<AgreedOperation> Operations, ApiLimits? Limits)
 {
     internal const string CurrentFormat = "zhengtong-agreement-1";
 }

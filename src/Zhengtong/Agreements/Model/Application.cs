@@ -1,3 +1,4 @@
+using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Agreements.Model;
@@ -48,8 +49,17 @@ internal sealed class Application
 
     internal required Guid ApplicantId { get; init; }
 
+    /// <summary>How the resource is delivered.</summary>
+    internal DeliveryKind Kind { get; init; } = DeliveryKind.Table;
+
     /// <summary>Columns asked for, key columns always among them.</summary>
     internal required IReadOnlyList<string> Columns { get; init; }
+
+    /// <summary>Operations asked for, as <see cref="ServiceOperation.Name"/>; empty unless it is an API.</summary>
+    internal IReadOnlyList<string> Operations { get; init; } = [];
+
+    /// <summary>How much is to be called; null unless it is an API.</summary>
+    internal ApiLimits? Limits { get; init; }
 
     internal required IReadOnlyList<RowCondition> Rows { get; init; }
 

@@ -22,15 +22,23 @@ namespace Zhengtong.Agreements.Slices;
 /// <param name="EverySeconds">How often changes are wanted, 1 to 86,400 seconds.</param>
 /// <param name="Until">The last day wanted, in China; at most five years ahead.</param>
 /// <param name="Suite">Cryptographic suite of the seals, batches and receipts; null for international.</param>
+/// <param name="Operations">Of an API: what is to be called, as the catalogue names it: <c>GET /firms/{code}</c>; at least one.</param>
+/// <param name="CallsPerDay">Of an API: most calls a day; 10,000 when not said.</param>
+/// <param name="CallsPerSecond">Of an API: most calls begun in a second; 10 when not said.</param>
+/// <param name="Concurrent">Of an API: most calls at once; 10 when not said.</param>
 public sealed record ApplyForResourceRequest(
     Guid ResourceId,
-    [Required, MinLength(1), MaxLength(500)] IReadOnlyList<string> Columns,
+    [Required, MaxLength(500)] IReadOnlyList<string> Columns,
     [MaxLength(RowConditions.Most)] IReadOnlyList<RowCondition>? Rows,
     [Required, StringLength(500, MinimumLength = 5)] string Purpose,
     [Required, StringLength(500, MinimumLength = 2)] string LegalGround,
     [Range(1, 86_400)] int EverySeconds,
     DateOnly Until,
-    SuiteName? Suite = null);
+    SuiteName? Suite = null,
+    [MaxLength(OpenApiText.MostOperations)] IReadOnlyList<string>? Operations = null,
+    [Range(1, 1_000_000_000)] int? CallsPerDay = null,
+    [Range(1, 100_000)] int? CallsPerSecond = null,
+    [Range(1, 10_000)] int? Concurrent = null);
 
 /// <summary>The application as submitted.</summary>
 /// <param name="Id">Its id.</param>
@@ -68,8 +76,8 @@ internal static class ApplyForResource
             return AgreementsProblems.AlreadyApplied.Because(resource.Name);
         }
 
-        var wanted = resource.Items.Where(i => i.IsKey || request.Columns.Contains(i.Column)).ToList();
-        var deadline = await calendar.DeadlineAsync(RuleOf(wanted), now, ct);
+        var wanted = Wanted(request, resource);
+        var deadline = await calendar.DeadlineAsync(RuleOf(resource, wanted), now, ct);
         var application = new Application
         {
             Id = Guid.CreateVersion7(now),
@@ -79,7 +87,10 @@ internal static class ApplyForResource
             ResourceRevision = resource.Revision,
             ProviderId = resource.ProviderId,
             ApplicantId = actor.Organisation,
+            Kind = resource.Kind,
             Columns = [.. wanted.Select(i => i.Column)],
+            Operations = resource.Kind == DeliveryKind.Api ? request.Operations! : [],
+            Limits = resource.Kind == DeliveryKind.Api ? new ApiLimits(request.CallsPerDay ?? 10_000, request.CallsPerSecond ?? 10, request.Concurrent ?? 10) : null,
             Rows = request.Rows ?? [],
             Purpose = request.Purpose,
             LegalGround = request.LegalGround,
@@ -93,7 +104,7 @@ internal static class ApplyForResource
         };
         db.Applications.Add(application);
         db.Ledger.Add(LedgerEntry.Of("agreements.applied", application.Id, actor, now, request.Purpose,
-            after: new { application.Number, application.ResourceId, application.Columns, application.LegalGround, request.Until, application.Suite, application.DueOn, rule = application.DueBy?.Rule }));
+            after: new { application.Number, application.ResourceId, application.Columns, application.Operations, application.LegalGround, request.Until, application.Suite, application.DueOn, rule = application.DueBy?.Rule }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return AgreementsProblems.AlreadyApplied.Because(resource.Name); }
         return TypedResults.Created($"/api/v1/applications/{application.Id}", new ApplyForResourceResponse(application.Id, application.Number, application.DueOn, application.Revision));
@@ -104,6 +115,14 @@ internal static class ApplyForResource
         var faults = new Dictionary<string, string[]>();
         if (request.Until < today) { faults["until"] = [Text.Of("agreements.until-past")]; }
         if (request.Until > today.AddYears(MostYears)) { faults["until"] = [Text.Of("agreements.until-far", MostYears)]; }
+        if (request.Columns.Count == 0 && resource.Kind != DeliveryKind.File && resource.Items.Count > 0) { faults["columns"] = [Text.Of("agreements.items-missing")]; }
+        if (resource.Kind == DeliveryKind.Api && request.Operations is not { Count: > 0 }) { faults["operations"] = [Text.Of("agreements.operations-missing")]; }
+        if (resource.Kind != DeliveryKind.Table && request.Rows is { Count: > 0 }) { faults["rows"] = [Text.Of("agreements.rows-only-table")]; }
+        foreach (var (n, operation) in (request.Operations ?? []).Index())
+        {
+            if (!resource.Operations.Any(o => o.Name == operation)) { faults[$"operations[{n}]"] = [Text.Of("agreements.unknown-operation", operation)]; }
+        }
+
         foreach (var (n, column) in request.Columns.Index())
         {
             if (!resource.Items.Any(i => i.Column == column)) { faults[$"columns[{n}]"] = [Text.Of("agreements.unknown-item", column)]; }
@@ -118,10 +137,18 @@ internal static class ApplyForResource
     }
 
     /// <summary>One conditional item among those wanted makes the provider look at the whole application.</summary>
-    private static string RuleOf(IReadOnlyCollection<ItemCard> wanted) =>
-        wanted.All(i => i.SharingType == SharingType.Unconditional) ? "agreements.answer-unconditional" : "agreements.answer-conditional";
+    private static string RuleOf(ResourceCard resource, IReadOnlyCollection<ItemCard> wanted) =>
+        (wanted.Count == 0 ? resource.SharingType == SharingType.Unconditional : wanted.All(i => i.SharingType == SharingType.Unconditional)) ? "agreements.answer-unconditional" : "agreements.answer-conditional";
+
+    /// <summary>A file is taken whole, so with all its items; otherwise those asked for, and the key.</summary>
+    private static List<ItemCard> Wanted(ApplyForResourceRequest request, ResourceCard resource) =>
+        [.. resource.Items.Where(i => i.IsKey || resource.Kind == DeliveryKind.File || request.Columns.Contains(i.Column))];
 
     /// <summary>Names of the wanted items that are not shared; a closed key closes the whole resource.</summary>
-    private static string Closed(ApplyForResourceRequest request, ResourceCard resource) => string.Join(", ", resource.Items
-        .Where(i => i.SharingType == SharingType.NotShared && (i.IsKey || request.Columns.Contains(i.Column))).Select(i => i.Name));
+    private static string Closed(ApplyForResourceRequest request, ResourceCard resource)
+    {
+        var wanted = Wanted(request, resource);
+        if (wanted.Count == 0 && resource.SharingType == SharingType.NotShared) { return resource.Name; }
+        return string.Join(", ", wanted.Where(i => i.SharingType == SharingType.NotShared).Select(i => i.Name));
+    }
 }

@@ -63,8 +63,9 @@ internal static class ConfirmApplication
             AgreementDocument.CurrentFormat, Guid.CreateVersion7(now), await DocumentNumbers.NextAsync(db, "XS", ChinaTime.DateOf(now), ct),
             new AgreementResource(resource.Id, resource.Code, resource.Name, resource.Revision),
             parties[application.ProviderId], parties[application.ApplicantId],
-            [.. resource.Items.Where(i => application.Columns.Contains(i.Column)).Select(i => new AgreedItem(i.Name, i.Column, i.Type, i.Length, i.IsKey))],
+            [.. resource.Items.Where(i => application.Columns.Contains(i.Column)).Select(i => new AgreedItem(i.Name, i.Column, i.Type, i.Length, i.IsKey, i.Mask, i.MaskKeep, i.Check, i.Codes.Count == 0 ? null : i.Codes))],
             application.Rows, application.Purpose, application.LegalGround, application.EverySeconds,
-            From: ChinaTime.StartOf(ChinaTime.DateOf(now)), application.Until, Suite.Of(application.Suite).Word), now);
+            From: ChinaTime.StartOf(ChinaTime.DateOf(now)), application.Until, Suite.Of(application.Suite).Word, application.Kind,
+            [.. resource.Operations.Where(o => application.Operations.Contains(o.Name)).Select(o => new AgreedOperation(o.Method, o.Path))], application.Limits), now);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Secrets;
@@ -17,6 +18,9 @@ namespace Zhengtong.Agreements.Slices;
 /// <param name="ApplicantId">The applicant.</param>
 /// <param name="Applicant">Its name.</param>
 /// <param name="Columns">Columns asked for, the key among them.</param>
+/// <param name="Kind">How the resource is delivered.</param>
+/// <param name="Operations">Operations asked for; empty unless it is an API.</param>
+/// <param name="Limits">How much is to be called; null unless it is an API.</param>
 /// <param name="Rows">Conditions for the rows.</param>
 /// <param name="Purpose">What the data is used for.</param>
 /// <param name="LegalGround">Law, regulation or duty.</param>
@@ -36,7 +40,7 @@ namespace Zhengtong.Agreements.Slices;
 /// <param name="Revision">To be sent with a decision.</param>
 public sealed record ApplicationDetail(
     Guid Id, string Number, Guid ResourceId, string ResourceName, Guid ProviderId, string Provider, Guid ApplicantId, string Applicant,
-    IReadOnlyList<string> Columns, IReadOnlyList<RowCondition> Rows, string Purpose, string LegalGround, int EverySeconds, DateTimeOffset Until, SuiteName Suite,
+    DeliveryKind Kind, IReadOnlyList<string> Columns, IReadOnlyList<string> Operations, ApiLimits? Limits, IReadOnlyList<RowCondition> Rows, string Purpose, string LegalGround, int EverySeconds, DateTimeOffset Until, SuiteName Suite,
     ApplicationState State, string? SubmittedBy, DateTimeOffset SubmittedAt, DateOnly DueOn, AnswerLimit? DueBy, string? DecidedBy, DateTimeOffset? DecidedAt,
     RefusalGround? RefusalGround, string? Reason, Guid? AgreementId, int Revision) : IRevisioned;
 
@@ -67,7 +71,7 @@ internal static class GetApplication
         var application = found.Application;
         return TypedResults.Ok(new ApplicationDetail(
             application.Id, application.Number, application.ResourceId, application.ResourceName, application.ProviderId, found.Provider, application.ApplicantId, found.Applicant,
-            application.Columns, application.Rows, application.Purpose, application.LegalGround, application.EverySeconds, application.Until, application.Suite,
+            application.Kind, application.Columns, application.Operations, application.Limits, application.Rows, application.Purpose, application.LegalGround, application.EverySeconds, application.Until, application.Suite,
             application.State, found.SubmittedBy, application.SubmittedAt, application.DueOn, application.DueBy, found.DecidedBy, application.DecidedAt,
             application.RefusalGround, application.Reason, found.AgreementId, application.Revision));
     }

@@ -32,8 +32,9 @@ internal static class ResumeAgreement
         if (agreement.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(agreement.Number); }
 
         var before = agreement.State;
-        agreement.Resume();
-        db.Ledger.Add(LedgerEntry.Of("agreements.resumed", agreement.Id, actor, clock.GetUtcNow(), request.Reason, before: before));
+        var now = clock.GetUtcNow();
+        agreement.Resume(now);
+        db.Ledger.Add(LedgerEntry.Of("agreements.resumed", agreement.Id, actor, now, request.Reason, before: before));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return AgreementsProblems.ChangedMeanwhile.Because(agreement.Number); }
         return TypedResults.NoContent();

@@ -79,6 +79,12 @@ internal sealed class InformationResource
     /// <summary>信息资源提供方.</summary>
     internal required Guid ProviderId { get; init; }
 
+    /// <summary>共享方式.</summary>
+    internal DeliveryKind Kind { get; set; } = DeliveryKind.Table;
+
+    /// <summary>Operations of the service, in the order of its OpenAPI document; empty unless it is an API.</summary>
+    internal IReadOnlyList<ServiceOperation> Operations { get; set; } = [];
+
     internal required SharingType SharingType { get; set; }
 
     /// <summary>共享条件; required when conditional, the legal ground when not shared.</summary>
@@ -100,9 +106,12 @@ internal sealed class InformationResource
     internal List<InformationItem> Items { get; init; } = [];
 
     /// <summary>Rewrites a draft.</summary>
-    internal void Revise(string name, string @abstract, SharingType sharingType, string? sharingCondition, UpdateCycle updateCycle, List<InformationItem> items)
+    internal void Revise(
+        string name, string @abstract, DeliveryKind kind, IReadOnlyList<ServiceOperation> operations, SharingType sharingType, string? sharingCondition, UpdateCycle updateCycle, List<InformationItem> items)
     {
         Name = name;
+        Kind = kind;
+        Operations = operations;
         Abstract = @abstract;
         SharingType = sharingType;
         SharingCondition = sharingCondition;
@@ -131,7 +140,7 @@ internal sealed class InformationResource
     }
 }
 
-/// <summary>An information item 信息项: one column of a table.</summary>
+/// <summary>An information item 信息项: one column of a table, or one member of an API's answers.</summary>
 internal sealed class InformationItem
 {
     internal required Guid Id { get; init; }
@@ -142,7 +151,8 @@ internal sealed class InformationItem
     /// <summary>信息项名称, 1 to 100 characters.</summary>
     internal required string Name { get; init; }
 
-    /// <summary>Column name: a lower-case letter, then letters, digits, underscores; at most 63.</summary>
+    /// <summary>Column name: a lower-case letter, then letters, digits, underscores; at most 63. Of an API: the path of a JSON member, its names joined by dots,
+    /// <c>data.owner.name</c>; elements of arrays need no name.</summary>
     internal required string Column { get; init; }
 
     internal required ItemType Type { get; init; }
@@ -155,4 +165,25 @@ internal sealed class InformationItem
 
     /// <summary>The item's own sharing type, never wider than the resource's.</summary>
     internal required SharingType SharingType { get; init; }
+
+    /// <summary>脱敏: how values are masked before they leave.</summary>
+    internal ItemMask Mask { get; init; }
+
+    /// <summary>How many characters stay, or how coarse; null where the mask needs none. 0 to 100.</summary>
+    internal int? MaskKeep { get; init; }
+
+    /// <summary>What values are checked against.</summary>
+    internal ItemCheck Check { get; init; }
+
+    /// <summary>The allowed values of a code list, at most 1,000; empty otherwise.</summary>
+    internal IReadOnlyList<string> Codes { get; init; } = [];
+}
+
+/// <summary>The OpenAPI document by which a provider describes a service.</summary>
+internal sealed class ServiceDescription
+{
+    internal required Guid ResourceId { get; init; }
+
+    /// <summary>OpenAPI 3 as JSON, as the provider gave it; at most 1,000,000 characters.</summary>
+    internal required string Text { get; set; }
 }

@@ -14,6 +14,8 @@ namespace Zhengtong.Catalogue.Slices;
 /// <param name="ProviderId">The provider.</param>
 /// <param name="Provider">信息资源提供方.</param>
 /// <param name="ProviderCode">Its unified social credit code.</param>
+/// <param name="Kind">共享方式.</param>
+/// <param name="Operations">What an API can do; empty otherwise.</param>
 /// <param name="SharingType">共享类型.</param>
 /// <param name="SharingCondition">共享条件.</param>
 /// <param name="UpdateCycle">更新周期.</param>
@@ -23,7 +25,8 @@ namespace Zhengtong.Catalogue.Slices;
 /// <param name="Items">信息项, in order.</param>
 /// <param name="Revision">To be sent with a change.</param>
 public sealed record ResourceDetail(
-    Guid Id, string Code, string Name, string Abstract, Guid ProviderId, string Provider, string ProviderCode, SharingType SharingType, string? SharingCondition,
+    Guid Id, string Code, string Name, string Abstract, Guid ProviderId, string Provider, string ProviderCode,
+    DeliveryKind Kind, IReadOnlyList<ServiceOperation> Operations, SharingType SharingType, string? SharingCondition,
     UpdateCycle UpdateCycle, ResourceState State, DateTimeOffset CreatedAt, DateTimeOffset? PublishedAt, IReadOnlyList<ResourceItemDetail> Items, int Revision) : IRevisioned;
 
 /// <summary>An information item.</summary>
@@ -34,7 +37,12 @@ public sealed record ResourceDetail(
 /// <param name="Length">Most characters or digits.</param>
 /// <param name="IsKey">Part of the key.</param>
 /// <param name="SharingType">The item's own sharing type.</param>
-public sealed record ResourceItemDetail(int Position, string Name, string Column, ItemType Type, int? Length, bool IsKey, SharingType SharingType);
+/// <param name="Mask">脱敏: how values are masked before they leave.</param>
+/// <param name="MaskKeep">How many characters stay, or how coarse; null where the mask needs none.</param>
+/// <param name="Check">What values are checked against on their way.</param>
+/// <param name="Codes">Allowed values of a code list; empty otherwise.</param>
+public sealed record ResourceItemDetail(int Position, string Name, string Column, ItemType Type, int? Length, bool IsKey, SharingType SharingType,
+    ItemMask Mask, int? MaskKeep, ItemCheck Check, IReadOnlyList<string> Codes);
 
 internal static class GetResource
 {
@@ -55,8 +63,8 @@ internal static class GetResource
 
         var found = resource.Resource;
         return TypedResults.Ok(new ResourceDetail(
-            found.Id, found.Code, found.Name, found.Abstract, found.ProviderId, resource.Name, resource.CreditCode.Value, found.SharingType, found.SharingCondition,
+            found.Id, found.Code, found.Name, found.Abstract, found.ProviderId, resource.Name, resource.CreditCode.Value, found.Kind, found.Operations, found.SharingType, found.SharingCondition,
             found.UpdateCycle, found.State, found.CreatedAt, found.PublishedAt,
-            [.. found.Items.OrderBy(i => i.Position).Select(i => new ResourceItemDetail(i.Position, i.Name, i.Column, i.Type, i.Length, i.IsKey, i.SharingType))], found.Revision));
+            [.. found.Items.OrderBy(i => i.Position).Select(i => new ResourceItemDetail(i.Position, i.Name, i.Column, i.Type, i.Length, i.IsKey, i.SharingType, i.Mask, i.MaskKeep, i.Check, i.Codes))], found.Revision));
     }
 }

@@ -5,11 +5,15 @@ using Zhengtong.Catalogue.Model;
 namespace Zhengtong.Catalogue.Slices;
 
 /// <summary>A row of the item table as typed: text in every cell, so that nothing is lost that cannot be read.</summary>
-internal sealed record ItemTyped(string Name, string Column, string Type, string Length, bool IsKey, string SharingType)
+internal sealed record ItemTyped(
+    string Name, string Column, string Type, string Length, bool IsKey, string SharingType, string Mask = "", string MaskKeep = "", string Check = "", string Codes = "")
 {
     internal static readonly ItemTyped Blank = new("", "", nameof(ItemType.Text), "", false, "");
 
     internal bool IsBlank => Name.Length == 0 && Column.Length == 0 && Length.Length == 0;
+
+    /// <summary>True when more is asked of its values than type and length.</summary>
+    internal bool HasRules => Mask is not ("" or nameof(ItemMask.None)) || Check is not ("" or nameof(ItemCheck.None));
 }
 
 /// <summary>Reads a list of columns copied from a spreadsheet or a database tool: name, column, type, length, key; separated by tabs.</summary>

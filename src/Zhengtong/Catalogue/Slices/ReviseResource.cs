@@ -33,12 +33,21 @@ internal static class ReviseResource
 
         var now = clock.GetUtcNow();
         var before = new { resource.Name, resource.SharingType, items = resource.Items.OrderBy(i => i.Position).Select(i => i.Column).ToList() };
-        resource.Revise(request.Name, request.Abstract, request.SharingType, request.SharingCondition, request.UpdateCycle, RegisterResource.ItemsOf(request, now));
+        resource.Revise(request.Name, request.Abstract, request.Kind ?? DeliveryKind.Table, RegisterResource.OperationsOf(request), request.SharingType, request.SharingCondition, request.UpdateCycle, RegisterResource.ItemsOf(request, now));
+        await DescribeAsync(db, id, request.OpenApi, ct);
         await CatalogueSearch.PutAsync(db, resource, ct);
         db.Ledger.Add(LedgerEntry.Of("catalogue.revised", id, actor, now, before: before, after: new { request.Name, request.SharingType, items = request.Items.Select(i => i.Column) }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return CatalogueProblems.ChangedMeanwhile.Because(resource.Name); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return CatalogueProblems.NameTaken.Because(request.Name); }
         return TypedResults.NoContent();
+    }
+
+    private static async Task DescribeAsync(ZhengtongDb db, Guid id, string? text, CancellationToken ct)
+    {
+        var description = await db.ServiceDescriptions.SingleOrDefaultAsync(d => d.ResourceId == id, ct);
+        if (text is null) { if (description is not null) { db.ServiceDescriptions.Remove(description); } }
+        else if (description is null) { db.ServiceDescriptions.Add(new ServiceDescription { ResourceId = id, Text = text }); }
+        else { description.Text = text; }
     }
 }

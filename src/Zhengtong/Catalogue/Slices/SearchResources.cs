@@ -16,13 +16,14 @@ namespace Zhengtong.Catalogue.Slices;
 /// <param name="Name">信息资源名称.</param>
 /// <param name="Abstract">信息资源摘要.</param>
 /// <param name="Provider">Short name of the provider.</param>
+/// <param name="Kind">共享方式.</param>
 /// <param name="SharingType">共享类型.</param>
 /// <param name="UpdateCycle">更新周期.</param>
 /// <param name="Items">How many items.</param>
 /// <param name="State">Where it stands.</param>
 /// <param name="PublishedAt">发布日期.</param>
 public sealed record ResourceRow(
-    Guid Id, string Code, string Name, string Abstract, string Provider, SharingType SharingType, UpdateCycle UpdateCycle, int Items, ResourceState State, DateTimeOffset? PublishedAt);
+    Guid Id, string Code, string Name, string Abstract, string Provider, DeliveryKind Kind, SharingType SharingType, UpdateCycle UpdateCycle, int Items, ResourceState State, DateTimeOffset? PublishedAt);
 
 internal static class SearchResources
 {
@@ -31,22 +32,24 @@ internal static class SearchResources
     /// <summary>Search the catalogue: what is published, and the caller's own; newest first.</summary>
     /// <param name="q">Words in any order, separated by spaces, each found in name, abstract, provider's name, or name or column of an item; Chinese anywhere in the text, other words by their beginning; case and width do not matter. At most 100 characters.</param>
     /// <param name="provider">Only resources of this organisation.</param>
+    /// <param name="kind">Only what is delivered this way.</param>
     /// <param name="sharing">Only this sharing type.</param>
     /// <param name="state">Only those in this state.</param>
     /// <param name="page">Which part of the list.</param>
     /// <response code="200">A page.</response>
     /// <response code="400">kernel.cursor-unknown</response>
     internal static async Task<Results<Ok<Page<ResourceRow>>, ProblemHttpResult>> Handle(
-        [StringLength(100)] string? q, Guid? provider, Choice<SharingType>? sharing, Choice<ResourceState>? state, [AsParameters] PageQuery page,
+        [StringLength(100)] string? q, Guid? provider, Choice<DeliveryKind>? kind, Choice<SharingType>? sharing, Choice<ResourceState>? state, [AsParameters] PageQuery page,
         Actor actor, ZhengtongDb db, Paging paging, CancellationToken ct) =>
-        await FindAsync(q, provider, sharing?.Value, state?.Value, byRelevance: false, page, actor, db, paging, ct) is { } found ? TypedResults.Ok(found) : KernelProblems.CursorUnknown.Because();
+        await FindAsync(q, provider, kind?.Value, sharing?.Value, state?.Value, byRelevance: false, page, actor, db, paging, ct) is { } found ? TypedResults.Ok(found) : KernelProblems.CursorUnknown.Because();
 
     /// <summary>The same for pages, which may ask for the most relevant first; null for a cursor of another list.</summary>
     internal static async Task<Page<ResourceRow>?> FindAsync(
-        string? q, Guid? provider, SharingType? sharing, ResourceState? state, bool byRelevance, PageQuery page, Actor actor, ZhengtongDb db, Paging paging, CancellationToken ct)
+        string? q, Guid? provider, DeliveryKind? kind, SharingType? sharing, ResourceState? state, bool byRelevance, PageQuery page, Actor actor, ZhengtongDb db, Paging paging, CancellationToken ct)
     {
         var wanted = db.Resources.AsNoTracking().Where(r => r.State == ResourceState.Published || r.ProviderId == actor.Organisation);
         if (provider is not null) { wanted = wanted.Where(r => r.ProviderId == provider); }
+        if (kind is not null) { wanted = wanted.Where(r => r.Kind == kind); }
         if (sharing is not null) { wanted = wanted.Where(r => r.SharingType == sharing); }
         if (state is not null) { wanted = wanted.Where(r => r.State == state); }
         var words = Bigrams.Fold(q ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
@@ -79,7 +82,7 @@ internal static class SearchResources
 
     private static Expression<Func<Found, ResourceRow>> Shown(ZhengtongDb db) => f => new ResourceRow(
         f.Resource.Id, f.Resource.Code, f.Resource.Name, f.Resource.Abstract, db.Organisations.Where(o => o.Id == f.Resource.ProviderId).Select(o => o.ShortName).First(),
-        f.Resource.SharingType, f.Resource.UpdateCycle, f.Resource.Items.Count, f.Resource.State, f.Resource.PublishedAt);
+        f.Resource.Kind, f.Resource.SharingType, f.Resource.UpdateCycle, f.Resource.Items.Count, f.Resource.State, f.Resource.PublishedAt);
 
     /// <summary>A resource and how well it answers.</summary>
     private sealed class Found

@@ -14,8 +14,10 @@ namespace Zhengtong.Exchange.Engine;
 /// <param name="AgreementDigest">Digest of the sealed agreement.</param>
 /// <param name="Sequence">From 1, without gaps.</param>
 /// <param name="Previous">Digest of the manifest before; absent in the first.</param>
-/// <param name="Phase">Snapshot or changes.</param>
-/// <param name="Rows">How many rows.</param>
+/// <param name="Phase">Snapshot, changes or repair.</param>
+/// <param name="Rows">How many rows the payload has; 0 only when it clears.</param>
+/// <param name="Deletes">How many of the rows, the last ones of the payload, are deleted: of these only the key counts. Absent when none is.</param>
+/// <param name="Clears">True: all rows delivered before go first, the source's table was emptied or is copied anew. Absent otherwise.</param>
 /// <param name="Columns">The agreed items in order.</param>
 /// <param name="PayloadDigest">Digest of the plaintext, an Arrow IPC stream. A random salt inside it keeps small payloads from being guessed.</param>
 /// <param name="Suite">The agreement's, <see cref="Kernel.Secrets.Suite.Word"/>.</param>
@@ -26,7 +28,7 @@ namespace Zhengtong.Exchange.Engine;
 /// <param name="CiphertextDigest">Digest of the ciphertext with its tag. Absent in the form that the encryption binds.</param>
 /// <param name="CiphertextLength">Bytes of the ciphertext with its tag. Absent in the form that the encryption binds.</param>
 internal sealed record BatchManifest(
-    string Format, Guid Delivery, Guid Agreement, string AgreementDigest, long Sequence, string? Previous, DeliveryPhase Phase, int Rows,
+    string Format, Guid Delivery, Guid Agreement, string AgreementDigest, long Sequence, string? Previous, DeliveryPhase Phase, int Rows, int? Deletes, bool? Clears,
     IReadOnlyList<BatchColumn> Columns, string PayloadDigest, string Suite, DateTimeOffset SealedAt, string ProviderKey, string ConsumerKey,
     string KeyExchange, string? CiphertextDigest, long? CiphertextLength)
 {
@@ -54,7 +56,7 @@ internal sealed record BatchColumn(string Name, Catalogue.Model.ItemType Type, b
 /// <param name="Delivery">The delivery.</param>
 /// <param name="Sequence">Which batch.</param>
 /// <param name="ManifestDigest">Digest of the provider's manifest.</param>
-/// <param name="RowsApplied">Rows that were put into the target.</param>
+/// <param name="RowsApplied">Rows that were put into the target or deleted from it.</param>
 /// <param name="TargetDigest">Digest over the previous target digest (nothing for the first batch) and the payload digest that the consumer
 /// itself computed, both as bytes: it says that the target received exactly these batches in this order.</param>
 /// <param name="AppliedAt">When.</param>

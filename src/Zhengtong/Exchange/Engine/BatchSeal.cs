@@ -35,6 +35,8 @@ internal sealed class BatchSeal(Suite suite, SealingKey signer)
         var manifest = draft with
         {
             Rows = group.Rows,
+            Deletes = group.Deletes > 0 ? group.Deletes : null,
+            Clears = group.Clears ? true : null,
             PayloadDigest = suite.DigestOf(plain.Written.Span),
             KeyExchange = Convert.ToBase64String(exchange),
             CiphertextDigest = null,
@@ -66,6 +68,16 @@ internal sealed class BatchSeal(Suite suite, SealingKey signer)
     }
 }
 
+/// <summary>What a batch does to the target: first all rows of before go, if it clears; then the deleted ones; then the others are put in. A key occurs once.</summary>
+/// <param name="Columns">The agreed items in order.</param>
+/// <param name="Count">How many rows.</param>
+/// <param name="Deletes">How many of them, the last ones, are deleted.</param>
+/// <param name="Clears">Whether all rows of before go first.</param>
+internal sealed record BatchRows(IReadOnlyList<ColumnView> Columns, int Count, int Deletes, bool Clears)
+{
+    internal int Upserts => Count - Deletes;
+}
+
 /// <summary>The consumer's side of the cryptography.</summary>
 internal sealed class BatchOpening
 {
@@ -86,8 +98,10 @@ internal sealed class BatchOpening
 
     /// <summary>The rows of a plaintext as views into it.</summary>
     /// <exception cref="InvalidDataException">Not an Arrow stream of exactly one record batch of these items.</exception>
-    internal static IReadOnlyList<ColumnView> Read(ReadOnlyMemory<byte> plain, IReadOnlyList<AgreedItem> items, int rows)
+    internal static BatchRows Read(ReadOnlyMemory<byte> plain, IReadOnlyList<AgreedItem> items, int rows, int deletes = 0, bool clears = false)
     {
+        if (deletes < 0 || deletes > rows) { throw new InvalidDataException($"{deletes} of {rows} rows are deleted"); }
+        ArrowFrames.Check(plain.Span, items.Count);
         using var reader = new ArrowStreamReader(plain);
         var batch = reader.ReadNextRecordBatch() ?? throw new InvalidDataException("The payload holds no rows");
         if (batch.Length != rows || batch.ColumnCount != items.Count) { throw new InvalidDataException($"The payload holds {batch.Length} rows of {batch.ColumnCount} columns"); }
@@ -99,7 +113,7 @@ internal sealed class BatchOpening
             columns.Add(view.Count == rows ? view : throw new InvalidDataException($"Column {item.Column} has {view.Count} values"));
         }
 
-        return columns;
+        return new BatchRows(columns, rows, deletes, clears);
     }
 }
 

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Text;
+using System.Text.Unicode;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Zhengtong.Agreements;
@@ -10,7 +12,9 @@ namespace Zhengtong.Exchange.Engine;
 /// cleared, filled again: a delivery of any size uses the same few buffers.</summary>
 /// <remarks>Integers, floats, dates (days since 1970) and timestamps (microseconds since 1970, UTC) have a fixed width. Text is UTF-8. Decimals
 /// travel as text in plain notation, because only text keeps every digit and every trailing zero of any precision.</remarks>
-internal sealed class ColumnBuffer(ItemType type)
+/// <param name="type">The item's type.</param>
+/// <param name="decoding">For texts that are read in another encoding than UTF-8.</param>
+internal sealed class ColumnBuffer(ItemType type, Gb18030Text? decoding = null)
 {
     private byte[] validity = new byte[1024];
     private byte[] values = new byte[8192];
@@ -18,13 +22,21 @@ internal sealed class ColumnBuffer(ItemType type)
     private int length;
     private int used;
     private int nulls;
+    private SortedDictionary<int, byte[]>? unfit;
+    private int unfitBytes;
 
     internal ItemType Type => type;
 
     internal int Count => length;
 
+    /// <summary>True when texts are read in another encoding than UTF-8.</summary>
+    internal bool Decodes => decoding is not null;
+
     /// <summary>Bytes this column adds to the batch, about.</summary>
-    internal int Bytes => IsVariable(type) ? used + (4 * length) : used;
+    internal int Bytes => (IsVariable(type) ? used + (4 * length) : used) + unfitBytes;
+
+    /// <summary>Values that are none of the type, by their row.</summary>
+    internal IReadOnlyDictionary<int, byte[]> Unfit => unfit ?? NoneUnfit;
 
     /// <summary>How Arrow calls the type.</summary>
     internal static IArrowType ArrowTypeOf(ItemType type) => type switch
@@ -43,7 +55,11 @@ internal sealed class ColumnBuffer(ItemType type)
     internal static Schema SchemaOf(IReadOnlyList<AgreedItem> items, IReadOnlyDictionary<string, string> metadata) =>
         new([.. items.Select(i => new Field(i.Column, ArrowTypeOf(i.Type), nullable: !i.IsKey))], metadata);
 
-    internal void Clear() => length = used = nulls = 0;
+    internal void Clear()
+    {
+        length = used = nulls = unfitBytes = 0;
+        unfit?.Clear();
+    }
 
     internal void AppendNull()
     {
@@ -58,6 +74,15 @@ internal sealed class ColumnBuffer(ItemType type)
         }
 
         End();
+    }
+
+    /// <summary>A value that is none of the type, for databases that check no types: null wherever it is read, and <see cref="UnfitAt"/> tells what stood there. Such a row never goes into a batch.</summary>
+    /// <param name="written">The value as its database writes it, UTF-8.</param>
+    internal void AppendUnfit(ReadOnlySpan<byte> written)
+    {
+        (unfit ??= [])[length] = written.ToArray();
+        unfitBytes += written.Length;
+        AppendNull();
     }
 
     /// <summary>An integer, or a timestamp in microseconds since 1970.</summary>
@@ -94,6 +119,27 @@ internal sealed class ColumnBuffer(ItemType type)
         Close(value.Length);
     }
 
+    /// <summary>Text as the source encodes it. What is no text in that encoding is none of the type.</summary>
+    /// <exception cref="ExchangeFault">It is not one that a key may be.</exception>
+    internal void AppendText(ReadOnlySpan<byte> value)
+    {
+        if (decoding is null ? Utf8.IsValid(value) : decoding.TryDecode(ref value)) { AppendBytes(value); } else { AppendUnfit(Encoding.UTF8.GetBytes($"\\x{Convert.ToHexStringLower(value)}")); }
+    }
+
+    /// <summary>A value of another buffer of the same type.</summary>
+    internal void AppendFrom(ColumnBuffer other, int row)
+    {
+        if (other.UnfitAt(row) is { } written) { AppendUnfit(written); return; }
+        if (other.IsNull(row)) { AppendNull(); return; }
+        switch (type)
+        {
+            case ItemType.Boolean: AppendBoolean(other.BooleanAt(row)); break;
+            case ItemType.Date: AppendDays(other.DaysAt(row)); break;
+            case ItemType.Integer or ItemType.Float or ItemType.Timestamp: AppendInt64(other.Int64At(row)); break;
+            default: AppendBytes(other.BytesAt(row)); break;
+        }
+    }
+
     /// <summary>Room for a value of at most so many bytes, written in place; <see cref="Close"/> says how many there were.</summary>
     internal Span<byte> Open(int atMost)
     {
@@ -109,6 +155,9 @@ internal sealed class ColumnBuffer(ItemType type)
 
     /// <summary>A value of the buffer; valid until the buffer is cleared.</summary>
     internal bool IsNull(int row) => (validity[row >> 3] & (1 << (row & 7))) == 0;
+
+    /// <summary>What stands where a value of the type is due; null where one does, or null.</summary>
+    internal byte[]? UnfitAt(int row) => unfit is { Count: > 0 } ? unfit.GetValueOrDefault(row) : null;
 
     internal long Int64At(int row) => BinaryPrimitives.ReadInt64LittleEndian(values.AsSpan(row * 8));
 
@@ -130,6 +179,7 @@ internal sealed class ColumnBuffer(ItemType type)
         return ArrowArrayFactory.BuildArray(new ArrayData(ArrowTypeOf(type), length, nulls, 0, buffers));
     }
 
+    private static readonly SortedDictionary<int, byte[]> NoneUnfit = [];
     private static readonly TimestampType Microseconds = new(TimeUnit.Microsecond, "UTC");
 
     private void Mark(bool valid)

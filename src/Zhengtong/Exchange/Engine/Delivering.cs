@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using System.Threading.Channels;
@@ -6,20 +7,17 @@ using Microsoft.Extensions.Options;
 using Zhengtong.Agreements;
 using Zhengtong.Agreements.Model;
 using Zhengtong.Exchange.Model;
+using Zhengtong.Exchange.Monitor;
+using Zhengtong.Exchange.Nodes;
+using Zhengtong.Exchange.Quality;
+using Zhengtong.Exchange.Timetables;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Exchange.Engine;
-
-/// <summary>The agreement allows no delivery any more: the run ends before its next batch.</summary>
-internal sealed class AgreementEndedException(AgreementTerms? terms) : Exception($"Agreement {terms?.Number} is {terms?.State}");
-
-/// <summary>Everything one run of a delivery needs, read at its start.</summary>
-internal sealed record Route(
-    Guid Delivery, AgreementTerms Terms, DepartmentDatabase Source, Reading Reading, DepartmentDatabase Target, TableName TargetTable,
-    Suite Suite, OrganisationKey ProviderSeal, OrganisationKey ConsumerReceive);
 
 /// <summary>
 /// One run of one delivery. It takes up where the last one stopped, whatever stopped it:
@@ -31,21 +29,36 @@ internal sealed record Route(
 /// Reading and sealing of the next batch run while the consumer applies the one before; at most two wait between them.
 /// </summary>
 internal sealed class Delivering(
-    IServiceScopeFactory scopes, JobLeases leases, DepartmentDatabases databases, Relay relay, Vault vault, TimeProvider clock, IOptions<ExchangeOptions> options, ILogger<Delivering> log)
+    IServiceScopeFactory scopes, JobLeases leases, DepartmentDatabases databases, Relay relay, Vault vault, TimeProvider clock, IOptions<ExchangeOptions> options,
+    IOptions<NodeOptions> nodes, ILogger<Delivering> log)
 {
+    private readonly ConcurrentDictionary<Guid, Pacer> pacers = new();
+
+    /// <summary>True while a running delivery only rests, because its rate is limited.</summary>
+    internal bool Rests(Guid id) => pacers.TryGetValue(id, out var pacer) && pacer.Rests;
+
     /// <summary>Runs the delivery once and records how it ended. The horizon holds what earlier runs in this process saw of the source's open transactions.</summary>
-    internal async Task RunAsync(Guid id, Horizon horizon, CancellationToken ct)
+    /// <param name="id">The delivery.</param>
+    /// <param name="horizon">What earlier runs saw.</param>
+    /// <param name="follows">Whether the run may go on with what changes meanwhile, asked again and again; null when it may not.</param>
+    /// <param name="ct">Stops it.</param>
+    internal async Task RunAsync(Guid id, Horizon horizon, Func<bool>? follows, CancellationToken ct)
     {
         // One process at a time; should a lease ever be shared by mistake, revision and batch numbers let only one of the two go on.
         await using var lease = await leases.TryTakeAsync($"exchange.delivery-{id:N}", ct);
         if (lease is null) { return; }
         using var held = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
+        ProvidingRoute? provider = null;
         try
         {
             await ChangeAsync(id, d => d.Begin(), null, held.Token);
-            var route = await FindRouteAsync(id, held.Token);
-            var next = await DeliverAsync(route, horizon, held.Token);
-            await ChangeAsync(id, d => d.Rest(next), null, held.Token);
+            var halves = await FindHalvesAsync(id, held.Token);
+            if (halves.Provider is null && halves.Consumer is null) { return; }
+            provider = halves.Provider;
+            var next = await DeliverAsync(halves, horizon, follows, held.Token);
+            if (provider is not null) { await NoteAsync(provider, held.Token); }
+            Action<Delivery> end = next is { } at ? d => d.Rest(at, clock.GetUtcNow()) : d => d.Pause(clock.GetUtcNow());
+            await ChangeAsync(scopes, id, end, null, held.Token, patient: halves.Provider is null || halves.Consumer is null);
         }
         catch (AgreementEndedException)
         {
@@ -58,7 +71,35 @@ internal sealed class Delivering(
         }
         catch (Exception e) when (!held.IsCancellationRequested)
         {
-            await FailAsync(id, e, held.Token);
+            await FailAsync(id, await ExplainAsync(provider, e, held.Token), held.Token);
+        }
+    }
+
+    /// <summary>Notes how the provider's table looks while all is well.</summary>
+    private async Task NoteAsync(ProvidingRoute route, CancellationToken ct)
+    {
+        var isMended = (await ReadAsync(route.Delivery, ct)).Problem == ExchangeProblems.SourceChanged.Code;
+        await using var scope = scopes.CreateAsyncScope();
+        await Explained(route.Source, Side.Source, async () =>
+        {
+            await scope.ServiceProvider.GetRequiredService<SeenTables>().NoteAsync(route, isMended, ct);
+            return true;
+        });
+    }
+
+    /// <summary>Adds to the fault that a table no longer fits what became of it and what can be done. Whatever goes wrong with that, the fault itself is told.</summary>
+    private async Task<Exception> ExplainAsync(ProvidingRoute? route, Exception failure, CancellationToken ct)
+    {
+        if (route is null || failure is not ExchangeFault fault || fault.Type != ExchangeProblems.SourceChanged) { return failure; }
+        try
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            return await scope.ServiceProvider.GetRequiredService<SeenTables>().ExplainAsync(route, fault, ct);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            log.LogInformation("Delivery {Delivery}: what became of the table could not be told: {Cause}", route.Delivery, e.GetType().Name);
+            return failure;
         }
     }
 
@@ -67,11 +108,10 @@ internal sealed class Delivering(
     {
         try
         {
-            await using var scope = scopes.CreateAsyncScope();
-            var waiting = await WaitingAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), id, ct);
-            if (waiting.Count > 0) { await SettleAsync(id, waiting, ct); }
-            await ForgetAsync(scope.ServiceProvider, id, ct);
-            await ChangeAsync(id, d => d.Stop(), d => LedgerEntry.Of("exchange.delivery-stopped", id, Actor.Platform, clock.GetUtcNow(), after: Place(d)), ct);
+            await SettleAsync(id, ct);
+            await ForgetAsync(id, ct);
+            await ReleaseAsync(id, ct);
+            await ChangeAsync(id, d => d.Stop(), d => LedgerEntry.Of("exchange.delivery-stopped", id, Actor.Platform, clock.GetUtcNow(), after: StandOf(d)), ct);
         }
         catch (DbUpdateConcurrencyException) { }
         catch (Exception e) when (!ct.IsCancellationRequested)
@@ -80,175 +120,110 @@ internal sealed class Delivering(
         }
     }
 
-    private async Task<DateTimeOffset> DeliverAsync(Route route, Horizon horizon, CancellationToken ct)
+    /// <summary>The halves that are not on a front-end node, each against the platform's own desk. When both are here, the provider's reads and seals the next batch while the
+    /// consumer's applies the one before. When to run again; null when the run is paused.</summary>
+    private async Task<DateTimeOffset?> DeliverAsync(HostedHalves halves, Horizon horizon, Func<bool>? follows, CancellationToken ct)
     {
-        using var keys = await ReceiverKeysAsync(route.Terms, route.Suite, ct);
-        await using var sink = await Explained(route.Target, Side.Target, async () => await route.Target.OpenSinkAsync(route.TargetTable, route.Terms.Items, ct));
-        var receiver = new Receiver(route.Terms, route.Delivery, sink, keys, clock);
-        var arrived = new Growing();
+        var (id, terms) = (halves.Delivery, halves.Terms);
+        var desk = new HostedConsumerDesk(id, terms, scopes, relay);
+        // Who seals here fills the relay alone: what no waiting batch names is left of a crash.
+        if (halves.Provider is not null) { await relay.SweepAsync(id, [.. (await desk.ListWaitingAsync(ct)).Select(b => b.CiphertextDigest)], ct); }
 
-        List<Batch> waiting;
-        await using (var scope = scopes.CreateAsyncScope()) { waiting = await WaitingAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), route.Delivery, ct); }
-        await relay.SweepAsync(route.Delivery, [.. waiting.Select(b => b.CiphertextDigest)], ct);
-        foreach (var batch in waiting) { await HandOverAsync(route, receiver, batch.Sequence, arrived, ct); }
+        using var keys = halves.Consumer is null ? null : await ReceiverKeysAsync(terms, halves.Suite, ct);
+        await using var receiving = halves.Consumer is null ? null : await Receiving.OpenAsync(halves.Consumer, desk, keys!, clock, ct);
+        if (receiving is not null) { await receiving.CatchUpAsync(ct); }
+        if (halves.Provider is null) { return clock.GetUtcNow(); }
+
+        await using var scope = scopes.CreateAsyncScope();
+        using var signer = scope.ServiceProvider.GetRequiredService<OrganisationKeys>().OpenSigner(halves.Provider.Seal);
+        var providing = new Providing(halves.Provider, new HostedProviderDesk(id, terms, scopes, relay, clock, options.Value), signer, vault, pacers.GetOrAdd(id, _ => new Pacer(clock)), clock, follows);
+        if (receiving is null) { return await providing.RunAsync(horizon, (_, stop) => RoomAsync(id, terms, stop), ct); }
 
         var sealedOnes = Channel.CreateBounded<long>(2);
-        var next = clock.GetUtcNow();
+        DateTimeOffset? next = null;
         await BothAsync(
             async stop =>
             {
-                next = await SealAsync(route, horizon, sealedOnes.Writer, stop);
+                next = await providing.RunAsync(horizon, sealedOnes.Writer.WriteAsync, stop);
                 sealedOnes.Writer.Complete();
             },
             async stop =>
             {
-                await foreach (var sequence in sealedOnes.Reader.ReadAllAsync(stop)) { await HandOverAsync(route, receiver, sequence, arrived, stop); }
+                await foreach (var sequence in sealedOnes.Reader.ReadAllAsync(stop)) { await receiving.TakeAsync(sequence, stop); }
             },
             ct);
         return next;
     }
 
-    /// <summary>The provider's side: reads, seals, and passes on; returns when to look again.</summary>
-    private async Task<DateTimeOffset> SealAsync(Route route, Horizon horizon, ChannelWriter<long> onward, CancellationToken ct)
+    /// <summary>Holds reading back while too much waits for a consumer's node.</summary>
+    private async ValueTask RoomAsync(Guid delivery, AgreementTerms terms, CancellationToken ct)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        using var signer = scope.ServiceProvider.GetRequiredService<OrganisationKeys>().OpenSigner(route.ProviderSeal);
-        var seal = new BatchSeal(route.Suite, signer);
-        await using var source = await Explained(route.Source, Side.Source, async () => await route.Source.OpenSourceAsync(route.Reading, ct));
-
-        var delivery = await ReadAsync(route.Delivery, ct);
-        if (delivery.Phase == DeliveryPhase.Snapshot)
+        while (true)
         {
-            if (delivery.ChangesFrom is null)
+            await using (var scope = scopes.CreateAsyncScope())
             {
-                if (await Explained(route.Source, Side.Source, () => source.AdvanceAsync(horizon, ct)) is not { } from) { return Soon; }
-                var estimate = await Explained(route.Source, Side.Source, () => source.EstimateAsync(ct));
-                var position = SealPosition(route.Delivery, new Position(from.Value is null ? [] : [from.Value]));
-                await ChangeAsync(route.Delivery, d => d.BeginSnapshot(position, estimate), null, ct);
+                if (await scope.ServiceProvider.GetRequiredService<ZhengtongDb>().Batches.CountAsync(b => b.DeliveryId == delivery && b.ReceivedAt == null && b.VoidedAt == null, ct) < nodes.Value.MostWaiting) { return; }
             }
 
-            await SealAllAsync(route, seal, DeliveryPhase.Snapshot, delivery, source.SnapshotAsync(OpenPosition(delivery), ct), onward, ct);
-            await ChangeAsync(route.Delivery, d => d.FinishSnapshot(clock.GetUtcNow()), d => LedgerEntry.Of("exchange.snapshot-finished", d.Id, Actor.Platform, clock.GetUtcNow(), after: Place(d)), ct);
-            delivery = await ReadAsync(route.Delivery, ct);
+            await Task.Delay(TimeSpan.FromSeconds(1), clock, ct);
+            await GuardAsync(terms.Id, ct);
         }
-
-        if (await Explained(route.Source, Side.Source, () => source.AdvanceAsync(horizon, ct)) is not { } until) { return Soon; }
-        await SealAllAsync(route, seal, DeliveryPhase.Changes, delivery, source.ChangesAsync(OpenPosition(delivery) ?? new Position([]), until, ct), onward, ct);
-        return clock.GetUtcNow() + TimeSpan.FromSeconds(route.Terms.EverySeconds);
-    }
-
-    private async Task SealAllAsync(Route route, BatchSeal seal, DeliveryPhase phase, Delivery from, IAsyncEnumerable<RowGroup> rows, ChannelWriter<long> onward, CancellationToken ct)
-    {
-        var sequence = from.Sequence;
-        await using var groups = rows.GetAsyncEnumerator(ct);
-        while (await Explained(route.Source, Side.Source, async () => await groups.MoveNextAsync()))
-        {
-            await SealOneAsync(route, seal, phase, ++sequence, groups.Current, ct);
-            await onward.WriteAsync(sequence, ct);
-        }
-    }
-
-    /// <summary>Seals one batch, puts it into the relay, and records it together with the position behind it. Before the save the batch does not exist;
-    /// after it, it will arrive.</summary>
-    private async Task SealOneAsync(Route route, BatchSeal seal, DeliveryPhase phase, long sequence, RowGroup group, CancellationToken ct)
-    {
-        await GuardAsync(route.Terms.Id, ct);
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
-        var delivery = await db.Deliveries.SingleAsync(d => d.Id == route.Delivery, ct);
-        if (delivery.Sequence != sequence - 1) { throw new DbUpdateConcurrencyException($"Batch {sequence} was sealed by another process"); }
-        var now = Moment.Of(clock);
-        var batch = seal.Seal(group, route.Terms.Items, new BatchManifest(
-            BatchManifest.FormatName, route.Delivery, route.Terms.Id, route.Terms.Digest, sequence, delivery.ManifestDigest, phase, group.Rows,
-            BatchColumn.Of(route.Terms.Items), "", route.Suite.Word, now, route.ProviderSeal.KeyId, route.ConsumerReceive.KeyId, "", null, null), route.ConsumerReceive.PublicKey);
-        var record = new Batch
-        {
-            DeliveryId = route.Delivery,
-            Sequence = sequence,
-            Phase = phase,
-            Rows = group.Rows,
-            Manifest = batch.Manifest,
-            ManifestDigest = batch.ManifestDigest,
-            Signature = batch.Signature,
-            CiphertextDigest = batch.CiphertextDigest,
-            Bytes = batch.Ciphertext.Length,
-            SealedAt = now,
-        };
-        await relay.StoreAsync(route.Delivery, record.CiphertextDigest, batch.Ciphertext, ct);
-        db.Batches.Add(record);
-        delivery.Sealed(sequence, record.ManifestDigest, SealPosition(route.Delivery, group.Last));
-        db.Ledger.Add(LedgerEntry.Of("exchange.batch-sealed", BatchSubject(record), Actor.Platform, now,
-            after: new { record.Sequence, record.Phase, record.Rows, record.ManifestDigest, record.Signature, agreement = route.Terms.Id }));
-        await db.SaveChangesAsync(ct);
-    }
-
-    /// <summary>Hands one batch to the consumer and records its receipt. Safe to repeat at any point: the consumer applies a batch once.</summary>
-    private async Task HandOverAsync(Route route, Receiver receiver, long sequence, Growing arrived, CancellationToken ct)
-    {
-        await GuardAsync(route.Terms.Id, ct);
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
-        var batch = await db.Batches.SingleAsync(b => b.DeliveryId == route.Delivery && b.Sequence == sequence, ct);
-        var applied = await Explained(route.Target, Side.Target, () => receiver.ReceiveAsync(
-            batch.Manifest, batch.Signature, stop => relay.FetchAsync(route.Delivery, batch.CiphertextDigest, arrived, stop), ct));
-        await ReceiptAsync(db, batch, applied, route.Terms, ct);
-    }
-
-    /// <summary>Counter-receipt, ledger entry, metering and the delivery's counters, in one transaction.</summary>
-    private async Task ReceiptAsync(ZhengtongDb db, Batch batch, AppliedBatch applied, AgreementTerms terms, CancellationToken ct)
-    {
-        var now = clock.GetUtcNow();
-        batch.Receive(applied.CounterReceipt, applied.Signature, now);
-        db.Ledger.Add(LedgerEntry.Of("exchange.batch-received", BatchSubject(batch), Actor.Platform, now,
-            after: new { batch.Sequence, batch.Rows, batch.ManifestDigest, receiptDigest = Suite.Parse(terms.Suite).DigestOf(applied.CounterReceipt), applied.Signature, agreement = terms.Id }));
-        DeliveryAccount.Record(db, terms, batch, now);
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await db.SaveChangesAsync(ct);
-        await db.Deliveries.Where(d => d.Id == batch.DeliveryId).ExecuteUpdateAsync(set => set
-            .SetProperty(d => d.RowsReceived, d => d.RowsReceived + batch.Rows)
-            .SetProperty(d => d.BatchesReceived, d => d.BatchesReceived + 1)
-            .SetProperty(d => d.BytesReceived, d => d.BytesReceived + batch.Bytes)
-            .SetProperty(d => d.LastReceivedAt, now), ct);
-        await transaction.CommitAsync(ct);
-        await relay.RemoveAsync(batch.DeliveryId, batch.CiphertextDigest, ct);
     }
 
     /// <summary>Asks the consumer's database, without handing anything over, which of the waiting batches it had already applied.</summary>
-    private async Task SettleAsync(Guid id, List<Batch> waiting, CancellationToken ct)
+    private async Task SettleAsync(Guid id, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
         var delivery = await ReadAsync(id, ct);
         if (await scope.ServiceProvider.GetRequiredService<AgreementsLookup>().FindAsync(delivery.AgreementId, ct) is not { } terms) { return; }
         if (await db.Intakes.AsNoTracking().SingleOrDefaultAsync(i => i.AgreementId == delivery.AgreementId, ct) is not { } intake) { return; }
-        var target = databases.Open(await db.DataSources.AsNoTracking().SingleAsync(s => s.Id == intake.DataSourceId, ct));
-        await using var sink = await Explained(target, Side.Target, async () => await target.OpenSinkAsync(new TableName(intake.Schema, intake.Table), terms.Items, ct));
-        foreach (var batch in waiting)
-        {
-            if (await Explained(target, Side.Target, () => sink.FindAsync(id, batch.Sequence, ct)) is { } applied && applied.ManifestDigest == batch.ManifestDigest)
-            {
-                db.Batches.Attach(batch);
-                await ReceiptAsync(db, batch, applied, terms, ct);
-            }
-        }
+        var target = await db.DataSources.AsNoTracking().SingleAsync(s => s.Id == intake.DataSourceId, ct);
+        // A node settles by itself.
+        if (target.NodeId is not null) { return; }
+        await Receiving.SettleAsync(new ReceivingRoute(id, terms, databases.Open(target), new TableName(intake.Schema, intake.Table)), new HostedConsumerDesk(id, terms, scopes, relay), ct);
     }
 
     /// <summary>What waits under an agreement that is over for good is of no use to anybody any more.</summary>
-    private async Task ForgetAsync(IServiceProvider services, Guid id, CancellationToken ct)
+    private async Task ForgetAsync(Guid id, CancellationToken ct)
     {
-        var terms = await services.GetRequiredService<AgreementsLookup>().FindAsync((await ReadAsync(id, ct)).AgreementId, ct);
-        if (terms is null or { State: AgreementState.Revoked or AgreementState.Expired } || terms.Until <= clock.GetUtcNow()) { await relay.SweepAsync(id, [], ct); }
+        if (await IsOverAsync(id, ct)) { await relay.SweepAsync(id, [], ct); }
+    }
+
+    /// <summary>Gives back what the source keeps for a delivery whose agreement is over for good. While it is only suspended the source goes on keeping it, so that delivery can go on.</summary>
+    private async Task ReleaseAsync(Guid id, CancellationToken ct)
+    {
+        var delivery = await ReadAsync(id, ct);
+        if (!delivery.Keeps || !await IsOverAsync(id, ct)) { return; }
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
+        var mount = await db.Mounts.AsNoTracking().SingleAsync(m => m.ResourceId == delivery.ResourceId && m.OrganisationId == delivery.ProviderId, ct);
+        var source = databases.Open(await db.DataSources.AsNoTracking().SingleAsync(s => s.Id == mount.DataSourceId, ct));
+        await Explained(source, Side.Source, async () =>
+        {
+            await source.ReleaseAsync(id, mount.Capture, ct);
+            return true;
+        });
+        await ChangeAsync(id, d => d.Release(), d => LedgerEntry.Of("exchange.capture-released", id, Actor.Platform, clock.GetUtcNow(), after: new { mount.Capture }), ct);
+    }
+
+    private async Task<bool> IsOverAsync(Guid id, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var terms = await scope.ServiceProvider.GetRequiredService<AgreementsLookup>().FindAsync((await ReadAsync(id, ct)).AgreementId, ct);
+        return terms is null or { State: AgreementState.Revoked or AgreementState.Expired } || terms.Until <= clock.GetUtcNow();
     }
 
     /// <summary>Asked before each batch: a revoked, suspended or expired agreement stops at once.</summary>
-    private async Task GuardAsync(Guid agreement, CancellationToken ct)
+    internal async Task GuardAsync(Guid agreement, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var terms = await scope.ServiceProvider.GetRequiredService<AgreementsLookup>().FindAsync(agreement, ct);
-        if (terms is null || !terms.AllowsDelivery(clock.GetUtcNow())) { throw new AgreementEndedException(terms); }
+        await scope.ServiceProvider.GetRequiredService<DeliveryBook>().GuardAsync(agreement, ct);
     }
 
-    private async Task<Route> FindRouteAsync(Guid id, CancellationToken ct)
+    /// <summary>The halves that are not on a front-end node.</summary>
+    /// <exception cref="AgreementEndedException">The agreement allows no delivery now.</exception>
+    internal async Task<HostedHalves> FindHalvesAsync(Guid id, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var services = scope.ServiceProvider;
@@ -264,11 +239,18 @@ internal sealed class Delivering(
         var suite = Suite.Find(terms.Suite) ?? throw new ExchangeFault(ExchangeProblems.ProofBroken, [new Fault("", "exchange.fault.what", "suite")]);
         var source = await db.DataSources.AsNoTracking().SingleAsync(s => s.Id == mount.DataSourceId && s.OrganisationId == terms.Provider, ct);
         var target = await db.DataSources.AsNoTracking().SingleAsync(s => s.Id == intake.DataSourceId && s.OrganisationId == terms.Consumer, ct);
-        return new Route(
-            id, terms, databases.Open(source),
-            new Reading(new TableName(mount.Schema, mount.Table), terms.Items, terms.Rows, mount.WatermarkColumn, options.Value.BatchRows, options.Value.BatchBytes),
-            databases.Open(target), new TableName(intake.Schema, intake.Table),
-            suite, await keys.CurrentAsync(terms.Provider, suite, KeyUse.Seal, ct), await keys.CurrentAsync(terms.Consumer, suite, KeyUse.Receive, ct));
+
+        ProvidingRoute? provider = null;
+        if (source.NodeId is null)
+        {
+            var receive = await services.GetRequiredService<NodeDeliveries>().ReceiveKeyAsync(terms, target.NodeId, suite, ct) ?? throw new ExchangeFault(ExchangeProblems.NodeKeysInvalid, [new Fault("", "exchange.fault.what", suite.Word)]);
+            var reading = new Reading(new TableName(mount.Schema, mount.Table), terms.Items, terms.Rows, mount.Capture, mount.WatermarkColumn, options.Value.BatchRows, options.Value.BatchBytes, mount.Encoding);
+            provider = new ProvidingRoute(
+                id, terms, suite, databases.Open(source), reading, await keys.CurrentAsync(terms.Provider, suite, KeyUse.Seal, ct), receive,
+                await services.GetRequiredService<QualitySecrets>().OfAsync(terms.Provider, terms.Consumer, id, ct));
+        }
+
+        return new HostedHalves(id, terms, suite, provider, target.NodeId is null ? new ReceivingRoute(id, terms, databases.Open(target), new TableName(intake.Schema, intake.Table)) : null);
     }
 
     private async Task<ReceiverKeys> ReceiverKeysAsync(AgreementTerms terms, Suite suite, CancellationToken ct)
@@ -280,7 +262,7 @@ internal sealed class Delivering(
             .Where(k => k.Suite == suite.Name && (k.OrganisationId == terms.Provider || k.OrganisationId == terms.Consumer)).ToListAsync(ct);
         return new ReceiverKeys(
             [.. all.Where(k => k.OrganisationId == terms.Provider && k.Use == KeyUse.Seal)], own, keys.OpenSigner(own),
-            all.Where(k => k.OrganisationId == terms.Consumer && k.Use == KeyUse.Receive).ToDictionary(k => k.KeyId, keys.OpenReceiver));
+            all.Where(k => k.OrganisationId == terms.Consumer && k.Use == KeyUse.Receive && k.PrivateKey is not null).ToDictionary(k => k.KeyId, keys.OpenReceiver));
     }
 
     private async Task<Delivery> ReadAsync(Guid id, CancellationToken ct)
@@ -290,21 +272,39 @@ internal sealed class Delivering(
     }
 
     /// <summary>Changes the delivery and tells the ledger, in one save.</summary>
-    private async Task ChangeAsync(Guid id, Action<Delivery> change, Func<Delivery, LedgerEntry>? tell, CancellationToken ct)
+    /// <param name="scopes">Gives a database of its own.</param>
+    /// <param name="id">The delivery.</param>
+    /// <param name="change">What changes.</param>
+    /// <param name="tell">The ledger's entry.</param>
+    /// <param name="ct">Stops the save.</param>
+    /// <param name="patient">True for a delivery whose other half is a front-end node's: that both note something at once is no sign of two processes doing the same.</param>
+    internal static async Task ChangeAsync(IServiceScopeFactory scopes, Guid id, Action<Delivery> change, Func<Delivery, LedgerEntry>? tell, CancellationToken ct, bool patient = false)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
-        var delivery = await db.Deliveries.SingleAsync(d => d.Id == id, ct);
-        change(delivery);
-        if (tell is not null) { db.Ledger.Add(tell(delivery)); }
-        await db.SaveChangesAsync(ct);
+        for (var tries = 1; ; tries++)
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
+            var delivery = await db.Deliveries.SingleAsync(d => d.Id == id, ct);
+            change(delivery);
+            if (tell is not null) { db.Ledger.Add(tell(delivery)); }
+            try
+            {
+                await db.SaveChangesAsync(ct);
+                return;
+            }
+            catch (DbUpdateConcurrencyException) when (patient && tries < 10) { }
+        }
     }
 
-    private static object Place(Delivery delivery) => new { delivery.State, delivery.Phase, delivery.Sequence };
+    private Task ChangeAsync(Guid id, Action<Delivery> change, Func<Delivery, LedgerEntry>? tell, CancellationToken ct) => ChangeAsync(scopes, id, change, tell, ct);
+
+    /// <summary>How the ledger tells where a delivery stands.</summary>
+    internal static object StandOf(Delivery delivery) => new { delivery.State, delivery.Phase, delivery.Sequence };
 
     private async Task FailAsync(Guid id, Exception failure, CancellationToken ct)
     {
-        var fault = failure as ExchangeFault;
+        // Whatever of the platform's own is full, its database or its folder: people can act on that.
+        var fault = failure as ExchangeFault ?? (DatabaseErrors.IsOutOfSpace(failure) ? new ExchangeFault(ExchangeProblems.StoreFull, [], failure) : null);
         var code = (fault?.Type ?? ExchangeProblems.Internal).Code;
         var faults = fault?.Faults ?? [new Fault("", "exchange.fault.what", failure.GetType().Name)];
         // Messages of databases and of libraries may quote values of rows: neither the log nor the database gets them.
@@ -317,6 +317,7 @@ internal sealed class Delivering(
             // A fault that lasts is told once, not at each attempt.
             if (delivery.Problem != code) { db.Ledger.Add(LedgerEntry.Of("exchange.delivery-failed", id, Actor.Platform, clock.GetUtcNow(), after: new { code, faults })); }
             delivery.Fail(code, JsonSerializer.Serialize(faults), clock.GetUtcNow());
+            FailureAccount.Record(db, delivery.AgreementId, delivery.ConsumerId, id, clock.GetUtcNow());
             await db.SaveChangesAsync(ct);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -326,7 +327,7 @@ internal sealed class Delivering(
     }
 
     /// <summary>Turns a failure of a department's database into what people can act on; the platform's own failures pass.</summary>
-    private static async Task<T> Explained<T>(DepartmentDatabase database, Side side, Func<Task<T>> act)
+    internal static async Task<T> Explained<T>(DepartmentDatabase database, Side side, Func<Task<T>> act)
     {
         try { return await act(); }
         catch (Exception e) when (e is not ExchangeFault and not OperationCanceledException && database.Explain(e, side) is { } fault) { throw fault; }
@@ -351,14 +352,8 @@ internal sealed class Delivering(
         }
     }
 
-    private DateTimeOffset Soon => clock.GetUtcNow() + TimeSpan.FromSeconds(1);
-
-    private byte[] SealPosition(Guid delivery, Position position) => vault.Seal(position.ToBytes(), $"position:{delivery}");
-
-    private Position? OpenPosition(Delivery delivery) => delivery.Position is null ? null : Position.From(vault.Open(delivery.Position, $"position:{delivery.Id}"));
-
-    private static Task<List<Batch>> WaitingAsync(ZhengtongDb db, Guid delivery, CancellationToken ct) =>
-        db.Batches.AsNoTracking().Where(b => b.DeliveryId == delivery && b.ReceivedAt == null).OrderBy(b => b.Sequence).ToListAsync(ct);
+    /// <summary>Behind which row the hosted provider's half goes on; null before the first.</summary>
+    internal Position? OpenPosition(Delivery delivery) => Providing.Open(vault, delivery.Id, delivery.Position);
 
     /// <summary>How the ledger names a batch.</summary>
     internal static string BatchSubject(Batch batch) => $"{batch.DeliveryId:D}/{batch.Sequence}";

@@ -24,8 +24,11 @@ internal static class PostgresBinary
 }
 
 /// <summary>Takes rows out of a binary COPY stream and puts them into column buffers, value by value, without making an object for any of them.</summary>
-internal sealed class PostgresRowReader(IReadOnlyList<ColumnBuffer> columns)
+/// <param name="columns">One for each field.</param>
+/// <param name="arrays">Which of the fields are arrays; they become JSON.</param>
+internal sealed class PostgresRowReader(IReadOnlyList<ColumnBuffer> columns, IReadOnlyList<int> arrays)
 {
+    private readonly PostgresArray? array = arrays.Count > 0 ? new PostgresArray() : null;
     private readonly int[] starts = new int[columns.Count];
     private readonly int[] lengths = new int[columns.Count];
     private bool headerRead;
@@ -64,6 +67,7 @@ internal sealed class PostgresRowReader(IReadOnlyList<ColumnBuffer> columns)
         for (var n = 0; n < starts.Length; n++)
         {
             if (lengths[n] < 0) { columns[n].AppendNull(); }
+            else if (array is not null && arrays.Contains(n)) { array.Append(columns[n], bytes.Slice(starts[n], lengths[n])); }
             else { Append(columns[n], bytes.Slice(starts[n], lengths[n])); }
         }
 
@@ -80,11 +84,16 @@ internal sealed class PostgresRowReader(IReadOnlyList<ColumnBuffer> columns)
         return size;
     }
 
-    private static void Append(ColumnBuffer column, ReadOnlySpan<byte> field)
+    /// <summary>Puts a value in its type's binary form into a buffer.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no such value.</exception>
+    internal static void Append(ColumnBuffer column, ReadOnlySpan<byte> field)
     {
         switch (column.Type)
         {
-            case ItemType.Text or ItemType.Binary:
+            case ItemType.Text:
+                column.AppendText(field);
+                break;
+            case ItemType.Binary:
                 column.AppendBytes(field);
                 break;
             case ItemType.Integer:
@@ -128,9 +137,11 @@ internal sealed class PostgresRowReader(IReadOnlyList<ColumnBuffer> columns)
 
 /// <summary>Writes rows of a batch as a binary COPY stream into a buffer that the caller empties.</summary>
 /// <param name="columns">The batch's columns in the order of the COPY.</param>
+/// <param name="arrays">For each column the type of the target's when that is an array, else null.</param>
 /// <param name="widths">For integers the bytes of the target's column: 2, 4 or 8; for decimals the digits it keeps after the point, -1 for any; else unused.</param>
-internal sealed class PostgresRowWriter(IReadOnlyList<ColumnView> columns, IReadOnlyList<int> widths)
+internal sealed class PostgresRowWriter(IReadOnlyList<ColumnView> columns, IReadOnlyList<int> widths, IReadOnlyList<string?> arrays)
 {
+    private readonly PostgresArray? array = arrays.Any(a => a is not null) ? new PostgresArray() : null;
     private readonly ColumnView[] columns = [.. columns];
     private byte[] buffer = new byte[256 * 1024];
     private int used;
@@ -157,6 +168,10 @@ internal sealed class PostgresRowWriter(IReadOnlyList<ColumnView> columns, IRead
                 BinaryPrimitives.WriteInt32BigEndian(Room(4), -1);
                 used += 4;
             }
+            else if (arrays[n] is { } type)
+            {
+                Write(array!.BinaryOf(type, columns[n].BytesAt(row)));
+            }
             else
             {
                 WriteField(columns[n], row, widths[n]);
@@ -169,10 +184,7 @@ internal sealed class PostgresRowWriter(IReadOnlyList<ColumnView> columns, IRead
         switch (column.Type)
         {
             case ItemType.Text or ItemType.Binary:
-                var bytes = column.BytesAt(row);
-                BinaryPrimitives.WriteInt32BigEndian(Room(4 + bytes.Length), bytes.Length);
-                bytes.CopyTo(buffer.AsSpan(used + 4));
-                used += 4 + bytes.Length;
+                Write(column.BytesAt(row));
                 break;
             case ItemType.Integer when width == 4:
                 BinaryPrimitives.WriteInt32BigEndian(Field(4), checked((int)column.Int64At(row)));
@@ -209,6 +221,13 @@ internal sealed class PostgresRowWriter(IReadOnlyList<ColumnView> columns, IRead
             default:
                 throw new InvalidDataException($"{column.Type} has no binary form");
         }
+    }
+
+    private void Write(ReadOnlySpan<byte> field)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(Room(4 + field.Length), field.Length);
+        field.CopyTo(buffer.AsSpan(used + 4));
+        used += 4 + field.Length;
     }
 
     /// <summary>Length and room of a field of fixed width.</summary>

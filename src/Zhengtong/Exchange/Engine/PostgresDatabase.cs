@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Npgsql;
 using Zhengtong.Agreements;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Exchange.Model;
 
 namespace Zhengtong.Exchange.Engine;
 
@@ -20,17 +21,29 @@ internal sealed class PostgresDatabase(string connectionString) : DepartmentData
     internal static string TypeName(string type) =>
         type.Contains('.', StringComparison.Ordinal) ? throw new ExchangeFault(ExchangeProblems.SourceChanged, type) : $"pg_catalog.{Quote(type)}";
 
+    /// <summary>A server that knows no encoding hands texts over as they are only to who does not ask for one.</summary>
+    private const string AsTheyAre = "SQL_ASCII";
+
+    /// <summary>For connections that speak the replication protocol.</summary>
+    internal string ReplicationString(TextEncoding encoding) => new NpgsqlConnectionStringBuilder(connectionString)
+    {
+        ClientEncoding = encoding == TextEncoding.Gb18030 ? AsTheyAre : null,
+        Timeout = (int)Math.Min(15, Silence.TotalSeconds), CommandTimeout = (int)Silence.TotalSeconds, ApplicationName = "zhengtong-source", IncludeErrorDetail = false, TcpKeepAlive = true, TcpKeepAliveTime = 30, TcpKeepAliveInterval = 10,
+        ReadBufferSize = 256 * 1024,
+    }.ConnectionString;
+
     /// <summary>A connection of its own: nothing of one delivery is seen by the next. The name is what the database's own people see in pg_stat_activity.</summary>
-    internal async Task<NpgsqlConnection> ConnectAsync(string name, CancellationToken ct)
+    internal async Task<NpgsqlConnection> ConnectAsync(string name, CancellationToken ct, TextEncoding encoding = TextEncoding.Declared)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString)
         {
-            Pooling = false, Timeout = 15, CommandTimeout = 0, ApplicationName = name, IncludeErrorDetail = false,
+            ClientEncoding = encoding == TextEncoding.Gb18030 ? AsTheyAre : null, Pooling = false, Timeout = (int)Math.Min(15, Silence.TotalSeconds), CommandTimeout = (int)Silence.TotalSeconds, ApplicationName = name, IncludeErrorDetail = false,
             TcpKeepAlive = true, TcpKeepAliveTime = 30, TcpKeepAliveInterval = 10, ReadBufferSize = 64 * 1024, WriteBufferSize = 64 * 1024,
         }.ConnectionString);
         try
         {
             await connection.OpenAsync(ct);
+            if (encoding == TextEncoding.Gb18030 && connection.PostgresParameters["server_encoding"] is var known && known != AsTheyAre) { throw new ExchangeFault(ExchangeProblems.SourceChanged, [new Fault("encoding", "exchange.fault.encoding-declared", known)]); }
             return connection;
         }
         catch
@@ -86,7 +99,7 @@ internal sealed class PostgresDatabase(string connectionString) : DepartmentData
                 var (type, modifier) = (row.GetString(1), row.GetInt32(4));
                 columns.Add(new TableColumn(row.GetString(0), type, row.GetBoolean(2), row.GetBoolean(3),
                     type is "varchar" or "bpchar" && modifier > 4 ? modifier - 4 : null,
-                    type switch { "numeric" when modifier > 4 => (modifier - 4) & 0x7FF, "timestamp" or "timestamptz" when modifier >= 0 => modifier, _ => null }));
+                    type switch { "numeric" or "_numeric" when modifier > 4 => (modifier - 4) & 0x7FF, "timestamp" or "timestamptz" or "_timestamp" or "_timestamptz" when modifier >= 0 => modifier, _ => null }));
             }
         }
 
@@ -122,7 +135,7 @@ internal sealed class PostgresDatabase(string connectionString) : DepartmentData
 
     internal override bool Gives(TableColumn column, ItemType type) => type switch
     {
-        ItemType.Text => column.Type is "text" or "varchar" or "bpchar" or "uuid" or "json" or "jsonb",
+        ItemType.Text => column.Type is "text" or "varchar" or "bpchar" or "uuid" or "json" or "jsonb" || PostgresArray.Gives(column.Type),
         ItemType.Integer => column.Type is "int2" or "int4" or "int8",
         ItemType.Decimal => column.Type is "numeric",
         ItemType.Float => column.Type is "float4" or "float8",
@@ -135,11 +148,15 @@ internal sealed class PostgresDatabase(string connectionString) : DepartmentData
 
     internal override bool Takes(TableColumn column, ItemType type) => type switch
     {
-        ItemType.Text => column.Type is "text" or "varchar" or "bpchar",
+        // A json column keeps a text as it is, a jsonb column puts it in order.
+        ItemType.Text => column.Type is "text" or "varchar" or "bpchar" or "json" || PostgresArray.Takes(column),
         ItemType.Float => column.Type is "float8",
         ItemType.Timestamp => column.Type is "timestamptz" or "timestamp" && column.Scale is null or 6,
         _ => Gives(column, type),
     };
+
+    internal override IEnumerable<Fault> FurtherFaults(TableShape table, IReadOnlyList<AgreedItem> items, Side side) =>
+        items.Where(i => i.IsKey && table.Find(i.Column) is { } column && PostgresArray.Gives(column.Type)).Select(i => new Fault("table", "exchange.fault.key-array", i.Column));
 
     internal override ItemType? WatermarkType(TableColumn column) => column.Type switch
     {
@@ -148,7 +165,32 @@ internal sealed class PostgresDatabase(string connectionString) : DepartmentData
         _ => null,
     };
 
-    internal override async Task<Source> OpenSourceAsync(Reading reading, CancellationToken ct) => await PostgresSource.OpenAsync(this, reading, ct);
+    internal override async Task<Source> OpenSourceAsync(Reading reading, CancellationToken ct) => await PostgresSource.OpenAsync(this, reading, null, ct);
+
+    internal override async Task<Capture> OpenCaptureAsync(Guid delivery, Reading reading, Horizon horizon, bool steady, CancellationToken ct)
+    {
+        var source = await PostgresSource.OpenAsync(this, reading, steady ? new Steadiness() : null, ct);
+        return reading.Capture switch
+        {
+            CaptureKind.Watermark => new WatermarkCapture(source, horizon),
+            CaptureKind.Replication => new ReplicationCapture(this, new PostgresReplication(this, delivery), reading, source),
+            CaptureKind.Comparison => Comparison(delivery, reading, source),
+            _ => throw new NotSupportedException($"{reading.Capture}"),
+        };
+    }
+
+    internal override async Task<List<Fault>> CaptureFaultsAsync(CaptureKind capture, TableShape table, IReadOnlyList<AgreedItem> items, CancellationToken ct)
+    {
+        if (capture != CaptureKind.Replication) { return []; }
+        await using var connection = await ConnectAsync("zhengtong", ct);
+        return await PostgresReplication.FaultsAsync(connection, table, items, [], hasSlot: false, ct);
+    }
+
+    internal override async Task ReleaseAsync(Guid delivery, CaptureKind capture, CancellationToken ct)
+    {
+        if (capture == CaptureKind.Replication) { await new PostgresReplication(this, delivery).ReleaseAsync(ct); }
+        Indexes?.Remove(delivery);
+    }
 
     internal override async Task<Sink> OpenSinkAsync(TableName target, IReadOnlyList<AgreedItem> items, CancellationToken ct) =>
         await PostgresSink.OpenAsync(this, target, items, ct);
@@ -156,18 +198,21 @@ internal sealed class PostgresDatabase(string connectionString) : DepartmentData
     /// <summary>Only the SQLSTATE and names of columns and constraints: the server's sentences may quote values.</summary>
     internal override ExchangeFault? Explain(Exception failure, Side side) => failure switch
     {
-        PostgresException { SqlState: "22003" or "22001" or "22P03" or "22021" or "23502" or "23514" } e => new ExchangeFault(ExchangeProblems.ValueDoesNotFit, NamesOf(e), e),
+        PostgresException { SqlState: "22021" } when side == Side.Source => new ExchangeFault(ExchangeProblems.ValueDoesNotFit, [new Fault("", "exchange.fault.encoding-unknown")], failure),
+        PostgresException { SqlState: "22003" or "22001" or "22P02" or "22P03" or "22021" or "23502" or "23514" } e => new ExchangeFault(ExchangeProblems.ValueDoesNotFit, NamesOf(e), e),
         PostgresException e when e.SqlState[..2] is "08" or "57" or "53" => new ExchangeFault(Unreachable(side), NamesOf(e), e),
         PostgresException e when e.SqlState[..2] is "28" or "3D" => new ExchangeFault(Unreachable(side), NamesOf(e), e),
         PostgresException e => new ExchangeFault(side == Side.Source ? ExchangeProblems.SourceRefused : ExchangeProblems.TargetRefused, NamesOf(e), e),
         OverflowException => new ExchangeFault(ExchangeProblems.ValueDoesNotFit, [], failure),
-        NpgsqlException or SocketException or IOException or TimeoutException => new ExchangeFault(Unreachable(side), [], failure),
+        NpgsqlException { InnerException: TimeoutException } or TimeoutException => new ExchangeFault(Unreachable(side), [new Fault("", "exchange.fault.silent", $"{Silence.TotalSeconds}")], failure),
+        // Noise in place of what the server says makes its library, or the reader of rows, stumble in many ways.
+        NpgsqlException or SocketException or IOException or InvalidDataException or { Source: "Npgsql" } => new ExchangeFault(Unreachable(side), [], failure),
         _ => null,
     };
 
     private static Kernel.Http.ProblemType Unreachable(Side side) => side == Side.Source ? ExchangeProblems.SourceUnreachable : ExchangeProblems.TargetUnreachable;
 
-    private static List<Fault> NamesOf(PostgresException e) =>
+    private static List<Fault> NamesOf(PostgresException e) => e.SqlState is PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory ? [new Fault("", "exchange.fault.disk-full", e.SqlState)] :
         [new Fault("", "exchange.fault.sql-state", e.SqlState, string.Join(" ", new[] { e.SchemaName, e.TableName, e.ColumnName, e.ConstraintName }.Where(n => n is not null)))];
 
     private static string TypeFor(AgreedItem item) => item.Type switch

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Exchange.Evidence;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Secrets;
 
@@ -24,9 +25,10 @@ namespace Zhengtong.Exchange.Engine;
 /// <param name="ConsumerSealKey">Base64 SubjectPublicKeyInfo of the key of that seal.</param>
 /// <param name="LedgerSealed">Id of the ledger's entry that the batch was sealed.</param>
 /// <param name="LedgerReceived">Id of the ledger's entry that the batch was received.</param>
+/// <param name="Stamp">Base64 of the time stamp (RFC 3161, DER) over the provider's signature; absent while there is none.</param>
 public sealed record ReceiptFile(
     string Format, string Manifest, string ProviderSignature, string ProviderKey, string CounterReceipt, string ConsumerSignature, string ConsumerKey,
-    string? Agreement, string? ProviderSeal, string? ProviderSealKey, string? ConsumerSeal, string? ConsumerSealKey, Guid? LedgerSealed, Guid? LedgerReceived)
+    string? Agreement, string? ProviderSeal, string? ProviderSealKey, string? ConsumerSeal, string? ConsumerSealKey, Guid? LedgerSealed, Guid? LedgerReceived, string? Stamp = null)
 {
     internal const string FormatName = "zhengtong-receipt-1";
 
@@ -89,6 +91,7 @@ internal static class ReceiptVerification
         checks.Add(new ReceiptCheck(
             receipt.Delivery == manifest.Delivery && receipt.Sequence == manifest.Sequence && receipt.RowsApplied == manifest.Rows, "exchange.verify.same-rows", $"{manifest.Sequence}", $"{manifest.Rows}"));
         if (agreementText is not null) { checks.AddRange(AgreementChecks(suite, file, manifest, agreementText, agreement)); }
+        if (file.Stamp is not null) { checks.Add(StampCheck(file.Stamp, file.ProviderSignature)); }
         return checks;
     }
 
@@ -101,18 +104,24 @@ internal static class ReceiptVerification
         yield return new ReceiptCheck(IsSigned(suite, file.ConsumerSealKey, file.Agreement, file.ConsumerSeal), "exchange.verify.consumer-seal", document?.Consumer.Name ?? "", KeyIdOf(suite, file.ConsumerSealKey));
     }
 
-    private static bool IsSigned(Suite suite, string? key, string? message, string? signature) =>
+    /// <summary>That a time stamp is over this signature, and whose it is. Whether its authority is to be trusted is for the reader to say, from the name.</summary>
+    internal static ReceiptCheck StampCheck(string stamp, string signature) =>
+        BytesOf(stamp) is { } token && BytesOf(signature) is { } bytes && TimeStamp.Read(token, bytes) is { } read
+            ? new ReceiptCheck(true, "exchange.verify.stamp", read.At.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture), read.Authority)
+            : new ReceiptCheck(false, "exchange.verify.stamp-broken");
+
+    internal static bool IsSigned(Suite suite, string? key, string? message, string? signature) =>
         BytesOf(key) is { } publicKey && BytesOf(message) is { } bytes && BytesOf(signature) is { } der && suite.Verify(publicKey, bytes, der);
 
-    private static string KeyIdOf(Suite suite, string? key) => BytesOf(key) is { } publicKey ? suite.KeyIdOf(publicKey) : "";
+    internal static string KeyIdOf(Suite suite, string? key) => BytesOf(key) is { } publicKey ? suite.KeyIdOf(publicKey) : "";
 
-    private static string? TextOf(string? base64)
+    internal static string? TextOf(string? base64)
     {
         try { return BytesOf(base64) is { } bytes ? new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes) : null; }
         catch (DecoderFallbackException) { return null; }
     }
 
-    private static byte[]? BytesOf(string? base64)
+    internal static byte[]? BytesOf(string? base64)
     {
         try { return base64 is null ? null : Convert.FromBase64String(base64); }
         catch (FormatException) { return null; }

@@ -48,28 +48,31 @@ internal sealed class Receiver(AgreementTerms terms, Guid delivery, Sink sink, R
         }
 
         var last = await sink.FindLastAsync(delivery, ct);
-        if (manifest.Sequence != (last?.Sequence ?? 0) + 1 || manifest.Previous != last?.ManifestDigest) { throw OutOfSequence(manifest.Sequence, last?.Sequence ?? 0); }
+        var follows = manifest.Sequence == (last?.Sequence ?? 0) + 1 && manifest.Previous == last?.ManifestDigest;
+        // Of a batch that empties the target first nothing of before is missing: after a restored backup it may follow any older one.
+        var renews = manifest.Clears == true && manifest.Sequence > (last?.Sequence ?? 0);
+        if (!follows && !renews) { throw OutOfSequence(manifest.Sequence, last?.Sequence ?? 0); }
 
         var encrypted = await ciphertext(ct) ?? throw new ExchangeFault(ExchangeProblems.CiphertextLost, $"{manifest.Sequence}");
         if (encrypted.Length != manifest.CiphertextLength || suite.DigestOf(encrypted.Span) != manifest.CiphertextDigest) { throw Broken("ciphertext"); }
         var receiver = keys.Receivers.GetValueOrDefault(manifest.ConsumerKey) ?? throw Broken("consumer key");
-        var columns = Open(suite, manifest, receiver, encrypted);
+        var rows = Open(suite, manifest, receiver, encrypted);
 
         var applied = Sign(suite, manifest, digest, last);
-        await sink.ApplyAsync(manifest.Phase, columns, manifest.Rows, applied, ct);
+        await sink.ApplyAsync(manifest.Phase, rows, applied, ct);
         return applied;
     }
 
     /// <summary>The receipt of a batch that was applied before, or null.</summary>
     internal Task<AppliedBatch?> FindAsync(long sequence, CancellationToken ct) => sink.FindAsync(delivery, sequence, ct);
 
-    private IReadOnlyList<ColumnView> Open(Suite suite, BatchManifest manifest, ReceivingKey receiver, ReadOnlyMemory<byte> encrypted)
+    private BatchRows Open(Suite suite, BatchManifest manifest, ReceivingKey receiver, ReadOnlyMemory<byte> encrypted)
     {
         try
         {
             var plain = opening.Open(suite, manifest, receiver, encrypted.Span);
             if (suite.DigestOf(plain.Span) != manifest.PayloadDigest) { throw Broken("payload"); }
-            return BatchOpening.Read(plain, terms.Items, manifest.Rows);
+            return BatchOpening.Read(plain, terms.Items, manifest.Rows, manifest.Deletes ?? 0, manifest.Clears ?? false);
         }
         // Whatever a hostile payload makes Arrow throw, it is the payload that is broken.
         catch (Exception e) when (e is not ExchangeFault and not OutOfMemoryException)
@@ -84,7 +87,8 @@ internal sealed class Receiver(AgreementTerms terms, Guid delivery, Sink sink, R
         var previous = last is null ? null : CounterReceipt.Parse(last.CounterReceipt)?.TargetDigest ?? throw Broken("watermark");
         var receipt = CanonicalJson.Of(new CounterReceipt(
             CounterReceipt.FormatName, delivery, manifest.Sequence, digest, manifest.Rows, CounterReceipt.NextTargetDigest(suite, previous, manifest.PayloadDigest),
-            Moment.Of(clock), suite.Word, keys.Seal.KeyId));
+            // However the two sides' clocks go: nothing is applied before it was sealed.
+            Moment.NotBefore(manifest.SealedAt, Moment.Of(clock)), suite.Word, keys.Seal.KeyId));
         var signature = keys.Signer.Sign(Encoding.UTF8.GetBytes(receipt));
         return new AppliedBatch(delivery, manifest.Sequence, digest, receipt, Convert.ToBase64String(signature));
     }
@@ -97,6 +101,17 @@ internal sealed class Receiver(AgreementTerms terms, Guid delivery, Sink sink, R
 /// <summary>Now, as it is signed: whole milliseconds, UTC.</summary>
 internal static class Moment
 {
-    internal static DateTimeOffset Of(TimeProvider clock) =>
-        clock.GetUtcNow() is var now ? new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero) : default;
+    internal static DateTimeOffset Of(TimeProvider clock) => Of(clock.GetUtcNow());
+
+    /// <summary>Now, or the moment of what came before when the clock says something earlier.</summary>
+    internal static DateTimeOffset NotBefore(DateTimeOffset cause, DateTimeOffset now) => now < cause ? cause : now;
+
+    /// <summary>When something is due. A moment further ahead than it is ever put off was set by a clock that has been set back since: then nobody waits for it.</summary>
+    /// <param name="at">The moment it was put off to.</param>
+    /// <param name="most">The longest it is ever put off.</param>
+    /// <param name="now">Now.</param>
+    internal static DateTimeOffset Due(DateTimeOffset at, TimeSpan most, DateTimeOffset now) => at - now > most + TimeSpan.FromSeconds(1) ? now : at;
+
+    /// <summary>A moment as it is signed.</summary>
+    internal static DateTimeOffset Of(DateTimeOffset moment) => new(moment.UtcTicks - (moment.UtcTicks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
 }

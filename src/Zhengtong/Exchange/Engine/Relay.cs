@@ -1,3 +1,4 @@
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Objects;
 
 namespace Zhengtong.Exchange.Engine;
@@ -7,12 +8,21 @@ namespace Zhengtong.Exchange.Engine;
 internal sealed class Relay(ObjectStore objects)
 {
     /// <summary>Keeps a ciphertext under its digest; it is durable when this returns.</summary>
-    internal Task StoreAsync(Guid delivery, string digest, ReadOnlyMemory<byte> ciphertext, CancellationToken ct) => objects.PutPassingAsync(NameOf(delivery, digest), ciphertext, ct);
+    internal Task StoreAsync(Guid delivery, string digest, ReadOnlyMemory<byte> ciphertext, CancellationToken ct) => ExplainedAsync(async () =>
+    {
+        await objects.PutPassingAsync(NameOf(delivery, digest), ciphertext, ct);
+        return digest;
+    });
 
-    /// <summary>Reads a ciphertext into the buffer; null when it is not there or cannot be read. The receiver checks its digest.</summary>
-    internal Task<ReadOnlyMemory<byte>?> FetchAsync(Guid delivery, string digest, Growing into, CancellationToken ct) => objects.ReadPassingAsync(NameOf(delivery, digest), into.Reset, ct);
+    /// <summary>Reads a ciphertext into the buffer; null when it is not there. The receiver checks its digest.</summary>
+    internal Task<ReadOnlyMemory<byte>?> FetchAsync(Guid delivery, string digest, Growing into, CancellationToken ct) =>
+        ExplainedAsync(() => objects.ReadPassingAsync(NameOf(delivery, digest), into.Reset, ct));
 
     internal Task RemoveAsync(Guid delivery, string digest, CancellationToken ct) => objects.RemovePassingAsync(NameOf(delivery, digest), ct);
+
+    /// <summary>Digests of the ciphertexts that are there.</summary>
+    internal async Task<IReadOnlyList<string>> ListAsync(Guid delivery, CancellationToken ct) =>
+        [.. (await objects.ListPassingAsync(FolderOf(delivery), ct)).Select(name => name[(FolderOf(delivery).Length + 1)..])];
 
     /// <summary>Removes what a crash left behind: everything of the delivery that no waiting batch names.</summary>
     internal async Task SweepAsync(Guid delivery, IReadOnlyCollection<string> waiting, CancellationToken ct)
@@ -22,6 +32,13 @@ internal sealed class Relay(ObjectStore objects)
         {
             if (!kept.Contains(name)) { await objects.RemovePassingAsync(name, ct); }
         }
+    }
+
+    private static async Task<T> ExplainedAsync<T>(Func<Task<T>> act)
+    {
+        try { return await act(); }
+        catch (Exception e) when (DatabaseErrors.IsOutOfSpace(e)) { throw new ExchangeFault(ExchangeProblems.StoreFull, [], e); }
+        catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException) { throw new ExchangeFault(ExchangeProblems.StoreUnavailable, [], e); }
     }
 
     private static string NameOf(Guid delivery, string digest) => $"{FolderOf(delivery)}/{digest}";

@@ -16,7 +16,7 @@ internal abstract class Sink : IAsyncDisposable
 
     /// <summary>Applies the rows and adds the watermark row in one transaction: after a crash at any moment both are there or neither is.
     /// The watermark's key (delivery, sequence) MUST be unique, so that of two processes applying one batch only one succeeds.</summary>
-    internal abstract Task ApplyAsync(DeliveryPhase phase, IReadOnlyList<ColumnView> columns, int rows, AppliedBatch watermark, CancellationToken ct);
+    internal abstract Task ApplyAsync(DeliveryPhase phase, BatchRows rows, AppliedBatch watermark, CancellationToken ct);
 
     public abstract ValueTask DisposeAsync();
 }

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Zhengtong.Agreements;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Kernel;
 
 namespace Zhengtong.Exchange.Engine;
 
@@ -106,7 +107,7 @@ internal sealed class SqliteDatabase(string path) : DepartmentDatabase
         await create.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>SQLite checks no types: the declared one says what is meant, and the reader refuses a value that is something else.</summary>
+    /// <summary>SQLite checks no types: the declared one says what is meant, and the gate holds back a row with a value that is something else.</summary>
     internal override bool Gives(TableColumn column, ItemType type) => Takes(column, type) || (type, AffinityOf(column.Type)) switch
     {
         (ItemType.Decimal, Affinity.Numeric or Affinity.Integer) => true,
@@ -147,7 +148,8 @@ internal sealed class SqliteDatabase(string path) : DepartmentDatabase
         _ => null,
     };
 
-    private static List<Fault> CodeOf(SqliteException e) => [new Fault("", "exchange.fault.sql-state", $"SQLite {e.SqliteExtendedErrorCode}", "")];
+    private static List<Fault> CodeOf(SqliteException e) =>
+        [DatabaseErrors.IsOutOfSpace(e) ? new Fault("", "exchange.fault.disk-full", $"{e.SqliteExtendedErrorCode}") : new Fault("", "exchange.fault.sql-state", $"SQLite {e.SqliteExtendedErrorCode}", "")];
 
     private static string TypeFor(ItemType type) => type switch
     {

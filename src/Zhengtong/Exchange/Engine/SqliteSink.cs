@@ -7,19 +7,25 @@ using Zhengtong.Exchange.Model;
 
 namespace Zhengtong.Exchange.Engine;
 
-/// <summary>Writes a SQLite table by prepared upserts.</summary>
+/// <summary>Writes a SQLite table by prepared deletes and upserts.</summary>
 internal sealed class SqliteSink : Sink
 {
     private readonly SqliteConnection connection;
     private readonly IReadOnlyList<AgreedItem> items;
     private readonly string upsert;
+    private readonly string delete;
+    private readonly string clear;
+    private readonly int[] keyItems;
 
     private SqliteSink(SqliteConnection connection, TableShape table, IReadOnlyList<AgreedItem> items)
     {
         (this.connection, this.items) = (connection, items);
         var names = items.Select(i => SqliteDatabase.Quote(table.Find(i.Column)!.Name)).ToList();
         var changes = items.Index().Where(i => !i.Item.IsKey).Select(i => $"{names[i.Index]} = excluded.{names[i.Index]}").ToList();
-        var key = items.Index().Where(i => i.Item.IsKey).Select(i => names[i.Index]);
+        keyItems = [.. items.Index().Where(i => i.Item.IsKey).Select(i => i.Index)];
+        var key = keyItems.Select(n => names[n]);
+        clear = $"DELETE FROM {SqliteDatabase.Quote(table.Name.Table)}";
+        delete = $"{clear} WHERE {string.Join(" AND ", keyItems.Select((n, k) => $"{names[n]} = $v{k}"))}";
         upsert = $"""
             INSERT INTO {SqliteDatabase.Quote(table.Name.Table)} ({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select((_, n) => $"$v{n}"))})
             ON CONFLICT ({string.Join(", ", key)}) DO {(changes.Count == 0 ? "NOTHING" : $"UPDATE SET {string.Join(", ", changes)}")}
@@ -57,7 +63,7 @@ internal sealed class SqliteSink : Sink
 
     internal override Task<AppliedBatch?> FindLastAsync(Guid delivery, CancellationToken ct) => FindAsync(delivery, 0, "ORDER BY sequence DESC LIMIT 1", ct);
 
-    internal override async Task ApplyAsync(DeliveryPhase phase, IReadOnlyList<ColumnView> columns, int rows, AppliedBatch watermark, CancellationToken ct)
+    internal override async Task ApplyAsync(DeliveryPhase phase, BatchRows rows, AppliedBatch watermark, CancellationToken ct)
     {
         await using var transaction = (SqliteTransaction)await connection.BeginTransactionAsync(ct);
         await using (var mark = connection.CreateCommand())
@@ -72,18 +78,31 @@ internal sealed class SqliteSink : Sink
             await mark.ExecuteNonQueryAsync(ct);
         }
 
+        if (rows.Clears)
+        {
+            await using var empty = connection.CreateCommand();
+            (empty.Transaction, empty.CommandText) = (transaction, clear);
+            await empty.ExecuteNonQueryAsync(ct);
+        }
+
+        // First what goes: a value that must be unique beside the key may have passed from one row to another.
+        await EachAsync(transaction, delete, [.. keyItems.Select(n => rows.Columns[n])], rows.Upserts, rows.Count, ct);
+        await EachAsync(transaction, upsert, rows.Columns, 0, rows.Upserts, ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    private async Task EachAsync(SqliteTransaction transaction, string sql, IReadOnlyList<ColumnView> columns, int first, int end, CancellationToken ct)
+    {
+        if (first == end) { return; }
         await using var write = connection.CreateCommand();
-        write.Transaction = transaction;
-        write.CommandText = upsert;
-        var places = items.Select((_, n) => write.Parameters.Add(new SqliteParameter { ParameterName = $"$v{n}" })).ToArray();
+        (write.Transaction, write.CommandText) = (transaction, sql);
+        var places = columns.Select((_, n) => write.Parameters.Add(new SqliteParameter { ParameterName = $"$v{n}" })).ToArray();
         await write.PrepareAsync(ct);
-        for (var row = 0; row < rows; row++)
+        for (var row = first; row < end; row++)
         {
             for (var n = 0; n < places.Length; n++) { places[n].Value = ValueOf(columns[n], row); }
             await write.ExecuteNonQueryAsync(ct);
         }
-
-        await transaction.CommitAsync(ct);
     }
 
     private async Task<AppliedBatch?> FindAsync(Guid delivery, long sequence, string which, CancellationToken ct)

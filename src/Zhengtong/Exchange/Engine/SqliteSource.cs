@@ -20,7 +20,7 @@ internal sealed class SqliteSource : Source
     private SqliteSource(SqliteDatabase database, Reading reading, SqliteConnection connection, TableShape table) : base(reading)
     {
         (this.connection, this.table) = (connection, table);
-        watermarkIsTime = database.WatermarkType(table.Find(reading.Watermark)!) == ItemType.Timestamp;
+        watermarkIsTime = reading.Watermark is not null && database.WatermarkType(table.Find(reading.Watermark)!) == ItemType.Timestamp;
     }
 
     /// <exception cref="ExchangeFault">The table no longer fits.</exception>
@@ -37,14 +37,13 @@ internal sealed class SqliteSource : Source
 
             if (await SqliteDatabase.FindTableAsync(connection, reading.Table, ct) is not { } table)
             {
-                throw new ExchangeFault(ExchangeProblems.SourceChanged, reading.Table.ToString());
+                throw new ExchangeFault(UnfitOf(reading), reading.Table.ToString());
             }
 
-            var faults = database.SourceFaults(table, reading.Items, reading.Watermark);
-            faults.AddRange(reading.Rows.Where(r => table.Find(r.Column) is null).Select(r => new Fault("rows", "exchange.fault.column-missing", r.Column)));
+            var faults = FaultsOf(database, table, reading);
             return faults.Count == 0
                 ? new SqliteSource(database, reading, connection, table)
-                : throw new ExchangeFault(ExchangeProblems.SourceChanged, faults);
+                : throw new ExchangeFault(UnfitOf(reading), faults);
         }
         catch
         {
@@ -65,11 +64,13 @@ internal sealed class SqliteSource : Source
     {
         await using var newest = connection.CreateCommand();
         newest.CommandText = $"""
-            SELECT newest, {(watermarkIsTime ? "coalesce(julianday(newest) < julianday('now', '-2 seconds'), 0)" : "1")}
-            FROM (SELECT max({Column(Reading.Watermark)}) AS newest FROM {SqliteDatabase.Quote(table.Name.Table)} t)
+            SELECT newest, {(watermarkIsTime ? "coalesce(julianday(newest) < julianday('now', '-2 seconds'), 0), julianday(newest)" : "1")}
+            FROM (SELECT max({Column(Watermark)}) AS newest FROM {SqliteDatabase.Quote(table.Name.Table)} t)
             """;
         await using var row = await newest.ExecuteReaderAsync(ct);
         await row.ReadAsync(ct);
+        // What has no place in the order of the others would hide all changes behind it.
+        if (!await row.IsDBNullAsync(0, ct) && (watermarkIsTime ? await row.IsDBNullAsync(2, ct) : row.GetValue(0) is not long)) { throw new ExchangeFault(ExchangeProblems.ValueDoesNotFit, Watermark, table.Find(Watermark)!.Type); }
         // A settled time and a number of a sequence are not given out again: changes begin behind them. A time of this moment may be: changes begin with it.
         return new HorizonBound(await row.IsDBNullAsync(0, ct) ? null : $"{(row.GetBoolean(1) ? ">" : "")}{Tag(row.GetValue(0))}");
     }
@@ -77,22 +78,53 @@ internal sealed class SqliteSource : Source
     internal override IAsyncEnumerable<RowGroup> SnapshotAsync(Position? after, CancellationToken ct) => ReadAsync([.. Reading.Key.Select(i => i.Column)], after, isChanges: false, ct);
 
     internal override IAsyncEnumerable<RowGroup> ChangesAsync(Position after, HorizonBound until, CancellationToken ct) =>
-        ReadAsync([Reading.Watermark, .. Reading.Key.Select(i => i.Column)], after, isChanges: true, ct);
+        ReadAsync([Watermark, .. Reading.Key.Select(i => i.Column)], after, isChanges: true, ct);
+
+    internal override async IAsyncEnumerable<ComparedGroup> AllAsync(Position? delivered, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var conditions = Conditions();
+        var behind = delivered switch
+        {
+            null => "0",
+            { Values.Count: 0 } => "1",
+            _ => Behind([Watermark, .. Reading.Key.Select(i => i.Column)], delivered, isChanges: true, conditions),
+        };
+        await using var select = Select(string.Join(", ", [.. Reading.Items.Select(i => Column(i.Column)), behind]), conditions, null);
+        await using var row = await select.ExecuteReaderAsync(ct);
+        var items = NewBuffers();
+        var changed = new ColumnBuffer(ItemType.Boolean);
+        while (await row.ReadAsync(ct))
+        {
+            for (var n = 0; n < items.Length; n++) { Append(items[n], row, n, Reading.Items[n]); }
+            changed.AppendBoolean(row.GetBoolean(items.Length));
+            if (!IsFull(items)) { continue; }
+            ct.ThrowIfCancellationRequested();
+            yield return new ComparedGroup(items, changed, items[0].Count);
+            foreach (var column in items) { column.Clear(); }
+            changed.Clear();
+        }
+
+        if (items[0].Count > 0) { yield return new ComparedGroup(items, changed, items[0].Count); }
+    }
+
+    private string Watermark => Reading.Watermark ?? throw new InvalidOperationException("A consumer's table has no watermark");
+
+    /// <summary>The condition that a row lies behind a position.</summary>
+    private string Behind(string[] order, Position after, bool isChanges, Where conditions)
+    {
+        var columns = order.Take(after.Values.Count).Select(Column);
+        var places = after.Values.Select(v => conditions.Place(Untag(v.TrimStart('>'))));
+        var isIncluded = isChanges && after.Values is [var only] && only[0] != '>';
+        return $"({string.Join(", ", columns)}) {(isIncluded ? ">=" : ">")} ({string.Join(", ", places)})";
+    }
 
     private async IAsyncEnumerable<RowGroup> ReadAsync(string[] order, Position? after, bool isChanges, [EnumeratorCancellation] CancellationToken ct)
     {
         var conditions = Conditions();
-        if (after is { Values.Count: > 0 })
-        {
-            var columns = order.Take(after.Values.Count).Select(Column);
-            var places = after.Values.Select(v => conditions.Place(Untag(v.TrimStart('>'))));
-            var isIncluded = isChanges && after.Values is [var only] && only[0] != '>';
-            conditions.Sql.Add($"({string.Join(", ", columns)}) {(isIncluded ? ">=" : ">")} ({string.Join(", ", places)})");
-        }
-
+        if (after is { Values.Count: > 0 }) { conditions.Sql.Add(Behind(order, after, isChanges, conditions)); }
         if (isChanges && watermarkIsTime)
         {
-            conditions.Sql.Add($"coalesce(julianday({Column(Reading.Watermark)}) < julianday('now', '-2 seconds'), 1)");
+            conditions.Sql.Add($"coalesce(julianday({Column(Watermark)}) < julianday('now', '-2 seconds'), 1)");
         }
 
         // Positions are taken from the raw values: what SQLite compares must be what SQLite stored.
@@ -102,7 +134,7 @@ internal sealed class SqliteSource : Source
         var last = new object[order.Length];
         while (await row.ReadAsync(ct))
         {
-            for (var n = 0; n < items.Length; n++) { Append(items[n], row.GetValue(n), Reading.Items[n]); }
+            for (var n = 0; n < items.Length; n++) { Append(items[n], row, n, Reading.Items[n]); }
             for (var n = 0; n < order.Length; n++) { last[n] = row.GetValue(items.Length + n); }
             if (!IsFull(items)) { continue; }
             ct.ThrowIfCancellationRequested();
@@ -142,14 +174,25 @@ internal sealed class SqliteSource : Source
                 RowOperator.Equal => $"{column} = {values.First()}",
                 RowOperator.In => $"{column} IN ({string.Join(", ", values)})",
                 RowOperator.StartsWith when values.First() is var start => $"substr({column}, 1, length({start})) = {start}",
-                RowOperator.AtLeast => $"{column} >= {values.First()}",
-                RowOperator.AtMost => $"{column} <= {values.First()}",
+                RowOperator.AtLeast => $"{Ordered(row.Column, column)} >= {Ordered(row.Column, values.First())}",
+                RowOperator.AtMost => $"{Ordered(row.Column, column)} <= {Ordered(row.Column, values.First())}",
                 _ => throw new NotSupportedException($"{row.Operator}"),
             });
         }
 
         return where;
     }
+
+    /// <summary>Moments and decimals are texts here, and one value is written in more than one way: they are compared as what they mean, moments by the millisecond.</summary>
+    private string Ordered(string column, string sql) => (Reading.Items.FirstOrDefault(i => i.Column == column)?.Type, table.Find(column)!.Type) switch
+    {
+        (ItemType.Timestamp, _) => Moment(sql),
+        (null, var type) when type.StartsWith("DATETIME", StringComparison.Ordinal) || type.StartsWith("TIMESTAMP", StringComparison.Ordinal) => Moment(sql),
+        (ItemType.Decimal, _) => $"CAST({sql} AS NUMERIC)",
+        _ => sql,
+    };
+
+    private static string Moment(string sql) => $"strftime('%Y-%m-%d %H:%M:%f', {sql})";
 
     private SqliteCommand Select(string what, Where where, string[]? order)
     {
@@ -171,11 +214,18 @@ internal sealed class SqliteSource : Source
         : double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) ? real
         : value;
 
-    private static void Append(ColumnBuffer column, object value, AgreedItem item)
+    private static void Append(ColumnBuffer column, SqliteDataReader row, int place, AgreedItem item)
     {
+        var value = row.GetValue(place);
         switch (item.Type, value)
         {
             case (_, DBNull): column.AppendNull(); break;
+            // SQLite does not look whether a text is one; of bytes that are none its library makes the sign for that.
+            case (ItemType.Text, string text) when column.Decodes || text.Contains('\uFFFD', StringComparison.Ordinal):
+                column.AppendText(row.GetFieldValue<byte[]>(place));
+                // By it the row would not be found again.
+                if (item.IsKey && column.UnfitAt(column.Count - 1) is not null) { throw new ExchangeFault(ExchangeProblems.ValueDoesNotFit, [new Fault("", "exchange.fault.encoding-unknown")]); }
+                break;
             case (ItemType.Text, string text): column.AppendBytes(Encoding.UTF8.GetBytes(text)); break;
             case (ItemType.Integer, long number): column.AppendInt64(number); break;
             case (ItemType.Decimal, long number): column.AppendBytes(Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture))); break;
@@ -191,9 +241,17 @@ internal sealed class SqliteSource : Source
                 column.AppendInt64((moment.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond);
                 break;
             case (ItemType.Binary, byte[] bytes): column.AppendBytes(bytes); break;
-            default: throw new ExchangeFault(ExchangeProblems.ValueDoesNotFit, item.Column, item.Type.ToString());
+            // SQLite keeps any value in any column. Such a row is a bad row and no reason to stop: the gate holds it back.
+            default: column.AppendUnfit(Encoding.UTF8.GetBytes(Written(value))); break;
         }
     }
+
+    private static string Written(object value) => value switch
+    {
+        double real => real.ToString("R", CultureInfo.InvariantCulture),
+        byte[] bytes => $"\\x{Convert.ToHexStringLower(bytes)}",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
 
     private static bool IsDecimal(string text) =>
         text.Length > 0 && text.TrimStart('-') is var digits && text.Length - digits.Length <= 1 && digits.Trim('.') == digits && digits.Count(c => c == '.') <= 1

@@ -4,7 +4,7 @@ using Zhengtong.Catalogue.Model;
 namespace Zhengtong.Exchange.Engine;
 
 /// <summary>A table by name. The names come from people: they are looked up as parameters, and only names the database itself gave back are put into SQL, quoted.</summary>
-/// <param name="Schema">Empty on SQLite.</param>
+/// <param name="Schema">Empty on SQLite; on MariaDB and MySQL the database, empty for the connection's own.</param>
 /// <param name="Table">As the database writes it.</param>
 internal sealed record TableName(string Schema, string Table)
 {
@@ -13,7 +13,7 @@ internal sealed record TableName(string Schema, string Table)
 
 /// <summary>A column as the live database has it.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type">PostgreSQL: the type's own name (int8, varchar, timestamptz); SQLite: the declared type in upper case.</param>
+/// <param name="Type">PostgreSQL: the type's own name (int8, varchar, timestamptz); SQLite: the declared type in upper case; MySQL: the type's word, see <see cref="MySqlTable"/>.</param>
 /// <param name="NotNull">True when null is refused.</param>
 /// <param name="HasDefault">True when a row may leave it out.</param>
 /// <param name="Length">Most characters, where the type says so.</param>
@@ -24,7 +24,7 @@ internal sealed record TableColumn(string Name, string Type, bool NotNull, bool 
 /// <param name="Name">Its name as the database gave it back.</param>
 /// <param name="Columns">Its columns in order.</param>
 /// <param name="UniqueKeys">Column sets that a primary key or a whole unique index covers.</param>
-internal sealed record TableShape(TableName Name, IReadOnlyList<TableColumn> Columns, IReadOnlyList<IReadOnlySet<string>> UniqueKeys)
+internal record TableShape(TableName Name, IReadOnlyList<TableColumn> Columns, IReadOnlyList<IReadOnlySet<string>> UniqueKeys)
 {
     internal TableColumn? Find(string column) => Columns.FirstOrDefault(c => c.Name == column);
 }
@@ -54,6 +54,7 @@ internal static class TableFit
         }
 
         if (!table.HasKey(items)) { faults.Add(new Fault("table", "exchange.fault.key-not-unique", KeyOf(items))); }
+        faults.AddRange(database.FurtherFaults(table, items, Side.Source));
         if (watermark is null) { return faults; }
         if (table.Find(watermark) is not { } marked) { faults.Add(new Fault("watermarkColumn", "exchange.fault.column-missing", watermark)); }
         else
@@ -85,6 +86,7 @@ internal static class TableFit
         }
 
         if (!table.HasKey(items)) { faults.Add(new Fault("table", "exchange.fault.key-not-unique", KeyOf(items))); }
+        faults.AddRange(database.FurtherFaults(table, items, Side.Target));
         return faults;
     }
 

@@ -42,7 +42,8 @@ internal static class GetReceipt
             Base64(batch.CounterReceipt), batch.CounterSignature, await KeyAsync(CounterReceipt.Parse(batch.CounterReceipt)!.ConsumerKey) ?? "",
             evidence is null ? null : Base64(evidence.Document), evidence?.ProviderSeal?.Signature, await KeyAsync(evidence?.ProviderSeal?.KeyId),
             evidence?.ConsumerSeal?.Signature, await KeyAsync(evidence?.ConsumerSeal?.KeyId),
-            told.Find(t => t.Event == "exchange.batch-sealed")?.Id, told.Find(t => t.Event == "exchange.batch-received")?.Id), null);
+            told.Find(t => t.Event == "exchange.batch-sealed")?.Id, told.Find(t => t.Event == "exchange.batch-received")?.Id,
+            batch.Stamp is null ? null : Convert.ToBase64String(batch.Stamp)), null);
 
         async Task<string?> KeyAsync(string? keyId) => keyId is not null && await keys.FindAsync(keyId, ct) is { } key ? Convert.ToBase64String(key.PublicKey) : null;
     }

@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using System.Data.Common;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using MySqlConnector;
 using Npgsql;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Model;
@@ -13,7 +15,8 @@ namespace Zhengtong.Exchange.Slices;
 /// <summary>A database of the caller's department.</summary>
 /// <param name="Name">What the department calls it, 2 to 60 characters, unique within the department.</param>
 /// <param name="Kind">Which database.</param>
-/// <param name="Connection">PostgreSQL: a connection string with Host, Database, Username and, as needed, Port, Password, SSL Mode. SQLite: the name of a
+/// <param name="Connection">PostgreSQL: a connection string with Host, Database, Username and, as needed, Port, Password, SSL Mode. MariaDB and
+/// MySQL: the same with Server, Database, User ID. SQLite: the name of a
 /// file in the department's own folder, such as <c>registry.db</c>; made when it is missing. At most 1,000 characters. Sealed; never returned.</param>
 public sealed record RegisterDataSourceRequest(
     [Required, StringLength(60, MinimumLength = 2)] string Name,
@@ -29,7 +32,8 @@ public sealed record RegisterDataSourceResponse(Guid Id, string Name, DataSource
 internal static class RegisterDataSource
 {
     /// <summary>Everything else could make the platform read its own files or change how it connects.</summary>
-    private static readonly HashSet<string> Allowed = new(StringComparer.OrdinalIgnoreCase) { "Host", "Port", "Database", "Username", "Password", "SSL Mode" };
+    private static readonly HashSet<string> PostgresWords = new(StringComparer.OrdinalIgnoreCase) { "Host", "Port", "Database", "Username", "Password", "SSL Mode" };
+    private static readonly HashSet<string> MySqlWords = new(StringComparer.OrdinalIgnoreCase) { "Server", "Port", "Database", "User ID", "Password", "SSL Mode" };
 
     internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/data-sources", Handle)
         .Requires(Right.OperateExchange).ProducesProblem(403).ProducesProblem(409);
@@ -65,15 +69,23 @@ internal static class RegisterDataSource
     private static string? Fault(RegisterDataSourceRequest request)
     {
         if (request.Kind == DataSourceKind.Sqlite) { return DepartmentFiles.IsFileName(request.Connection) ? null : Text.Of("exchange.connection.file-name"); }
-        NpgsqlConnectionStringBuilder parsed;
-        try { parsed = new NpgsqlConnectionStringBuilder(request.Connection); }
+        var isMySql = request.Kind == DataSourceKind.MySql;
+        DbConnectionStringBuilder parsed;
+        try { parsed = isMySql ? new MySqlConnectionStringBuilder(request.Connection) : new NpgsqlConnectionStringBuilder(request.Connection); }
         // The library's message may quote the text, and with it the password.
-        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or KeyNotFoundException) { return Text.Of("exchange.connection.unreadable"); }
-        var foreign = parsed.Keys.Where(k => !Allowed.Contains(k)).ToList();
-        if (foreign.Count > 0) { return Text.Of("exchange.connection.not-allowed", string.Join(", ", foreign), string.Join(", ", Allowed)); }
-        var missing = new[] { ("Host", parsed.Host), ("Database", parsed.Database), ("Username", parsed.Username) }.Where(p => string.IsNullOrWhiteSpace(p.Item2)).Select(p => p.Item1).ToList();
+        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or KeyNotFoundException or InvalidOperationException)
+        {
+            return Text.Of(isMySql ? "exchange.connection.unreadable-mysql" : "exchange.connection.unreadable");
+        }
+
+        // Both libraries give a word back in its one spelling.
+        var allowed = isMySql ? MySqlWords : PostgresWords;
+        var foreign = parsed.Keys.Cast<string>().Where(k => !allowed.Contains(k)).ToList();
+        if (foreign.Count > 0) { return Text.Of("exchange.connection.not-allowed", string.Join(", ", foreign), string.Join(", ", allowed)); }
+        string[] needed = isMySql ? ["Server", "Database", "User ID"] : ["Host", "Database", "Username"];
+        var missing = needed.Where(word => !parsed.TryGetValue(word, out var value) || string.IsNullOrWhiteSpace($"{value}")).ToList();
         if (missing.Count > 0) { return Text.Of("exchange.connection.missing", string.Join(", ", missing)); }
         // A socket path would reach databases of the platform's own machine under the platform's own account; a list would choose among hosts.
-        return parsed.Host!.IndexOfAny(['/', '@', ',']) >= 0 ? Text.Of("exchange.connection.host") : null;
+        return $"{parsed[needed[0]]}".IndexOfAny(['/', '\\', '@', ',']) >= 0 ? Text.Of("exchange.connection.host") : null;
     }
 }

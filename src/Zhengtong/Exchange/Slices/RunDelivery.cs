@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Exchange.Engine;
+using Zhengtong.Exchange.Model;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 
@@ -11,7 +12,8 @@ internal static class RunDelivery
     internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/deliveries/{id:guid}/runs", Handle)
         .Requires(Right.OperateExchange).ProducesProblem(403).ProducesProblem(404);
 
-    /// <summary>Ask for a run now instead of at the next due time, for instance after a fault was put right. The agreement still decides whether anything is delivered.</summary>
+    /// <summary>Ask for a run now instead of at the next due time, for instance after a fault was put right. It goes ahead of the delivery's running hours, until all is delivered.
+    /// The agreement still decides whether anything is.</summary>
     /// <response code="202">Asked for; ledger event exchange.delivery-run-requested.</response>
     /// <response code="404">exchange.delivery-unknown</response>
     internal static async Task<Results<Accepted, ProblemHttpResult>> Handle(Guid id, Actor actor, ZhengtongDb db, DeliveryReconciler deliveries, TimeProvider clock, CancellationToken ct)
@@ -22,8 +24,7 @@ internal static class RunDelivery
         db.Ledger.Add(LedgerEntry.Of("exchange.delivery-run-requested", id, actor, now));
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await db.SaveChangesAsync(ct);
-        // Past the revision on purpose: a run under way goes on, and looks at the time when it is done.
-        await db.Deliveries.Where(d => d.Id == id).ExecuteUpdateAsync(set => set.SetProperty(d => d.NextRunAt, now), ct);
+        await db.Deliveries.OrderRunAheadAsync(id, now, ct);
         await transaction.CommitAsync(ct);
         deliveries.Wake();
         return TypedResults.Accepted($"/api/v1/deliveries/{id}");

@@ -13,7 +13,7 @@ namespace Zhengtong.Exchange.Slices;
 
 /// <summary>Where the consumer of an agreement wants its rows.</summary>
 /// <param name="DataSourceId">A data source of the caller's department.</param>
-/// <param name="Schema">Schema, at most 63 characters; empty on SQLite, <c>public</c> on PostgreSQL when empty.</param>
+/// <param name="Schema">Schema, at most 63 characters; empty on SQLite; when empty, <c>public</c> on PostgreSQL and the connection's own database on MariaDB and MySQL.</param>
 /// <param name="Table">Table, 1 to 63 characters, exactly as the database writes it.</param>
 /// <param name="Create">True makes the table from the agreed items; its name is then a lower-case letter and lower-case letters, digits or underscores.</param>
 public sealed record SetIntakeRequest(
@@ -46,14 +46,22 @@ internal static partial class SetIntake
         if (await db.Deliveries.AnyAsync(d => d.AgreementId == id && d.Sequence > 0, ct)) { return ExchangeProblems.DeliveryUnderWay.Because(terms.Number); }
 
         var name = source.TableName(request.Schema, request.Table);
-        var database = databases.Open(source);
-        try
+        // A table that only a node reaches is looked at there, or made, when the delivery begins; what does not fit is then the delivery's fault to show.
+        if (source.NodeId is null)
         {
-            if (await CheckAsync(database, name, terms, request.Create, ct) is { } refusal) { return refusal; }
+            var database = databases.Open(source);
+            try
+            {
+                if (await CheckAsync(database, name, terms, request.Create, ct) is { } refusal) { return refusal; }
+            }
+            catch (Exception e) when (database.Explain(e, Side.Target) is { } fault)
+            {
+                return fault.Because();
+            }
         }
-        catch (Exception e) when (database.Explain(e, Side.Target) is { } fault)
+        else if (request.Create && !NewName().IsMatch(name.Table))
         {
-            return fault.Because();
+            return ExchangeProblems.TableUnfit.For([new Fault("table", "exchange.fault.table-name")]);
         }
 
         var now = clock.GetUtcNow();
@@ -67,7 +75,7 @@ internal static partial class SetIntake
             });
         }
 
-        (intake.DataSourceId, intake.Schema, intake.Table, intake.SetAt) = (source.Id, name.Schema, name.Table, now);
+        (intake.DataSourceId, intake.Schema, intake.Table, intake.CreateOnNode, intake.SetAt) = (source.Id, name.Schema, name.Table, request.Create && source.NodeId is not null, now);
         db.Ledger.Add(LedgerEntry.Of("exchange.intake-set", id, actor, now, before: before, after: new { intake.DataSourceId, intake.Schema, intake.Table }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return KernelProblems.ChangedMeanwhile.Because(terms.Number); }

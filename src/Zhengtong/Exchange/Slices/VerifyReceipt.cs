@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Zhengtong.Exchange.Engine;
+using Zhengtong.Exchange.Evidence;
+using Zhengtong.Exchange.Files;
 using Zhengtong.Kernel;
 
 namespace Zhengtong.Exchange.Slices;
@@ -10,7 +12,7 @@ internal static class VerifyReceipt
     internal static Command Verb()
     {
         var file = new Argument<FileInfo>("FILE") { Description = "The receipt as downloaded" };
-        var command = new Command("receipt", "Check the receipt of an exchanged batch, offline") { file };
+        var command = new Command("receipt", "Check the receipt of an exchanged batch, a file or a call, offline") { file };
         command.SetAction((parsed, ct) => RunAsync(parsed.GetValue(file)!, Console.Out, ct));
         return command;
     }
@@ -18,14 +20,16 @@ internal static class VerifyReceipt
     /// <summary>0 when every check holds, 1 when one does not or the file is no receipt.</summary>
     internal static async Task<int> RunAsync(FileInfo file, TextWriter output, CancellationToken ct)
     {
-        var receipt = file is { Exists: true, Length: <= ReceiptFile.MaxLength } ? ReceiptFile.Parse(await File.ReadAllTextAsync(file.FullName, ct)) : null;
-        if (receipt is null)
+        var text = file is { Exists: true, Length: <= ReceiptFile.MaxLength } ? await File.ReadAllTextAsync(file.FullName, ct) : "";
+        var checks = ReceiptFile.Parse(text) is { } batch ? ReceiptVerification.Of(batch)
+            : FileReceipt.Parse(text) is { } whole ? FileReceiptVerification.Of(whole)
+            : CallReceiptFile.Parse(text) is { } call ? CallReceiptVerification.Of(call) : null;
+        if (checks is null)
         {
             await output.WriteLineAsync(Text.Of("exchange.verify.no-receipt", file.Name));
             return 1;
         }
 
-        var checks = ReceiptVerification.Of(receipt);
         foreach (var check in checks) { await output.WriteLineAsync($"{(check.Holds ? "✓" : "✗")} {check.Sentence}"); }
         var holds = checks.All(c => c.Holds);
         await output.WriteLineAsync(Text.Of(holds ? "exchange.verify.holds" : "exchange.verify.broken"));

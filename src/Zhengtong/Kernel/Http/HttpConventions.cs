@@ -38,12 +38,15 @@ internal static class HttpConventions
             o.SupportedUICultures = ReadersLanguage.All;
             o.RequestCultureProviders = [new ReadersLanguage()];
         });
+        // A line of a head ends with CR LF (RFC 9112, 2.2); what some in front of us read as one header must not be two here.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         services.Configure<ForwardedHeadersOptions>(o =>
         {
-            o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
             o.KnownIPNetworks.Clear();
             o.KnownProxies.Clear();
             foreach (var proxy in (configuration["Http:TrustedProxies"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) { o.KnownProxies.Add(IPAddress.Parse(proxy)); }
+            // With two empty lists the middleware believes everybody.
+            o.ForwardedHeaders = o.KnownProxies.Count > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
         });
         services.AddHsts(o => o.MaxAge = TimeSpan.FromDays(365));
         services.AddRequestTimeouts(o => o.DefaultPolicy = new RequestTimeoutPolicy

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -14,6 +15,9 @@ namespace Zhengtong.Kernel.Http;
 /// A module's own meters and sources are taken in when their names begin with <c>Zhengtong.</c>.</summary>
 internal static class Telemetry
 {
+    /// <summary>Series of one figure of the platform's own, at most; the monitor names up to 2,000 agreements.</summary>
+    private const int MostSeries = 2_500;
+
     internal static void AddTelemetry(this WebApplicationBuilder builder, Deployment deployment)
     {
         builder.Services.AddSerilog(log => log.MinimumLevel.Information()
@@ -34,18 +38,24 @@ internal static class Telemetry
             preserveStaticLogger: true);
 
         var collector = builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 };
-        builder.Services.AddOpenTelemetry()
+        var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(r => r.AddService("zhengtong"))
-            .WithTracing(t =>
-            {
-                t.AddSource("Zhengtong.*").AddAspNetCoreInstrumentation(o => o.Filter = http => !http.Request.Path.StartsWithSegments("/health") && !http.Request.Path.StartsWithSegments("/metrics"));
-                if (collector) { t.AddOtlpExporter(); }
-            })
             .WithMetrics(m =>
             {
                 m.AddMeter("Zhengtong.*").AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddPrometheusExporter();
                 if (collector) { m.AddOtlpExporter(); }
+                // Meters are found by name in the whole process: only this platform's own count.
+                ((IDeferredMeterProviderBuilder)m).Configure((services, own) =>
+                {
+                    var factory = services.GetRequiredService<IMeterFactory>();
+                    own.AddView(i => i.Meter.Scope is IMeterFactory other && other != factory ? MetricStreamConfiguration.Drop
+                        : i.Name.StartsWith("zhengtong.", StringComparison.Ordinal) ? new MetricStreamConfiguration { CardinalityLimit = MostSeries } : null);
+                });
             });
+        // Where nobody takes traces, none are made.
+        if (!collector) { return; }
+        telemetry.WithTracing(t => t.AddSource("Zhengtong.*")
+            .AddAspNetCoreInstrumentation(o => o.Filter = http => !http.Request.Path.StartsWithSegments("/health") && !http.Request.Path.StartsWithSegments("/metrics")).AddOtlpExporter());
     }
 
     /// <summary>/metrics: by <c>Metrics:For</c> for the machine itself (<c>loopback</c>, the default) or for holders of Right.Operate (<c>operators</c>).

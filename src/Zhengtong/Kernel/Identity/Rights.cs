@@ -56,6 +56,8 @@ public enum Right
     ManageCalendar,
     /// <summary>See the platform's own state: health, jobs, indicators.</summary>
     Operate,
+    /// <summary>See the front-end nodes of all departments: how they are, and nothing of what they carry.</summary>
+    SeeNodes,
 }
 
 /// <summary>Which role may do what; of the three administrators each reads accounts, and none holds a right of the other two (三员分立).</summary>
@@ -63,12 +65,12 @@ internal static class Rights
 {
     internal static readonly IReadOnlyDictionary<Role, Right[]> Of = new Dictionary<Role, Right[]>
     {
-        [Role.PlatformOperator] = [Right.Operate, Right.OperateExchange, Right.ReadWork],
+        [Role.PlatformOperator] = [Right.Operate, Right.OperateExchange, Right.ReadWork, Right.SeeNodes],
         [Role.Authority] = [Right.ReadWork, Right.ManageOrganisations, Right.ManageCalendar],
         [Role.DepartmentOfficer] = [Right.ReadWork, Right.Catalogue, Right.Apply, Right.Confirm, Right.OperateExchange],
         [Role.DepartmentLeader] = [Right.ReadWork, Right.Confirm, Right.Seal],
         [Role.ProjectApprover] = [Right.ReadWork],
-        [Role.Auditor] = [Right.ReadLedger],
+        [Role.Auditor] = [Right.ReadLedger, Right.SeeNodes],
         [Role.SystemAdministrator] = [Right.ReadAccounts, Right.ManageAccounts],
         [Role.SecurityAdministrator] = [Right.ReadAccounts, Right.GrantPosts],
         [Role.AuditAdministrator] = [Right.ReadAccounts, Right.ReadLedger],

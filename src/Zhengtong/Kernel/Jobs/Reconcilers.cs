@@ -23,6 +23,7 @@ internal sealed partial class Reconcilers(
 {
     private static readonly TimeSpan LeasePatience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Unpunctual = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan IdleRecord = TimeSpan.FromMinutes(1);
     private static readonly TimeZoneInfo China = TimeZoneInfo.CreateCustomTimeZone("China", TimeSpan.FromHours(8), "China", "China");
     private static readonly string ThisProcess = $"{Environment.MachineName}:{Environment.ProcessId}";
@@ -89,6 +90,7 @@ internal sealed partial class Reconcilers(
         await using var scope = scopes.CreateAsyncScope();
         var reconciler = (IReconciler)scope.ServiceProvider.GetRequiredService(loop.Type);
         loop.Name = reconciler.Name;
+        if (reconciler.Cron is null) { loop.Patience = reconciler.Every + Unpunctual; }
         loop.Rhythm = reconciler.Cron ?? reconciler.Every.TotalSeconds.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture);
         var trigger = TriggerBuilder.Create().WithIdentity(loop.Name).StartNow();
         trigger = reconciler.Cron is { } cron
@@ -110,8 +112,9 @@ internal sealed partial class Reconcilers(
     {
         try
         {
-            while (await loop.Signal.Reader.WaitToReadAsync(ct))
+            while (true)
             {
+                await WaitAsync(loop, ct);
                 // Taken before looking: whatever is signalled from here on leads to another look.
                 loop.Signal.Reader.TryRead(out _);
                 if (await RunAsync(loop, ct))
@@ -127,6 +130,15 @@ internal sealed partial class Reconcilers(
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested) { }
+    }
+
+    /// <summary>Waits to be signalled, but not much longer than the rhythm: Quartz goes by the wall clock, and one that was set back by hours would silence the job for as long.</summary>
+    private static async Task WaitAsync(Loop loop, CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(loop.Patience);
+        try { await loop.Signal.Reader.WaitToReadAsync(patience.Token); }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested) { }
     }
 
     private static TimeSpan BackOff(int failures) => TimeSpan.FromSeconds(Math.Min(Math.Pow(2, Math.Min(failures, 20) - 1), LongestBackOff.TotalSeconds));
@@ -244,6 +256,9 @@ internal sealed partial class Reconcilers(
 
         /// <summary>Ends a pause.</summary>
         internal SemaphoreSlim Urgent { get; } = new(0);
+
+        /// <summary>How long it is waited for a signal; for ever where the rhythm is hours of the day.</summary>
+        internal TimeSpan Patience { get; set; } = Timeout.InfiniteTimeSpan;
 
         internal bool IsAsked { get; set; }
 

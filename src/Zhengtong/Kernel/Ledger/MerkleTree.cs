@@ -133,7 +133,11 @@ internal static class MerkleTree
     }
 
     /// <summary>The root that a leaf and its inclusion proof lead to; null when the proof has the wrong length.</summary>
-    internal static byte[]? RootOfInclusion(long index, long size, byte[] leafHash, IReadOnlyList<byte[]> proof)
+    internal static byte[]? RootOfInclusion(long index, long size, byte[] leafHash, IReadOnlyList<byte[]> proof) =>
+        RootOfInclusion(index, size, leafHash, proof, (left, right) => HashNode(left, right));
+
+    /// <summary>The same in a tree of another digest of 32 bytes.</summary>
+    internal static byte[]? RootOfInclusion(long index, long size, byte[] leafHash, IReadOnlyList<byte[]> proof, Func<byte[], byte[], byte[]> hashNode)
     {
         if (index < 0 || index >= size) { return null; }
         var (node, last, above) = (index, size - 1, leafHash);
@@ -142,7 +146,7 @@ internal static class MerkleTree
             if (last == 0 || hash.Length != HashSize) { return null; }
             if ((node & 1) == 1 || node == last)
             {
-                above = HashNode(hash, above);
+                above = hashNode(hash, above);
                 while ((node & 1) == 0 && node != 0)
                 {
                     node >>= 1;
@@ -151,7 +155,7 @@ internal static class MerkleTree
             }
             else
             {
-                above = HashNode(above, hash);
+                above = hashNode(above, hash);
             }
 
             node >>= 1;

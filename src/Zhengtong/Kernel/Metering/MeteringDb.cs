@@ -26,6 +26,7 @@ internal partial class ZhengtongDb
             u.Property(x => x.IsRolledUp);
             u.HasIndex(x => new { x.IsRolledUp, x.Id });
             u.HasIndex(x => new { x.Subject, x.At });
+            u.HasIndex(x => new { x.Meter, x.At });
         });
         builder.Entity<UsageRollUp>(u =>
         {

@@ -17,13 +17,22 @@ internal sealed class FolderObjects(Deployment deployment, IServiceScopeFactory 
     {
         var path = PathOf(name);
         var draft = path + ".draft";
-        await using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true))
+        try
         {
-            await file.WriteAsync(content, ct);
-            file.Flush(flushToDisk: true);
-        }
+            await using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true))
+            {
+                await file.WriteAsync(content, ct);
+                file.Flush(flushToDisk: true);
+            }
 
-        Durable.Publish(draft, path);
+            Durable.Publish(draft, path);
+        }
+        catch
+        {
+            // On a full disk half of it would be in the way of everything else.
+            File.Delete(draft);
+            throw;
+        }
     }
 
     internal override async Task<ReadOnlyMemory<byte>?> ReadPassingAsync(string name, Func<int, Memory<byte>> room, CancellationToken ct)
@@ -35,7 +44,8 @@ internal sealed class FolderObjects(Deployment deployment, IServiceScopeFactory 
             await file.ReadExactlyAsync(buffer, ct);
             return buffer;
         }
-        catch (IOException) { return null; }
+        // Only what is gone is gone: when the disk cannot be read, the caller tries again.
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or EndOfStreamException) { return null; }
     }
 
     internal override Task RemovePassingAsync(string name, CancellationToken ct)

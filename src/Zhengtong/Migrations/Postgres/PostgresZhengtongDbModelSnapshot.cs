@@ -440,6 +440,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("resource_id");
 
+                    b.Property<DateTimeOffset?>("ResumedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("resumed_at");
+
                     b.Property<int>("Revision")
                         .IsConcurrencyToken()
                         .HasColumnType("integer")
@@ -518,17 +522,32 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasColumnName("every_seconds");
 
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("kind");
+
                     b.Property<string>("LegalGround")
                         .IsRequired()
                         .HasMaxLength(500)
                         .HasColumnType("character varying(500)")
                         .HasColumnName("legal_ground");
 
+                    b.Property<string>("Limits")
+                        .HasColumnType("text")
+                        .HasColumnName("limits");
+
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(20)
                         .HasColumnType("character varying(20)")
                         .HasColumnName("number");
+
+                    b.Property<string>("Operations")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("operations");
 
                     b.Property<Guid>("ProviderId")
                         .HasColumnType("uuid")
@@ -663,11 +682,22 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("kind");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(100)
                         .HasColumnType("character varying(100)")
                         .HasColumnName("name");
+
+                    b.Property<string>("Operations")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("operations");
 
                     b.Property<Guid>("ProviderId")
                         .HasColumnType("uuid")
@@ -722,6 +752,23 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("information_resources", "catalogue");
                 });
 
+            modelBuilder.Entity("Zhengtong.Catalogue.Model.ServiceDescription", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("text");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_service_descriptions");
+
+                    b.ToTable("service_descriptions", "catalogue");
+                });
+
             modelBuilder.Entity("Zhengtong.Demonstration.DemonstrationMark", b =>
                 {
                     b.Property<string>("Name")
@@ -737,6 +784,887 @@ namespace Zhengtong.Migrations.Postgres
                         .HasName("pk_demonstration_marks");
 
                     b.ToTable("demonstration_marks", "demonstration");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.BackFills.BackFill", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("ActiveDeliveryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("active_delivery_id");
+
+                    b.Property<string>("Column")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("column");
+
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<long?>("EstimatedRows")
+                        .HasColumnType("bigint")
+                        .HasColumnName("estimated_rows");
+
+                    b.Property<long?>("FirstBatch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("first_batch");
+
+                    b.Property<long?>("LastBatch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_batch");
+
+                    b.Property<DateTimeOffset>("OrderedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ordered_at");
+
+                    b.Property<Guid>("OrderedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("ordered_by");
+
+                    b.Property<byte[]>("Position")
+                        .HasColumnType("bytea")
+                        .HasColumnName("position");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("problem");
+
+                    b.Property<byte[]>("Range")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("range");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<long>("Rows")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rows");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_back_fills");
+
+                    b.HasIndex("ActiveDeliveryId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_back_fills_active_delivery_id");
+
+                    b.HasIndex("DeliveryId", "OrderedAt")
+                        .HasDatabaseName("ix_back_fills_delivery_id_ordered_at");
+
+                    b.ToTable("back_fills", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Containers.MemberCertificate", b =>
+                {
+                    b.Property<string>("KeyId")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("key_id");
+
+                    b.Property<byte[]>("Certificate")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("certificate");
+
+                    b.Property<DateTimeOffset>("IssuedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("issued_at");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .IsConcurrencyToken()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<string>("Serial")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("serial");
+
+                    b.HasKey("KeyId")
+                        .HasName("pk_member_certificates");
+
+                    b.HasIndex("OrganisationId")
+                        .HasDatabaseName("ix_member_certificates_organisation_id");
+
+                    b.HasIndex("Serial")
+                        .IsUnique()
+                        .HasDatabaseName("ix_member_certificates_serial");
+
+                    b.ToTable("member_certificates", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Evidence.Call", b =>
+                {
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("number");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Number"));
+
+                    b.Property<Guid>("AgreementId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<DateTimeOffset>("AnsweredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<Guid>("GroupId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("group_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("KeyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("key_id");
+
+                    b.Property<byte[]>("LeafHash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("bytea")
+                        .HasColumnName("leaf_hash");
+
+                    b.Property<string>("MessageId")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("message_id");
+
+                    b.Property<string>("Method")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("method");
+
+                    b.Property<string>("Object")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("object");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_id");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<long>("RequestBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("request_bytes");
+
+                    b.Property<long>("ResponseBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("response_bytes");
+
+                    b.Property<byte[]>("Sealed")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed");
+
+                    b.Property<string>("Service")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("service");
+
+                    b.Property<int>("Status")
+                        .HasColumnType("integer")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("suite");
+
+                    b.HasKey("Number")
+                        .HasName("pk_calls");
+
+                    b.HasIndex("GroupId")
+                        .HasDatabaseName("ix_calls_group_id");
+
+                    b.HasIndex("Id")
+                        .IsUnique()
+                        .HasDatabaseName("ix_calls_id");
+
+                    b.HasIndex("MessageId")
+                        .HasDatabaseName("ix_calls_message_id");
+
+                    b.HasIndex("AgreementId", "ReceivedAt")
+                        .HasDatabaseName("ix_calls_agreement_id_received_at");
+
+                    b.ToTable("calls", "exchange");
+
+                    b.HasAnnotation("Npgsql:StorageParameter:toast_tuple_target", 8160);
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Evidence.CallGroup", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<Guid?>("ConsumerSealId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consumer_seal_id");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_id");
+
+                    b.Property<Guid?>("ProviderSealId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_seal_id");
+
+                    b.Property<DateTimeOffset>("RecordedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<int>("Size")
+                        .HasColumnType("integer")
+                        .HasColumnName("size");
+
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("suite");
+
+                    b.HasKey("Id")
+                        .HasName("pk_call_groups");
+
+                    b.HasIndex("ConsumerSealId")
+                        .HasDatabaseName("ix_call_groups_consumer_seal_id");
+
+                    b.HasIndex("ProviderSealId")
+                        .HasDatabaseName("ix_call_groups_provider_seal_id");
+
+                    b.HasIndex(new[] { "Id" }, "ix_call_groups_unsealed")
+                        .HasDatabaseName("ix_call_groups_id")
+                        .HasFilter("\"provider_seal_id\" IS NULL");
+
+                    b.ToTable("call_groups", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Evidence.CallKey", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("ConsumerExchange")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("consumer_exchange");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<string>("ConsumerKey")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("consumer_key");
+
+                    b.Property<byte[]>("ConsumerWrapped")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("consumer_wrapped");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("ProviderExchange")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("provider_exchange");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_id");
+
+                    b.Property<string>("ProviderKey")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("provider_key");
+
+                    b.Property<byte[]>("ProviderWrapped")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("provider_wrapped");
+
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("suite");
+
+                    b.HasKey("Id")
+                        .HasName("pk_call_keys");
+
+                    b.ToTable("call_keys", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Evidence.CallSeal", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("digest");
+
+                    b.Property<string>("Document")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("document");
+
+                    b.Property<string>("KeyId")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("key_id");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<DateTimeOffset>("SealedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("sealed_at");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Side")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("side");
+
+                    b.Property<string>("Signature")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("signature");
+
+                    b.Property<int>("Size")
+                        .HasColumnType("integer")
+                        .HasColumnName("size");
+
+                    b.Property<byte[]>("Stamp")
+                        .HasColumnType("bytea")
+                        .HasColumnName("stamp");
+
+                    b.Property<DateTimeOffset?>("StampedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("stamped_at");
+
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("suite");
+
+                    b.HasKey("Id")
+                        .HasName("pk_call_seals");
+
+                    b.HasIndex("KeyId", "Side", "Sequence")
+                        .IsUnique()
+                        .HasDatabaseName("ix_call_seals_key_id_side_sequence");
+
+                    b.HasIndex(new[] { "SealedAt" }, "ix_call_seals_unstamped")
+                        .HasDatabaseName("ix_call_seals_sealed_at")
+                        .HasFilter("\"stamped_at\" IS NULL");
+
+                    b.ToTable("call_seals", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Files.ExchangedFile", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Check")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("check");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("content_type");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("integer")
+                        .HasColumnName("failures");
+
+                    b.Property<string>("Finding")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("finding");
+
+                    b.Property<bool>("IsLeft")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_left");
+
+                    b.Property<long?>("Length")
+                        .HasColumnType("bigint")
+                        .HasColumnName("length");
+
+                    b.Property<string>("Metadata")
+                        .HasMaxLength(2000)
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset>("NextCheckAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_check_at");
+
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<long>("Offset")
+                        .HasColumnType("bigint")
+                        .HasColumnName("offset");
+
+                    b.Property<string>("Origin")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("origin");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("problem");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_id");
+
+                    b.Property<DateTimeOffset?>("PublishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("published_at");
+
+                    b.Property<DateTimeOffset?>("PurgedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("purged_at");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Sha256")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("sha256");
+
+                    b.Property<string>("Sm3")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("sm3");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.Property<DateTimeOffset?>("UploadedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("uploaded_at");
+
+                    b.Property<string>("Wrap")
+                        .HasColumnType("text")
+                        .HasColumnName("wrap");
+
+                    b.HasKey("Id")
+                        .HasName("pk_files");
+
+                    b.HasIndex("IsLeft")
+                        .HasDatabaseName("ix_files_is_left");
+
+                    b.HasIndex("Origin")
+                        .IsUnique()
+                        .HasDatabaseName("ix_files_origin");
+
+                    b.HasIndex("NodeId", "State")
+                        .HasDatabaseName("ix_files_node_id_state");
+
+                    b.HasIndex("ProviderId", "CreatedAt")
+                        .HasDatabaseName("ix_files_provider_id_created_at");
+
+                    b.HasIndex("ResourceId", "State")
+                        .HasDatabaseName("ix_files_resource_id_state");
+
+                    b.HasIndex("State", "NextCheckAt")
+                        .HasDatabaseName("ix_files_state_next_check_at");
+
+                    b.ToTable("files", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Files.FileInbox", b =>
+                {
+                    b.Property<Guid>("AgreementId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.HasKey("AgreementId")
+                        .HasName("pk_file_inboxes");
+
+                    b.HasIndex("OrganisationId")
+                        .HasDatabaseName("ix_file_inboxes_organisation_id");
+
+                    b.ToTable("file_inboxes", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Files.FileRecipient", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("AgreementId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<DateTimeOffset?>("ConfirmedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("confirmed_at");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<string>("CounterReceipt")
+                        .HasColumnType("text")
+                        .HasColumnName("counter_receipt");
+
+                    b.Property<string>("CounterSignature")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("counter_signature");
+
+                    b.Property<Guid>("FileId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("file_id");
+
+                    b.Property<string>("Manifest")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("manifest");
+
+                    b.Property<string>("ManifestDigest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("manifest_digest");
+
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<DateTimeOffset>("PublishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("published_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Signature")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("signature");
+
+                    b.Property<DateTimeOffset?>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Wrap")
+                        .HasColumnType("text")
+                        .HasColumnName("wrap");
+
+                    b.Property<string>("WrongDigest")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("wrong_digest");
+
+                    b.HasKey("Id")
+                        .HasName("pk_file_recipients");
+
+                    b.HasIndex("AgreementId", "State")
+                        .HasDatabaseName("ix_file_recipients_agreement_id_state");
+
+                    b.HasIndex("ConsumerId", "PublishedAt")
+                        .HasDatabaseName("ix_file_recipients_consumer_id_published_at");
+
+                    b.HasIndex("FileId", "AgreementId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_file_recipients_file_id_agreement_id");
+
+                    b.HasIndex("NodeId", "State")
+                        .HasDatabaseName("ix_file_recipients_node_id_state");
+
+                    b.ToTable("file_recipients", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Files.FileRetention", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("KeepDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("keep_days");
+
+                    b.Property<int>("LatestDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("latest_days");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_file_retentions");
+
+                    b.ToTable("file_retentions", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Gateway.ApiQuota", b =>
+                {
+                    b.Property<Guid>("AgreementId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<long>("Reserved")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reserved");
+
+                    b.HasKey("AgreementId", "Day")
+                        .HasName("pk_api_quotas");
+
+                    b.ToTable("api_quotas", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Gateway.ApiService", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Door")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("door");
+
+                    b.Property<bool>("IsEnabled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_enabled");
+
+                    b.Property<string>("LastFault")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("last_fault");
+
+                    b.Property<DateTimeOffset?>("LastFaultAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_fault_at");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("ServiceCode")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("service_code");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<string>("SubsystemCode")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("subsystem_code");
+
+                    b.Property<int>("TimeoutSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("timeout_seconds");
+
+                    b.HasKey("Id")
+                        .HasName("pk_api_services");
+
+                    b.HasIndex("ResourceId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_api_services_resource_id");
+
+                    b.HasIndex("OrganisationId", "SubsystemCode", "ServiceCode")
+                        .IsUnique()
+                        .HasDatabaseName("ix_api_services_organisation_id_subsystem_code_service_code");
+
+                    b.ToTable("api_services", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Gateway.InformationSystem", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Addresses")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("addresses");
+
+                    b.Property<string>("Certificates")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("certificates");
+
+                    b.Property<Guid?>("ClientId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("client_id");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.Property<string>("SubsystemCode")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("subsystem_code");
+
+                    b.HasKey("Id")
+                        .HasName("pk_information_systems");
+
+                    b.HasIndex("ClientId")
+                        .HasDatabaseName("ix_information_systems_client_id");
+
+                    b.HasIndex("OrganisationId", "SubsystemCode")
+                        .IsUnique()
+                        .HasDatabaseName("ix_information_systems_organisation_id_subsystem_code");
+
+                    b.ToTable("information_systems", "exchange");
                 });
 
             modelBuilder.Entity("Zhengtong.Exchange.Model.Batch", b =>
@@ -803,11 +1731,27 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("character varying(200)")
                         .HasColumnName("signature");
 
+                    b.Property<byte[]>("Stamp")
+                        .HasColumnType("bytea")
+                        .HasColumnName("stamp");
+
+                    b.Property<DateTimeOffset?>("StampedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("stamped_at");
+
+                    b.Property<DateTimeOffset?>("VoidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("voided_at");
+
                     b.HasKey("DeliveryId", "Sequence")
                         .HasName("pk_batches");
 
                     b.HasIndex("DeliveryId", "ReceivedAt")
                         .HasDatabaseName("ix_batches_delivery_id_received_at");
+
+                    b.HasIndex(new[] { "SealedAt" }, "ix_batches_unstamped")
+                        .HasDatabaseName("ix_batches_sealed_at")
+                        .HasFilter("\"stamped_at\" IS NULL");
 
                     b.ToTable("batches", "exchange");
                 });
@@ -820,7 +1764,6 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnName("id");
 
                     b.Property<byte[]>("Connection")
-                        .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("connection");
 
@@ -840,12 +1783,28 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("character varying(60)")
                         .HasColumnName("name");
 
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
                     b.Property<Guid>("OrganisationId")
                         .HasColumnType("uuid")
                         .HasColumnName("organisation_id");
 
+                    b.Property<string>("Problem")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("problem");
+
+                    b.Property<DateTimeOffset?>("SeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("seen_at");
+
                     b.HasKey("Id")
                         .HasName("pk_data_sources");
+
+                    b.HasIndex("NodeId")
+                        .HasDatabaseName("ix_data_sources_node_id");
 
                     b.HasIndex("OrganisationId", "Name")
                         .IsUnique()
@@ -865,6 +1824,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("agreement_id");
 
+                    b.Property<DateTimeOffset?>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
                     b.Property<long>("BatchesReceived")
                         .HasColumnType("bigint")
                         .HasColumnName("batches_received");
@@ -873,13 +1836,25 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("bigint")
                         .HasColumnName("bytes_received");
 
+                    b.Property<DateTimeOffset?>("CaughtUpAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("caught_up_at");
+
                     b.Property<byte[]>("ChangesFrom")
                         .HasColumnType("bytea")
                         .HasColumnName("changes_from");
 
+                    b.Property<bool>("Clears")
+                        .HasColumnType("boolean")
+                        .HasColumnName("clears");
+
                     b.Property<Guid>("ConsumerId")
                         .HasColumnType("uuid")
                         .HasColumnName("consumer_id");
+
+                    b.Property<string>("CopyReason")
+                        .HasColumnType("text")
+                        .HasColumnName("copy_reason");
 
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
@@ -893,9 +1868,26 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasColumnName("failures");
 
+                    b.Property<bool>("Keeps")
+                        .HasColumnType("boolean")
+                        .HasColumnName("keeps");
+
                     b.Property<DateTimeOffset?>("LastReceivedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_received_at");
+
+                    b.Property<DateTimeOffset?>("LogAlarmAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("log_alarm_at");
+
+                    b.Property<long?>("LogBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("log_bytes");
+
+                    b.Property<string>("LogStatus")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("log_status");
 
                     b.Property<string>("ManifestDigest")
                         .HasMaxLength(64)
@@ -905,6 +1897,14 @@ namespace Zhengtong.Migrations.Postgres
                     b.Property<DateTimeOffset>("NextRunAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("next_run_at");
+
+                    b.Property<int>("Orders")
+                        .HasColumnType("integer")
+                        .HasColumnName("orders");
+
+                    b.Property<int>("OrdersBegun")
+                        .HasColumnType("integer")
+                        .HasColumnName("orders_begun");
 
                     b.Property<string>("Phase")
                         .IsRequired()
@@ -986,6 +1986,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("agreement_id");
 
+                    b.Property<bool>("CreateOnNode")
+                        .HasColumnType("boolean")
+                        .HasColumnName("create_on_node");
+
                     b.Property<Guid>("DataSourceId")
                         .HasColumnType("uuid")
                         .HasColumnName("data_source_id");
@@ -1033,9 +2037,21 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<string>("Capture")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("capture");
+
                     b.Property<Guid>("DataSourceId")
                         .HasColumnType("uuid")
                         .HasColumnName("data_source_id");
+
+                    b.Property<string>("Encoding")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("encoding");
 
                     b.Property<Guid>("OrganisationId")
                         .HasColumnType("uuid")
@@ -1062,7 +2078,6 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnName("table");
 
                     b.Property<string>("WatermarkColumn")
-                        .IsRequired()
                         .HasMaxLength(63)
                         .HasColumnType("character varying(63)")
                         .HasColumnName("watermark_column");
@@ -1081,6 +2096,793 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_mounts_resource_id");
 
                     b.ToTable("mounts", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Monitor.Alarm", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("AcknowledgedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("acknowledged_at");
+
+                    b.Property<string>("AcknowledgedBy")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("acknowledged_by");
+
+                    b.Property<Guid?>("AgreementId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<DateTimeOffset?>("ClearedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("cleared_at");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<long>("Figure")
+                        .HasColumnType("bigint")
+                        .HasColumnName("figure");
+
+                    b.Property<string>("Ground")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("ground");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("Limit")
+                        .HasColumnType("bigint")
+                        .HasColumnName("limit");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Open")
+                        .HasMaxLength(120)
+                        .HasColumnType("character varying(120)")
+                        .HasColumnName("open");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_id");
+
+                    b.Property<DateTimeOffset>("RaisedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("raised_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<DateTimeOffset>("SeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("seen_at");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("subject");
+
+                    b.HasKey("Id")
+                        .HasName("pk_alarms");
+
+                    b.HasIndex("AgreementId")
+                        .HasDatabaseName("ix_alarms_agreement_id");
+
+                    b.HasIndex("ConsumerId")
+                        .HasDatabaseName("ix_alarms_consumer_id");
+
+                    b.HasIndex("Open")
+                        .IsUnique()
+                        .HasDatabaseName("ix_alarms_open");
+
+                    b.HasIndex("ProviderId")
+                        .HasDatabaseName("ix_alarms_provider_id");
+
+                    b.HasIndex("RaisedAt")
+                        .HasDatabaseName("ix_alarms_raised_at");
+
+                    b.ToTable("alarms", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Nodes.FrontEndNode", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("ClockAhead")
+                        .HasColumnType("bigint")
+                        .HasColumnName("clock_ahead");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("DiskFreeBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("disk_free_bytes");
+
+                    b.Property<DateTimeOffset?>("EnrolledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("enrolled_at");
+
+                    b.Property<long>("LagSeconds")
+                        .HasColumnType("bigint")
+                        .HasColumnName("lag_seconds");
+
+                    b.Property<DateTimeOffset?>("LastSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_seen_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("Report")
+                        .HasColumnType("text")
+                        .HasColumnName("report");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<DateTimeOffset?>("SilentSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("silent_since");
+
+                    b.Property<long>("SpooledBatches")
+                        .HasColumnType("bigint")
+                        .HasColumnName("spooled_batches");
+
+                    b.Property<string>("TokenDigest")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("token_digest");
+
+                    b.Property<DateTimeOffset?>("TokenExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("token_expires_at");
+
+                    b.Property<string>("Version")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_front_end_nodes");
+
+                    b.HasIndex("OrganisationId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_front_end_nodes_organisation_id_name");
+
+                    b.ToTable("front_end_nodes", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Nodes.NodeCertificate", b =>
+                {
+                    b.Property<string>("Serial")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("serial");
+
+                    b.Property<byte[]>("Certificate")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("certificate");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<DateTimeOffset>("NotAfter")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("not_after");
+
+                    b.Property<DateTimeOffset>("NotBefore")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("not_before");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("public_key");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.HasKey("Serial")
+                        .HasName("pk_node_certificates");
+
+                    b.HasIndex("NodeId")
+                        .HasDatabaseName("ix_node_certificates_node_id");
+
+                    b.ToTable("node_certificates", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Nodes.NodeNonce", b =>
+                {
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<string>("Nonce")
+                        .HasMaxLength(22)
+                        .HasColumnType("character varying(22)")
+                        .HasColumnName("nonce");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.HasKey("NodeId", "Nonce")
+                        .HasName("pk_node_nonces");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_node_nonces_at");
+
+                    b.ToTable("node_nonces", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.Correction", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("ActiveKey")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("active_key");
+
+                    b.Property<DateTimeOffset?>("AnsweredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at");
+
+                    b.Property<long?>("Batch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch");
+
+                    b.Property<string>("Column")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("column");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<string>("DueBy")
+                        .HasColumnType("text")
+                        .HasColumnName("due_by");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Item")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("item");
+
+                    b.Property<string>("KeyDigest")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("key_digest");
+
+                    b.Property<DateTimeOffset>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<DateTimeOffset?>("SettledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("settled_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_corrections");
+
+                    b.HasIndex("ConsumerId", "State")
+                        .HasDatabaseName("ix_corrections_consumer_id_state");
+
+                    b.HasIndex("DeliveryId", "ActiveKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_corrections_delivery_id_active_key");
+
+                    b.HasIndex("DeliveryId", "KeyDigest")
+                        .HasDatabaseName("ix_corrections_delivery_id_key_digest");
+
+                    b.HasIndex("ProviderId", "State")
+                        .HasDatabaseName("ix_corrections_provider_id_state");
+
+                    b.ToTable("corrections", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.QualitySecret", b =>
+                {
+                    b.Property<Guid>("OrganisationId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("Secret")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("secret");
+
+                    b.HasKey("OrganisationId")
+                        .HasName("pk_quality_secrets");
+
+                    b.ToTable("quality_secrets", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.QuarantinedRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AfterBatch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("after_batch");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<long?>("Batch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("batch");
+
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<string>("Faults")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("faults");
+
+                    b.Property<string>("KeyDigest")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("key_digest");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("Reasons")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reasons");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<byte[]>("Row")
+                        .HasColumnType("bytea")
+                        .HasColumnName("row");
+
+                    b.Property<DateTimeOffset?>("SettledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("settled_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_quarantine");
+
+                    b.HasIndex("DeliveryId", "KeyDigest")
+                        .HasDatabaseName("ix_quarantine_delivery_id_key_digest");
+
+                    b.HasIndex("DeliveryId", "State", "At")
+                        .HasDatabaseName("ix_quarantine_delivery_id_state_at");
+
+                    b.ToTable("quarantine", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.SeenTable", b =>
+                {
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Shape")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("shape");
+
+                    b.HasKey("DeliveryId")
+                        .HasName("pk_seen_tables");
+
+                    b.ToTable("seen_tables", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.ComparisonPass", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Answer")
+                        .HasColumnType("bytea")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTimeOffset?>("AnsweredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<string>("Document")
+                        .HasColumnType("text")
+                        .HasColumnName("document");
+
+                    b.Property<string>("Head")
+                        .HasColumnType("text")
+                        .HasColumnName("head");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("kind");
+
+                    b.Property<byte[]>("Leaves")
+                        .HasColumnType("bytea")
+                        .HasColumnName("leaves");
+
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<Guid>("ReconciliationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("reconciliation_id");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("role");
+
+                    b.Property<byte[]>("Salt")
+                        .HasColumnType("bytea")
+                        .HasColumnName("salt");
+
+                    b.HasKey("Id")
+                        .HasName("pk_comparison_passes");
+
+                    b.HasIndex("NodeId")
+                        .HasDatabaseName("ix_comparison_passes_node_id");
+
+                    b.HasIndex("ReconciliationId", "Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_comparison_passes_reconciliation_id_number");
+
+                    b.ToTable("comparison_passes", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.Reconciliation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("ActiveDeliveryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("active_delivery_id");
+
+                    b.Property<string>("ConsumerDigest")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("consumer_digest");
+
+                    b.Property<long>("ConsumerRows")
+                        .HasColumnType("bigint")
+                        .HasColumnName("consumer_rows");
+
+                    b.Property<DateOnly?>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<byte[]>("Differences")
+                        .HasColumnType("bytea")
+                        .HasColumnName("differences");
+
+                    b.Property<long>("Different")
+                        .HasColumnType("bigint")
+                        .HasColumnName("different");
+
+                    b.Property<long>("Extra")
+                        .HasColumnType("bigint")
+                        .HasColumnName("extra");
+
+                    b.Property<DateTimeOffset?>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("LastBatch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_batch");
+
+                    b.Property<long>("Missing")
+                        .HasColumnType("bigint")
+                        .HasColumnName("missing");
+
+                    b.Property<long>("NotCompared")
+                        .HasColumnType("bigint")
+                        .HasColumnName("not_compared");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("problem");
+
+                    b.Property<string>("ProviderDigest")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("provider_digest");
+
+                    b.Property<long>("ProviderRows")
+                        .HasColumnType("bigint")
+                        .HasColumnName("provider_rows");
+
+                    b.Property<long>("Quarantined")
+                        .HasColumnType("bigint")
+                        .HasColumnName("quarantined");
+
+                    b.Property<int>("Ranges")
+                        .HasColumnType("integer")
+                        .HasColumnName("ranges");
+
+                    b.Property<long?>("RepairFirst")
+                        .HasColumnType("bigint")
+                        .HasColumnName("repair_first");
+
+                    b.Property<long?>("RepairLast")
+                        .HasColumnType("bigint")
+                        .HasColumnName("repair_last");
+
+                    b.Property<DateTimeOffset?>("RepairOrderedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("repair_ordered_at");
+
+                    b.Property<DateTimeOffset?>("RepairedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("repaired_at");
+
+                    b.Property<DateTimeOffset>("RequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("requested_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<long?>("RowsExpected")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rows_expected");
+
+                    b.Property<long>("RowsRead")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rows_read");
+
+                    b.Property<DateTimeOffset?>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_reconciliations");
+
+                    b.HasIndex("ActiveDeliveryId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reconciliations_active_delivery_id");
+
+                    b.HasIndex("DeliveryId", "Day")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reconciliations_delivery_id_day");
+
+                    b.HasIndex("DeliveryId", "RequestedAt")
+                        .HasDatabaseName("ix_reconciliations_delivery_id_requested_at");
+
+                    b.ToTable("reconciliations", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.Statement", b =>
+                {
+                    b.Property<Guid>("ReconciliationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("reconciliation_id");
+
+                    b.Property<string>("ConsumerKey")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("consumer_key");
+
+                    b.Property<string>("ConsumerSignature")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("consumer_signature");
+
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("digest");
+
+                    b.Property<string>("Document")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("document");
+
+                    b.Property<DateTimeOffset>("IssuedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("issued_at");
+
+                    b.Property<long>("LastBatch")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_batch");
+
+                    b.Property<string>("ProviderKey")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("provider_key");
+
+                    b.Property<string>("ProviderSignature")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("provider_signature");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.HasKey("ReconciliationId")
+                        .HasName("pk_statements");
+
+                    b.HasIndex("DeliveryId", "Sequence")
+                        .IsUnique()
+                        .HasDatabaseName("ix_statements_delivery_id_sequence");
+
+                    b.ToTable("statements", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Timetables.Timetable", b =>
+                {
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<long?>("BytesPerSecond")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes_per_second");
+
+                    b.Property<string>("Priority")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("priority");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<int?>("RowsPerSecond")
+                        .HasColumnType("integer")
+                        .HasColumnName("rows_per_second");
+
+                    b.Property<string>("Windows")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("windows");
+
+                    b.HasKey("DeliveryId")
+                        .HasName("pk_timetables");
+
+                    b.ToTable("timetables", "exchange");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Calendar.CalendarDay", b =>
@@ -1762,6 +3564,9 @@ namespace Zhengtong.Migrations.Postgres
                     b.HasIndex("IsRolledUp", "Id")
                         .HasDatabaseName("ix_usage_records_is_rolled_up_id");
 
+                    b.HasIndex("Meter", "At")
+                        .HasDatabaseName("ix_usage_records_meter_at");
+
                     b.HasIndex("Subject", "At")
                         .HasDatabaseName("ix_usage_records_subject_at");
 
@@ -1814,6 +3619,75 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_usage_roll_ups_organisation_id_starts_at");
 
                     b.ToTable("usage_roll_ups", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Notices.Notice", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Arguments")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("arguments");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Href")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("href");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("TextKey")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("text_key");
+
+                    b.Property<string>("Tone")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("tone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_notices");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_notices_at");
+
+                    b.HasIndex("OrganisationId", "At")
+                        .HasDatabaseName("ix_notices_organisation_id_at");
+
+                    b.ToTable("notices", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Notices.NoticeRead", b =>
+                {
+                    b.Property<Guid>("NoticeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("notice_id");
+
+                    b.Property<Guid>("ReaderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("reader_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.HasKey("NoticeId", "ReaderId")
+                        .HasName("pk_notice_reads");
+
+                    b.ToTable("notice_reads", "kernel");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Objects.ObjectReference", b =>
@@ -2020,12 +3894,15 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasColumnName("generation");
 
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
                     b.Property<Guid>("OrganisationId")
                         .HasColumnType("uuid")
                         .HasColumnName("organisation_id");
 
                     b.Property<byte[]>("PrivateKey")
-                        .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("private_key");
 
@@ -2048,6 +3925,9 @@ namespace Zhengtong.Migrations.Postgres
 
                     b.HasKey("KeyId")
                         .HasName("pk_organisation_keys");
+
+                    b.HasIndex("NodeId")
+                        .HasDatabaseName("ix_organisation_keys_node_id");
 
                     b.HasIndex("OrganisationId", "Suite", "Use", "Generation")
                         .IsUnique()
@@ -2285,10 +4165,21 @@ namespace Zhengtong.Migrations.Postgres
                                 .HasColumnType("uuid")
                                 .HasColumnName("id");
 
+                            b1.Property<string>("Check")
+                                .IsRequired()
+                                .HasMaxLength(40)
+                                .HasColumnType("character varying(40)")
+                                .HasColumnName("check");
+
+                            b1.Property<string>("Codes")
+                                .IsRequired()
+                                .HasColumnType("text")
+                                .HasColumnName("codes");
+
                             b1.Property<string>("Column")
                                 .IsRequired()
-                                .HasMaxLength(63)
-                                .HasColumnType("character varying(63)")
+                                .HasMaxLength(200)
+                                .HasColumnType("character varying(200)")
                                 .HasColumnName("column");
 
                             b1.Property<bool>("IsKey")
@@ -2298,6 +4189,16 @@ namespace Zhengtong.Migrations.Postgres
                             b1.Property<int?>("Length")
                                 .HasColumnType("integer")
                                 .HasColumnName("length");
+
+                            b1.Property<string>("Mask")
+                                .IsRequired()
+                                .HasMaxLength(40)
+                                .HasColumnType("character varying(40)")
+                                .HasColumnName("mask");
+
+                            b1.Property<int?>("MaskKeep")
+                                .HasColumnType("integer")
+                                .HasColumnName("mask_keep");
 
                             b1.Property<string>("Name")
                                 .IsRequired()
@@ -2341,6 +4242,87 @@ namespace Zhengtong.Migrations.Postgres
                     b.Navigation("Items");
                 });
 
+            modelBuilder.Entity("Zhengtong.Catalogue.Model.ServiceDescription", b =>
+                {
+                    b.HasOne("Zhengtong.Catalogue.Model.InformationResource", null)
+                        .WithOne()
+                        .HasForeignKey("Zhengtong.Catalogue.Model.ServiceDescription", "ResourceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_service_descriptions_information_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.BackFills.BackFill", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_back_fills_deliveries_delivery_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Containers.MemberCertificate", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_member_certificates_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Evidence.CallGroup", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Evidence.CallSeal", null)
+                        .WithMany()
+                        .HasForeignKey("ConsumerSealId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_call_groups_call_seals_consumer_seal_id");
+
+                    b.HasOne("Zhengtong.Exchange.Evidence.CallSeal", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderSealId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_call_groups_call_seals_provider_seal_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Files.FileRecipient", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Files.ExchangedFile", null)
+                        .WithMany()
+                        .HasForeignKey("FileId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_file_recipients_files_file_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Gateway.ApiService", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_api_services_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Gateway.InformationSystem", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Identity.ApiClient", null)
+                        .WithMany()
+                        .HasForeignKey("ClientId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_information_systems_api_clients_client_id");
+
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_information_systems_organisations_organisation_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Exchange.Model.Batch", b =>
                 {
                     b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
@@ -2353,6 +4335,12 @@ namespace Zhengtong.Migrations.Postgres
 
             modelBuilder.Entity("Zhengtong.Exchange.Model.DataSource", b =>
                 {
+                    b.HasOne("Zhengtong.Exchange.Nodes.FrontEndNode", null)
+                        .WithMany()
+                        .HasForeignKey("NodeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_data_sources_front_end_nodes_node_id");
+
                     b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
                         .WithMany()
                         .HasForeignKey("OrganisationId")
@@ -2379,6 +4367,119 @@ namespace Zhengtong.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_mounts_data_sources_data_source_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Monitor.Alarm", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("ConsumerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_alarms_organisations_consumer_id");
+
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_alarms_organisations_provider_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Nodes.FrontEndNode", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_front_end_nodes_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Nodes.NodeCertificate", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Nodes.FrontEndNode", null)
+                        .WithMany()
+                        .HasForeignKey("NodeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_node_certificates_front_end_nodes_node_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.Correction", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_corrections_deliveries_delivery_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.QuarantinedRow", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_quarantine_deliveries_delivery_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.SeenTable", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_seen_tables_deliveries_delivery_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.ComparisonPass", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Nodes.FrontEndNode", null)
+                        .WithMany()
+                        .HasForeignKey("NodeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_comparison_passes_front_end_nodes_node_id");
+
+                    b.HasOne("Zhengtong.Exchange.Reconciliations.Reconciliation", null)
+                        .WithMany()
+                        .HasForeignKey("ReconciliationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_comparison_passes_reconciliations_reconciliation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.Reconciliation", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_reconciliations_deliveries_delivery_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.Statement", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Reconciliations.Reconciliation", null)
+                        .WithOne()
+                        .HasForeignKey("Zhengtong.Exchange.Reconciliations.Statement", "ReconciliationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_statements_reconciliations_reconciliation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Timetables.Timetable", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithOne()
+                        .HasForeignKey("Zhengtong.Exchange.Timetables.Timetable", "DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_timetables_deliveries_delivery_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Identity.ApiClient", b =>
@@ -2419,6 +4520,26 @@ namespace Zhengtong.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_officer_recovery_codes_officers_officer_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Notices.Notice", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_notices_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Notices.NoticeRead", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Notices.Notice", null)
+                        .WithMany()
+                        .HasForeignKey("NoticeId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_notice_reads_notices_notice_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Objects.ObjectReference", b =>

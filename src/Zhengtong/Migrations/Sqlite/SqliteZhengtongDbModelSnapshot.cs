@@ -433,6 +433,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("resource_id");
 
+                    b.Property<DateTime?>("ResumedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resumed_at");
+
                     b.Property<int>("Revision")
                         .IsConcurrencyToken()
                         .HasColumnType("INTEGER")
@@ -511,17 +515,32 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("every_seconds");
 
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
                     b.Property<string>("LegalGround")
                         .IsRequired()
                         .HasMaxLength(500)
                         .HasColumnType("TEXT")
                         .HasColumnName("legal_ground");
 
+                    b.Property<string>("Limits")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("limits");
+
                     b.Property<string>("Number")
                         .IsRequired()
                         .HasMaxLength(20)
                         .HasColumnType("TEXT")
                         .HasColumnName("number");
+
+                    b.Property<string>("Operations")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("operations");
 
                     b.Property<Guid>("ProviderId")
                         .HasColumnType("TEXT")
@@ -656,11 +675,22 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("created_at");
 
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(100)
                         .HasColumnType("TEXT")
                         .HasColumnName("name");
+
+                    b.Property<string>("Operations")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("operations");
 
                     b.Property<Guid>("ProviderId")
                         .HasColumnType("TEXT")
@@ -715,6 +745,23 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("information_resources", "catalogue");
                 });
 
+            modelBuilder.Entity("Zhengtong.Catalogue.Model.ServiceDescription", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("text");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_service_descriptions");
+
+                    b.ToTable("service_descriptions", "catalogue");
+                });
+
             modelBuilder.Entity("Zhengtong.Demonstration.DemonstrationMark", b =>
                 {
                     b.Property<string>("Name")
@@ -730,6 +777,885 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasName("pk_demonstration_marks");
 
                     b.ToTable("demonstration_marks", "demonstration");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.BackFills.BackFill", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("ActiveDeliveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("active_delivery_id");
+
+                    b.Property<string>("Column")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("column");
+
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at");
+
+                    b.Property<long?>("EstimatedRows")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("estimated_rows");
+
+                    b.Property<long?>("FirstBatch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("first_batch");
+
+                    b.Property<long?>("LastBatch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_batch");
+
+                    b.Property<DateTime>("OrderedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ordered_at");
+
+                    b.Property<Guid>("OrderedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ordered_by");
+
+                    b.Property<byte[]>("Position")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("position");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problem");
+
+                    b.Property<byte[]>("Range")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("range");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<long>("Rows")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rows");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_back_fills");
+
+                    b.HasIndex("ActiveDeliveryId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_back_fills_active_delivery_id");
+
+                    b.HasIndex("DeliveryId", "OrderedAt")
+                        .HasDatabaseName("ix_back_fills_delivery_id_ordered_at");
+
+                    b.ToTable("back_fills", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Containers.MemberCertificate", b =>
+                {
+                    b.Property<string>("KeyId")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_id");
+
+                    b.Property<byte[]>("Certificate")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("certificate");
+
+                    b.Property<DateTime>("IssuedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("issued_at");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<DateTime?>("RevokedAt")
+                        .IsConcurrencyToken()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<string>("Serial")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("serial");
+
+                    b.HasKey("KeyId")
+                        .HasName("pk_member_certificates");
+
+                    b.HasIndex("OrganisationId")
+                        .HasDatabaseName("ix_member_certificates_organisation_id");
+
+                    b.HasIndex("Serial")
+                        .IsUnique()
+                        .HasDatabaseName("ix_member_certificates_serial");
+
+                    b.ToTable("member_certificates", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Evidence.Call", b =>
+                {
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number");
+
+                    b.Property<Guid>("AgreementId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<DateTime>("AnsweredAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered_at");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<Guid>("GroupId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("group_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("KeyId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_id");
+
+                    b.Property<byte[]>("LeafHash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("leaf_hash");
+
+                    b.Property<string>("MessageId")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("message_id");
+
+                    b.Property<string>("Method")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("method");
+
+                    b.Property<string>("Object")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("object");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<DateTime>("ReceivedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("received_at");
+
+                    b.Property<long>("RequestBytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("request_bytes");
+
+                    b.Property<long>("ResponseBytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("response_bytes");
+
+                    b.Property<byte[]>("Sealed")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sealed");
+
+                    b.Property<string>("Service")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("service");
+
+                    b.Property<int>("Status")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("suite");
+
+                    b.HasKey("Number")
+                        .HasName("pk_calls");
+
+                    b.HasIndex("GroupId")
+                        .HasDatabaseName("ix_calls_group_id");
+
+                    b.HasIndex("Id")
+                        .IsUnique()
+                        .HasDatabaseName("ix_calls_id");
+
+                    b.HasIndex("MessageId")
+                        .HasDatabaseName("ix_calls_message_id");
+
+                    b.HasIndex("AgreementId", "ReceivedAt")
+                        .HasDatabaseName("ix_calls_agreement_id_received_at");
+
+                    b.ToTable("calls", "exchange");
+
+                    b.HasAnnotation("Npgsql:StorageParameter:toast_tuple_target", 8160);
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Evidence.CallGroup", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<Guid?>("ConsumerSealId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_seal_id");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<Guid?>("ProviderSealId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_seal_id");
+
+                    b.Property<DateTime>("RecordedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<int>("Size")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("size");
+
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("suite");
+
+                    b.HasKey("Id")
+                        .HasName("pk_call_groups");
+
+                    b.HasIndex("ConsumerSealId")
+                        .HasDatabaseName("ix_call_groups_consumer_seal_id");
+
+                    b.HasIndex("ProviderSealId")
+                        .HasDatabaseName("ix_call_groups_provider_seal_id");
+
+                    b.HasIndex(new[] { "Id" }, "ix_call_groups_unsealed")
+                        .HasDatabaseName("ix_call_groups_id")
+                        .HasFilter("\"provider_seal_id\" IS NULL");
+
+                    b.ToTable("call_groups", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Evidence.CallKey", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("ConsumerExchange")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("consumer_exchange");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<string>("ConsumerKey")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_key");
+
+                    b.Property<byte[]>("ConsumerWrapped")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("consumer_wrapped");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("ProviderExchange")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("provider_exchange");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<string>("ProviderKey")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_key");
+
+                    b.Property<byte[]>("ProviderWrapped")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("provider_wrapped");
+
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("suite");
+
+                    b.HasKey("Id")
+                        .HasName("pk_call_keys");
+
+                    b.ToTable("call_keys", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Evidence.CallSeal", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<string>("Document")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("document");
+
+                    b.Property<string>("KeyId")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_id");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<DateTime>("SealedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sealed_at");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Side")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("side");
+
+                    b.Property<string>("Signature")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("signature");
+
+                    b.Property<int>("Size")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("size");
+
+                    b.Property<byte[]>("Stamp")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("stamp");
+
+                    b.Property<DateTime?>("StampedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stamped_at");
+
+                    b.Property<string>("Suite")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("suite");
+
+                    b.HasKey("Id")
+                        .HasName("pk_call_seals");
+
+                    b.HasIndex("KeyId", "Side", "Sequence")
+                        .IsUnique()
+                        .HasDatabaseName("ix_call_seals_key_id_side_sequence");
+
+                    b.HasIndex(new[] { "SealedAt" }, "ix_call_seals_unstamped")
+                        .HasDatabaseName("ix_call_seals_sealed_at")
+                        .HasFilter("\"stamped_at\" IS NULL");
+
+                    b.ToTable("call_seals", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Files.ExchangedFile", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Check")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("check");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("content_type");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("failures");
+
+                    b.Property<string>("Finding")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("finding");
+
+                    b.Property<bool>("IsLeft")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_left");
+
+                    b.Property<long?>("Length")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("length");
+
+                    b.Property<string>("Metadata")
+                        .HasMaxLength(2000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("metadata");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<DateTime>("NextCheckAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_check_at");
+
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node_id");
+
+                    b.Property<long>("Offset")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("offset");
+
+                    b.Property<string>("Origin")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("origin");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problem");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<DateTime?>("PublishedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("published_at");
+
+                    b.Property<DateTime?>("PurgedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("purged_at");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Sha256")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sha256");
+
+                    b.Property<string>("Sm3")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sm3");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<DateTime?>("UploadedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("uploaded_at");
+
+                    b.Property<string>("Wrap")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("wrap");
+
+                    b.HasKey("Id")
+                        .HasName("pk_files");
+
+                    b.HasIndex("IsLeft")
+                        .HasDatabaseName("ix_files_is_left");
+
+                    b.HasIndex("Origin")
+                        .IsUnique()
+                        .HasDatabaseName("ix_files_origin");
+
+                    b.HasIndex("NodeId", "State")
+                        .HasDatabaseName("ix_files_node_id_state");
+
+                    b.HasIndex("ProviderId", "CreatedAt")
+                        .HasDatabaseName("ix_files_provider_id_created_at");
+
+                    b.HasIndex("ResourceId", "State")
+                        .HasDatabaseName("ix_files_resource_id_state");
+
+                    b.HasIndex("State", "NextCheckAt")
+                        .HasDatabaseName("ix_files_state_next_check_at");
+
+                    b.ToTable("files", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Files.FileInbox", b =>
+                {
+                    b.Property<Guid>("AgreementId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node_id");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<DateTime>("SetAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("set_at");
+
+                    b.HasKey("AgreementId")
+                        .HasName("pk_file_inboxes");
+
+                    b.HasIndex("OrganisationId")
+                        .HasDatabaseName("ix_file_inboxes_organisation_id");
+
+                    b.ToTable("file_inboxes", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Files.FileRecipient", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("AgreementId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<DateTime?>("ConfirmedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("confirmed_at");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<string>("CounterReceipt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("counter_receipt");
+
+                    b.Property<string>("CounterSignature")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("counter_signature");
+
+                    b.Property<Guid>("FileId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("file_id");
+
+                    b.Property<string>("Manifest")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("manifest");
+
+                    b.Property<string>("ManifestDigest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("manifest_digest");
+
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node_id");
+
+                    b.Property<DateTime>("PublishedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("published_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Signature")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("signature");
+
+                    b.Property<DateTime?>("StartedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Wrap")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("wrap");
+
+                    b.Property<string>("WrongDigest")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("wrong_digest");
+
+                    b.HasKey("Id")
+                        .HasName("pk_file_recipients");
+
+                    b.HasIndex("AgreementId", "State")
+                        .HasDatabaseName("ix_file_recipients_agreement_id_state");
+
+                    b.HasIndex("ConsumerId", "PublishedAt")
+                        .HasDatabaseName("ix_file_recipients_consumer_id_published_at");
+
+                    b.HasIndex("FileId", "AgreementId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_file_recipients_file_id_agreement_id");
+
+                    b.HasIndex("NodeId", "State")
+                        .HasDatabaseName("ix_file_recipients_node_id_state");
+
+                    b.ToTable("file_recipients", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Files.FileRetention", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("KeepDays")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("keep_days");
+
+                    b.Property<int>("LatestDays")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("latest_days");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_file_retentions");
+
+                    b.ToTable("file_retentions", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Gateway.ApiQuota", b =>
+                {
+                    b.Property<Guid>("AgreementId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("day");
+
+                    b.Property<long>("Reserved")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("reserved");
+
+                    b.HasKey("AgreementId", "Day")
+                        .HasName("pk_api_quotas");
+
+                    b.ToTable("api_quotas", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Gateway.ApiService", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Door")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("door");
+
+                    b.Property<bool>("IsEnabled")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_enabled");
+
+                    b.Property<string>("LastFault")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_fault");
+
+                    b.Property<DateTime?>("LastFaultAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_fault_at");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("ServiceCode")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("service_code");
+
+                    b.Property<DateTime>("SetAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("set_at");
+
+                    b.Property<string>("SubsystemCode")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subsystem_code");
+
+                    b.Property<int>("TimeoutSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("timeout_seconds");
+
+                    b.HasKey("Id")
+                        .HasName("pk_api_services");
+
+                    b.HasIndex("ResourceId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_api_services_resource_id");
+
+                    b.HasIndex("OrganisationId", "SubsystemCode", "ServiceCode")
+                        .IsUnique()
+                        .HasDatabaseName("ix_api_services_organisation_id_subsystem_code_service_code");
+
+                    b.ToTable("api_services", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Gateway.InformationSystem", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Addresses")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("addresses");
+
+                    b.Property<string>("Certificates")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("certificates");
+
+                    b.Property<Guid?>("ClientId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("client_id");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<DateTime>("SetAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("set_at");
+
+                    b.Property<string>("SubsystemCode")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subsystem_code");
+
+                    b.HasKey("Id")
+                        .HasName("pk_information_systems");
+
+                    b.HasIndex("ClientId")
+                        .HasDatabaseName("ix_information_systems_client_id");
+
+                    b.HasIndex("OrganisationId", "SubsystemCode")
+                        .IsUnique()
+                        .HasDatabaseName("ix_information_systems_organisation_id_subsystem_code");
+
+                    b.ToTable("information_systems", "exchange");
                 });
 
             modelBuilder.Entity("Zhengtong.Exchange.Model.Batch", b =>
@@ -796,11 +1722,27 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("signature");
 
+                    b.Property<byte[]>("Stamp")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("stamp");
+
+                    b.Property<DateTime?>("StampedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stamped_at");
+
+                    b.Property<DateTime?>("VoidedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("voided_at");
+
                     b.HasKey("DeliveryId", "Sequence")
                         .HasName("pk_batches");
 
                     b.HasIndex("DeliveryId", "ReceivedAt")
                         .HasDatabaseName("ix_batches_delivery_id_received_at");
+
+                    b.HasIndex(new[] { "SealedAt" }, "ix_batches_unstamped")
+                        .HasDatabaseName("ix_batches_sealed_at")
+                        .HasFilter("\"stamped_at\" IS NULL");
 
                     b.ToTable("batches", "exchange");
                 });
@@ -813,7 +1755,6 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnName("id");
 
                     b.Property<byte[]>("Connection")
-                        .IsRequired()
                         .HasColumnType("BLOB")
                         .HasColumnName("connection");
 
@@ -833,12 +1774,28 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("name");
 
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node_id");
+
                     b.Property<Guid>("OrganisationId")
                         .HasColumnType("TEXT")
                         .HasColumnName("organisation_id");
 
+                    b.Property<string>("Problem")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problem");
+
+                    b.Property<DateTime?>("SeenAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("seen_at");
+
                     b.HasKey("Id")
                         .HasName("pk_data_sources");
+
+                    b.HasIndex("NodeId")
+                        .HasDatabaseName("ix_data_sources_node_id");
 
                     b.HasIndex("OrganisationId", "Name")
                         .IsUnique()
@@ -858,6 +1815,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("agreement_id");
 
+                    b.Property<DateTime?>("AskedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("asked_at");
+
                     b.Property<long>("BatchesReceived")
                         .HasColumnType("INTEGER")
                         .HasColumnName("batches_received");
@@ -866,13 +1827,25 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("bytes_received");
 
+                    b.Property<DateTime?>("CaughtUpAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("caught_up_at");
+
                     b.Property<byte[]>("ChangesFrom")
                         .HasColumnType("BLOB")
                         .HasColumnName("changes_from");
 
+                    b.Property<bool>("Clears")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("clears");
+
                     b.Property<Guid>("ConsumerId")
                         .HasColumnType("TEXT")
                         .HasColumnName("consumer_id");
+
+                    b.Property<string>("CopyReason")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("copy_reason");
 
                     b.Property<DateTime>("CreatedAt")
                         .HasColumnType("TEXT")
@@ -886,9 +1859,26 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("failures");
 
+                    b.Property<bool>("Keeps")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("keeps");
+
                     b.Property<DateTime?>("LastReceivedAt")
                         .HasColumnType("TEXT")
                         .HasColumnName("last_received_at");
+
+                    b.Property<DateTime?>("LogAlarmAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("log_alarm_at");
+
+                    b.Property<long?>("LogBytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("log_bytes");
+
+                    b.Property<string>("LogStatus")
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("log_status");
 
                     b.Property<string>("ManifestDigest")
                         .HasMaxLength(64)
@@ -898,6 +1888,14 @@ namespace Zhengtong.Migrations.Sqlite
                     b.Property<DateTime>("NextRunAt")
                         .HasColumnType("TEXT")
                         .HasColumnName("next_run_at");
+
+                    b.Property<int>("Orders")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("orders");
+
+                    b.Property<int>("OrdersBegun")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("orders_begun");
 
                     b.Property<string>("Phase")
                         .IsRequired()
@@ -979,6 +1977,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("agreement_id");
 
+                    b.Property<bool>("CreateOnNode")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("create_on_node");
+
                     b.Property<Guid>("DataSourceId")
                         .HasColumnType("TEXT")
                         .HasColumnName("data_source_id");
@@ -1026,9 +2028,21 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<string>("Capture")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("capture");
+
                     b.Property<Guid>("DataSourceId")
                         .HasColumnType("TEXT")
                         .HasColumnName("data_source_id");
+
+                    b.Property<string>("Encoding")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("encoding");
 
                     b.Property<Guid>("OrganisationId")
                         .HasColumnType("TEXT")
@@ -1055,7 +2069,6 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnName("table");
 
                     b.Property<string>("WatermarkColumn")
-                        .IsRequired()
                         .HasMaxLength(63)
                         .HasColumnType("TEXT")
                         .HasColumnName("watermark_column");
@@ -1074,6 +2087,793 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_mounts_resource_id");
 
                     b.ToTable("mounts", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Monitor.Alarm", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime?>("AcknowledgedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("acknowledged_at");
+
+                    b.Property<string>("AcknowledgedBy")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("acknowledged_by");
+
+                    b.Property<Guid?>("AgreementId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<DateTime?>("ClearedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("cleared_at");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<long>("Figure")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("figure");
+
+                    b.Property<string>("Ground")
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ground");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("Limit")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("limit");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Open")
+                        .HasMaxLength(120)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("open");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<DateTime>("RaisedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("raised_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<DateTime>("SeenAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("seen_at");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subject");
+
+                    b.HasKey("Id")
+                        .HasName("pk_alarms");
+
+                    b.HasIndex("AgreementId")
+                        .HasDatabaseName("ix_alarms_agreement_id");
+
+                    b.HasIndex("ConsumerId")
+                        .HasDatabaseName("ix_alarms_consumer_id");
+
+                    b.HasIndex("Open")
+                        .IsUnique()
+                        .HasDatabaseName("ix_alarms_open");
+
+                    b.HasIndex("ProviderId")
+                        .HasDatabaseName("ix_alarms_provider_id");
+
+                    b.HasIndex("RaisedAt")
+                        .HasDatabaseName("ix_alarms_raised_at");
+
+                    b.ToTable("alarms", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Nodes.FrontEndNode", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("ClockAhead")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("clock_ahead");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("DiskFreeBytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("disk_free_bytes");
+
+                    b.Property<DateTime?>("EnrolledAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("enrolled_at");
+
+                    b.Property<long>("LagSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lag_seconds");
+
+                    b.Property<DateTime?>("LastSeenAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_seen_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("Report")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("report");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<DateTime?>("RevokedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<DateTime?>("SilentSince")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("silent_since");
+
+                    b.Property<long>("SpooledBatches")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("spooled_batches");
+
+                    b.Property<string>("TokenDigest")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("token_digest");
+
+                    b.Property<DateTime?>("TokenExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("token_expires_at");
+
+                    b.Property<string>("Version")
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_front_end_nodes");
+
+                    b.HasIndex("OrganisationId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_front_end_nodes_organisation_id_name");
+
+                    b.ToTable("front_end_nodes", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Nodes.NodeCertificate", b =>
+                {
+                    b.Property<string>("Serial")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("serial");
+
+                    b.Property<byte[]>("Certificate")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("certificate");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node_id");
+
+                    b.Property<DateTime>("NotAfter")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("not_after");
+
+                    b.Property<DateTime>("NotBefore")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("not_before");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("public_key");
+
+                    b.Property<DateTime?>("RevokedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("revoked_at");
+
+                    b.HasKey("Serial")
+                        .HasName("pk_node_certificates");
+
+                    b.HasIndex("NodeId")
+                        .HasDatabaseName("ix_node_certificates_node_id");
+
+                    b.ToTable("node_certificates", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Nodes.NodeNonce", b =>
+                {
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node_id");
+
+                    b.Property<string>("Nonce")
+                        .HasMaxLength(22)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("nonce");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.HasKey("NodeId", "Nonce")
+                        .HasName("pk_node_nonces");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_node_nonces_at");
+
+                    b.ToTable("node_nonces", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.Correction", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("ActiveKey")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("active_key");
+
+                    b.Property<DateTime?>("AnsweredAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered_at");
+
+                    b.Property<long?>("Batch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("batch");
+
+                    b.Property<string>("Column")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("column");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<string>("DueBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_by");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<string>("Item")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("item");
+
+                    b.Property<string>("KeyDigest")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_digest");
+
+                    b.Property<DateTime>("OpenedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("opened_at");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<DateTime?>("SettledAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("settled_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_corrections");
+
+                    b.HasIndex("ConsumerId", "State")
+                        .HasDatabaseName("ix_corrections_consumer_id_state");
+
+                    b.HasIndex("DeliveryId", "ActiveKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_corrections_delivery_id_active_key");
+
+                    b.HasIndex("DeliveryId", "KeyDigest")
+                        .HasDatabaseName("ix_corrections_delivery_id_key_digest");
+
+                    b.HasIndex("ProviderId", "State")
+                        .HasDatabaseName("ix_corrections_provider_id_state");
+
+                    b.ToTable("corrections", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.QualitySecret", b =>
+                {
+                    b.Property<Guid>("OrganisationId")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("Secret")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("secret");
+
+                    b.HasKey("OrganisationId")
+                        .HasName("pk_quality_secrets");
+
+                    b.ToTable("quality_secrets", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.QuarantinedRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AfterBatch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("after_batch");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<long?>("Batch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("batch");
+
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<string>("Faults")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("faults");
+
+                    b.Property<string>("KeyDigest")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key_digest");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("Reasons")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reasons");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<byte[]>("Row")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("row");
+
+                    b.Property<DateTime?>("SettledAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("settled_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_quarantine");
+
+                    b.HasIndex("DeliveryId", "KeyDigest")
+                        .HasDatabaseName("ix_quarantine_delivery_id_key_digest");
+
+                    b.HasIndex("DeliveryId", "State", "At")
+                        .HasDatabaseName("ix_quarantine_delivery_id_state_at");
+
+                    b.ToTable("quarantine", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.SeenTable", b =>
+                {
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Shape")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("shape");
+
+                    b.HasKey("DeliveryId")
+                        .HasName("pk_seen_tables");
+
+                    b.ToTable("seen_tables", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.ComparisonPass", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Answer")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTime?>("AnsweredAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered_at");
+
+                    b.Property<DateTime>("AskedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("asked_at");
+
+                    b.Property<string>("Document")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("document");
+
+                    b.Property<string>("Head")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("head");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<byte[]>("Leaves")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("leaves");
+
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number");
+
+                    b.Property<Guid>("ReconciliationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reconciliation_id");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("role");
+
+                    b.Property<byte[]>("Salt")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("salt");
+
+                    b.HasKey("Id")
+                        .HasName("pk_comparison_passes");
+
+                    b.HasIndex("NodeId")
+                        .HasDatabaseName("ix_comparison_passes_node_id");
+
+                    b.HasIndex("ReconciliationId", "Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_comparison_passes_reconciliation_id_number");
+
+                    b.ToTable("comparison_passes", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.Reconciliation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("ActiveDeliveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("active_delivery_id");
+
+                    b.Property<string>("ConsumerDigest")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_digest");
+
+                    b.Property<long>("ConsumerRows")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("consumer_rows");
+
+                    b.Property<DateOnly?>("Day")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("day");
+
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<byte[]>("Differences")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("differences");
+
+                    b.Property<long>("Different")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("different");
+
+                    b.Property<long>("Extra")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("extra");
+
+                    b.Property<DateTime?>("FinishedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("finished_at");
+
+                    b.Property<long>("LastBatch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_batch");
+
+                    b.Property<long>("Missing")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("missing");
+
+                    b.Property<long>("NotCompared")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("not_compared");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problem");
+
+                    b.Property<string>("ProviderDigest")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_digest");
+
+                    b.Property<long>("ProviderRows")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("provider_rows");
+
+                    b.Property<long>("Quarantined")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("quarantined");
+
+                    b.Property<int>("Ranges")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("ranges");
+
+                    b.Property<long?>("RepairFirst")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("repair_first");
+
+                    b.Property<long?>("RepairLast")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("repair_last");
+
+                    b.Property<DateTime?>("RepairOrderedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("repair_ordered_at");
+
+                    b.Property<DateTime?>("RepairedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("repaired_at");
+
+                    b.Property<DateTime>("RequestedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("requested_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<long?>("RowsExpected")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rows_expected");
+
+                    b.Property<long>("RowsRead")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rows_read");
+
+                    b.Property<DateTime?>("StartedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_reconciliations");
+
+                    b.HasIndex("ActiveDeliveryId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reconciliations_active_delivery_id");
+
+                    b.HasIndex("DeliveryId", "Day")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reconciliations_delivery_id_day");
+
+                    b.HasIndex("DeliveryId", "RequestedAt")
+                        .HasDatabaseName("ix_reconciliations_delivery_id_requested_at");
+
+                    b.ToTable("reconciliations", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.Statement", b =>
+                {
+                    b.Property<Guid>("ReconciliationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reconciliation_id");
+
+                    b.Property<string>("ConsumerKey")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_key");
+
+                    b.Property<string>("ConsumerSignature")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_signature");
+
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<string>("Document")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("document");
+
+                    b.Property<DateTime>("IssuedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("issued_at");
+
+                    b.Property<long>("LastBatch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_batch");
+
+                    b.Property<string>("ProviderKey")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_key");
+
+                    b.Property<string>("ProviderSignature")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_signature");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.HasKey("ReconciliationId")
+                        .HasName("pk_statements");
+
+                    b.HasIndex("DeliveryId", "Sequence")
+                        .IsUnique()
+                        .HasDatabaseName("ix_statements_delivery_id_sequence");
+
+                    b.ToTable("statements", "exchange");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Timetables.Timetable", b =>
+                {
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<long?>("BytesPerSecond")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes_per_second");
+
+                    b.Property<string>("Priority")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("priority");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<int?>("RowsPerSecond")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rows_per_second");
+
+                    b.Property<string>("Windows")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("windows");
+
+                    b.HasKey("DeliveryId")
+                        .HasName("pk_timetables");
+
+                    b.ToTable("timetables", "exchange");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Calendar.CalendarDay", b =>
@@ -1755,6 +3555,9 @@ namespace Zhengtong.Migrations.Sqlite
                     b.HasIndex("IsRolledUp", "Id")
                         .HasDatabaseName("ix_usage_records_is_rolled_up_id");
 
+                    b.HasIndex("Meter", "At")
+                        .HasDatabaseName("ix_usage_records_meter_at");
+
                     b.HasIndex("Subject", "At")
                         .HasDatabaseName("ix_usage_records_subject_at");
 
@@ -1807,6 +3610,75 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_usage_roll_ups_organisation_id_starts_at");
 
                     b.ToTable("usage_roll_ups", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Notices.Notice", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Arguments")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("arguments");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Href")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("href");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("TextKey")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("text_key");
+
+                    b.Property<string>("Tone")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_notices");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_notices_at");
+
+                    b.HasIndex("OrganisationId", "At")
+                        .HasDatabaseName("ix_notices_organisation_id_at");
+
+                    b.ToTable("notices", "kernel");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Notices.NoticeRead", b =>
+                {
+                    b.Property<Guid>("NoticeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("notice_id");
+
+                    b.Property<Guid>("ReaderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reader_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.HasKey("NoticeId", "ReaderId")
+                        .HasName("pk_notice_reads");
+
+                    b.ToTable("notice_reads", "kernel");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Objects.ObjectReference", b =>
@@ -2011,12 +3883,15 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("generation");
 
+                    b.Property<Guid?>("NodeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("node_id");
+
                     b.Property<Guid>("OrganisationId")
                         .HasColumnType("TEXT")
                         .HasColumnName("organisation_id");
 
                     b.Property<byte[]>("PrivateKey")
-                        .IsRequired()
                         .HasColumnType("BLOB")
                         .HasColumnName("private_key");
 
@@ -2039,6 +3914,9 @@ namespace Zhengtong.Migrations.Sqlite
 
                     b.HasKey("KeyId")
                         .HasName("pk_organisation_keys");
+
+                    b.HasIndex("NodeId")
+                        .HasDatabaseName("ix_organisation_keys_node_id");
 
                     b.HasIndex("OrganisationId", "Suite", "Use", "Generation")
                         .IsUnique()
@@ -2276,9 +4154,20 @@ namespace Zhengtong.Migrations.Sqlite
                                 .HasColumnType("TEXT")
                                 .HasColumnName("id");
 
+                            b1.Property<string>("Check")
+                                .IsRequired()
+                                .HasMaxLength(40)
+                                .HasColumnType("TEXT")
+                                .HasColumnName("check");
+
+                            b1.Property<string>("Codes")
+                                .IsRequired()
+                                .HasColumnType("TEXT")
+                                .HasColumnName("codes");
+
                             b1.Property<string>("Column")
                                 .IsRequired()
-                                .HasMaxLength(63)
+                                .HasMaxLength(200)
                                 .HasColumnType("TEXT")
                                 .HasColumnName("column");
 
@@ -2289,6 +4178,16 @@ namespace Zhengtong.Migrations.Sqlite
                             b1.Property<int?>("Length")
                                 .HasColumnType("INTEGER")
                                 .HasColumnName("length");
+
+                            b1.Property<string>("Mask")
+                                .IsRequired()
+                                .HasMaxLength(40)
+                                .HasColumnType("TEXT")
+                                .HasColumnName("mask");
+
+                            b1.Property<int?>("MaskKeep")
+                                .HasColumnType("INTEGER")
+                                .HasColumnName("mask_keep");
 
                             b1.Property<string>("Name")
                                 .IsRequired()
@@ -2332,6 +4231,87 @@ namespace Zhengtong.Migrations.Sqlite
                     b.Navigation("Items");
                 });
 
+            modelBuilder.Entity("Zhengtong.Catalogue.Model.ServiceDescription", b =>
+                {
+                    b.HasOne("Zhengtong.Catalogue.Model.InformationResource", null)
+                        .WithOne()
+                        .HasForeignKey("Zhengtong.Catalogue.Model.ServiceDescription", "ResourceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_service_descriptions_information_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.BackFills.BackFill", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_back_fills_deliveries_delivery_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Containers.MemberCertificate", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_member_certificates_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Evidence.CallGroup", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Evidence.CallSeal", null)
+                        .WithMany()
+                        .HasForeignKey("ConsumerSealId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_call_groups_call_seals_consumer_seal_id");
+
+                    b.HasOne("Zhengtong.Exchange.Evidence.CallSeal", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderSealId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_call_groups_call_seals_provider_seal_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Files.FileRecipient", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Files.ExchangedFile", null)
+                        .WithMany()
+                        .HasForeignKey("FileId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_file_recipients_files_file_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Gateway.ApiService", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_api_services_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Gateway.InformationSystem", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Identity.ApiClient", null)
+                        .WithMany()
+                        .HasForeignKey("ClientId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_information_systems_api_clients_client_id");
+
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_information_systems_organisations_organisation_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Exchange.Model.Batch", b =>
                 {
                     b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
@@ -2344,6 +4324,12 @@ namespace Zhengtong.Migrations.Sqlite
 
             modelBuilder.Entity("Zhengtong.Exchange.Model.DataSource", b =>
                 {
+                    b.HasOne("Zhengtong.Exchange.Nodes.FrontEndNode", null)
+                        .WithMany()
+                        .HasForeignKey("NodeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_data_sources_front_end_nodes_node_id");
+
                     b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
                         .WithMany()
                         .HasForeignKey("OrganisationId")
@@ -2370,6 +4356,119 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_mounts_data_sources_data_source_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Monitor.Alarm", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("ConsumerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_alarms_organisations_consumer_id");
+
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_alarms_organisations_provider_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Nodes.FrontEndNode", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_front_end_nodes_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Nodes.NodeCertificate", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Nodes.FrontEndNode", null)
+                        .WithMany()
+                        .HasForeignKey("NodeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_node_certificates_front_end_nodes_node_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.Correction", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_corrections_deliveries_delivery_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.QuarantinedRow", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_quarantine_deliveries_delivery_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Quality.SeenTable", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_seen_tables_deliveries_delivery_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.ComparisonPass", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Nodes.FrontEndNode", null)
+                        .WithMany()
+                        .HasForeignKey("NodeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_comparison_passes_front_end_nodes_node_id");
+
+                    b.HasOne("Zhengtong.Exchange.Reconciliations.Reconciliation", null)
+                        .WithMany()
+                        .HasForeignKey("ReconciliationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_comparison_passes_reconciliations_reconciliation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.Reconciliation", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithMany()
+                        .HasForeignKey("DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_reconciliations_deliveries_delivery_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Reconciliations.Statement", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Reconciliations.Reconciliation", null)
+                        .WithOne()
+                        .HasForeignKey("Zhengtong.Exchange.Reconciliations.Statement", "ReconciliationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_statements_reconciliations_reconciliation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Exchange.Timetables.Timetable", b =>
+                {
+                    b.HasOne("Zhengtong.Exchange.Model.Delivery", null)
+                        .WithOne()
+                        .HasForeignKey("Zhengtong.Exchange.Timetables.Timetable", "DeliveryId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_timetables_deliveries_delivery_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Identity.ApiClient", b =>
@@ -2410,6 +4509,26 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_officer_recovery_codes_officers_officer_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Notices.Notice", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_notices_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Kernel.Notices.NoticeRead", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Notices.Notice", null)
+                        .WithMany()
+                        .HasForeignKey("NoticeId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_notice_reads_notices_notice_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Objects.ObjectReference", b =>

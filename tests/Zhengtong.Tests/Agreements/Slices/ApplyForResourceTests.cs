@@ -2,10 +2,13 @@ using System.Net;
 using System.Net.Http.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Agreements;
 using Zhengtong.Agreements.Slices;
 using Zhengtong.Catalogue;
+using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Identity;
+using Zhengtong.Tests.Catalogue.Slices;
 using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Agreements.Slices;
@@ -123,6 +126,64 @@ public sealed class ApplyForResourceTests(PlatformFixture platform)
         responses.Count(r => r.StatusCode == HttpStatusCode.Created).ShouldBe(1);
         foreach (var refused in responses.Where(r => r.StatusCode != HttpStatusCode.Created)) { (await refused.ReadProblemCode()).ShouldBe("agreements.already-applied"); }
     }
+
+    [Fact]
+    public async Task Post_Api_AgreesOnlyTheChosenOperationsMembersAndLimits()
+    {
+        var parties = await Parties.Meet(platform, RegisterResourceTests.Firms());
+        var applied = await Parties.Created(await parties.ConsumerOfficer.PostAsJsonAsync("/api/v1/applications", ApiWish(parties, ["GET /firms/{code}"], callsPerDay: 500)));
+        var drawn = await Parties.Created(await parties.ProviderOfficer.PostAsJsonAsync($"/api/v1/applications/{applied.GetProperty("id").GetGuid()}/confirmation", new { revision = 1 }));
+        var agreement = drawn.GetProperty("agreementId").GetGuid();
+        var terms = (await platform.WithDb(db => new AgreementsLookup(db).FindAsync(agreement, CancellationToken.None)))!;
+        terms.Kind.ShouldBe(DeliveryKind.Api);
+        terms.Operations.ShouldBe([new AgreedOperation("GET", "/firms/{code}")]);
+        terms.Limits.ShouldBe(new ApiLimits(500, 10, 10));
+        terms.Items.Select(i => i.Column).ShouldBe(["data.name"]);
+        var page = WebUtility.HtmlDecode(await parties.ConsumerLeader.GetPage($"/work/agreements/{agreement}"));
+        page.ShouldContain("GET /firms/{code}");
+        page.ShouldContain("At most 500 calls a day, 10 a second, 10 at once");
+    }
+
+    [Fact]
+    public async Task Post_ApiWithoutOperationsWithRowsOrUnknownOnes_AreAllNamedAtOnce()
+    {
+        var parties = await Parties.Meet(platform, RegisterResourceTests.Firms());
+        var none = await parties.ConsumerOfficer.PostAsJsonAsync("/api/v1/applications", ApiWish(parties, []));
+        (await none.ReadProblem()).GetProperty("errors").EnumerateObject().Select(e => e.Name).ShouldBe(["operations"]);
+        var wrong = await parties.ConsumerOfficer.PostAsJsonAsync("/api/v1/applications",
+            ApiWish(parties, ["GET /firms/{code}", "DELETE /firms/{code}"], rows: [new { column = "data.name", @operator = "equal", values = new[] { "x" } }]));
+        wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await wrong.ReadProblem()).GetProperty("errors").EnumerateObject().Select(e => e.Name).ShouldBe(["rows", "operations[1]"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Post_FileWithoutColumns_TakesItWhole()
+    {
+        var parties = await Parties.Meet(platform, new { name = "遥感影像", @abstract = "", kind = "file", sharingType = "unconditional", updateCycle = "monthly", items = Array.Empty<object>() });
+        await Parties.Created(await parties.ConsumerOfficer.PostAsJsonAsync("/api/v1/applications", ApiWish(parties, null, columns: [])));
+    }
+
+    [Fact]
+    public async Task Page_Api_OffersItsOperationsAndKeepsThoseChosen()
+    {
+        var parties = await Parties.Meet(platform, RegisterResourceTests.Firms());
+        var address = $"/work/applications/new?resource={parties.Resource}";
+        var page = WebUtility.HtmlDecode(await parties.ConsumerOfficer.GetPage(address));
+        page.ShouldContain("GET /firms/{code}");
+        page.ShouldNotContain("f-rows");
+        var refused = await parties.ConsumerOfficer.Submit(address, "apply", ("operations", "POST /firms"), ("columns", "data.name"), ("purpose", "x"), ("legalGround", "Article 7"), ("everySeconds", "300"),
+            ("until", "2027-01-01"), ("callsPerDay", "many"), ("callsPerSecond", "10"), ("concurrent", "10"), ("act", "apply"));
+        refused.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var again = WebUtility.HtmlDecode(await refused.Content.ReadAsStringAsync());
+        again.ShouldMatch("value=\"POST /firms\" checked");
+        again.ShouldContain("id=\"f-callsPerDay-fault\"");
+        again.ShouldContain("value=\"many\"");
+    }
+
+    private static object ApiWish(Parties parties, string[]? operations, int? callsPerDay = null, object[]? rows = null, string[]? columns = null) => new
+    {
+        resourceId = parties.Resource, columns = columns ?? ["data.name"], operations, rows, callsPerDay, purpose = "核验企业登记信息", legalGround = "食品安全法", everySeconds = 60, until = parties.LastDay,
+    };
 
     [Fact]
     public async Task Get_ByAThirdDepartment_IsNotFound()

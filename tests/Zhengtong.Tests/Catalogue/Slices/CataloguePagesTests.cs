@@ -60,6 +60,19 @@ public sealed class CataloguePagesTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Register_Api_TakesTheDocumentAndAMaskAndShowsBoth()
+    {
+        var officer = await Officer();
+        var response = await officer.Submit(Register, "register", ("name", "Firms service"), ("abstract", ""), ("kind", "Api"), ("openApi", RegisterResourceTests.FirmsDocument), ("sharingType", "Unconditional"),
+            ("updateCycle", "Realtime"), ("items[0].name", "Owner"), ("items[0].column", "data.owner"), ("items[0].type", "Text"), ("items[0].length", "50"), ("items[0].sharingType", ""),
+            ("items[0].mask", "Name"), ("items[0].maskKeep", ""), ("items[0].check", "None"), ("items[0].codes", ""), ("items[1].name", ""), ("items[1].column", ""), ("items[1].type", "Text"), ("items[1].length", ""), ("act", "register"));
+        response.StatusCode.ShouldBe(HttpStatusCode.Found, await response.Content.ReadAsStringAsync());
+        var page = WebUtility.HtmlDecode(await officer.GetPage(response.Headers.Location!.ToString()));
+        page.ShouldContain("GET /firms/{code}");
+        page.ShouldContain("Name (first character stays)");
+    }
+
+    [Fact]
     public async Task Register_Invalid_NamesEveryFaultLinksItsFieldAndKeepsWhatWasTyped()
     {
         var response = await (await Officer()).Submit(Register, "register", ("name", "x"), ("abstract", "kept <script>"), ("sharingType", "Unconditional"), ("updateCycle", "Daily"),

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Catalogue.Model;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Kernel.Secrets;
@@ -14,7 +15,8 @@ public sealed class DeliveringTests(ExchangeFixture exchange) : IClassFixture<Ex
     public static TheoryData<DataSourceKind, DataSourceKind> Pairs => new()
     {
         { DataSourceKind.Sqlite, DataSourceKind.Sqlite }, { DataSourceKind.Postgres, DataSourceKind.Postgres }, { DataSourceKind.Postgres, DataSourceKind.Sqlite },
-        { DataSourceKind.Sqlite, DataSourceKind.Postgres },
+        { DataSourceKind.Sqlite, DataSourceKind.Postgres }, { DataSourceKind.MySql, DataSourceKind.MySql }, { DataSourceKind.MySql, DataSourceKind.Postgres },
+        { DataSourceKind.Postgres, DataSourceKind.MySql }, { DataSourceKind.MySql, DataSourceKind.Sqlite }, { DataSourceKind.Sqlite, DataSourceKind.MySql },
     };
 
     [Theory]
@@ -40,6 +42,16 @@ public sealed class DeliveringTests(ExchangeFixture exchange) : IClassFixture<Ex
         batches.ShouldAllBe(b => b.ReceivedAt != null && b.CounterReceipt != null && b.CounterSignature != null);
         batches.Count(b => b.Phase == DeliveryPhase.Snapshot).ShouldBe(11);
         after.RowsReceived.ShouldBe(batches.Sum(b => b.Rows));
+    }
+
+    [Fact]
+    public async Task OpenSink_ManyAtOnceOnADatabaseThatNobodyDeliveredTo_NoneIsRefused()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            await using var table = await CapturedTable.PostgresAsync("CREATE TABLE t (id int PRIMARY KEY)", [new("编号", "id", ItemType.Integer, null, true)], capture: CaptureKind.Comparison);
+            foreach (var sink in await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => table.OpenSinkAsync()))) { await sink.DisposeAsync(); }
+        }
     }
 
     [Fact]

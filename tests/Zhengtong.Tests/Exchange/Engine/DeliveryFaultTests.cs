@@ -13,7 +13,7 @@ namespace Zhengtong.Tests.Exchange.Engine;
 [OnDatabase]
 public sealed class DeliveryFaultTests(ExchangeFixture exchange) : IClassFixture<ExchangeFixture>
 {
-    public static TheoryData<DataSourceKind> Kinds => [DataSourceKind.Sqlite, DataSourceKind.Postgres];
+    public static TheoryData<DataSourceKind> Kinds => [DataSourceKind.Sqlite, DataSourceKind.Postgres, DataSourceKind.MySql];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -28,9 +28,9 @@ public sealed class DeliveryFaultTests(ExchangeFixture exchange) : IClassFixture
 
         // Neither what was never agreed nor what was: the platform stores no plaintext at all.
         string[] secrets = ["绝密SECRET", "企业2"];
-        foreach (var path in Directory.EnumerateFiles(exchange.Deployment.DataDirectory, "*", SearchOption.AllDirectories).Where(p => !p.Contains("/departments/", StringComparison.Ordinal)))
+        await foreach (var (path, bytes) in StoredFiles.InAsync(exchange.Deployment.DataDirectory))
         {
-            var bytes = await ReadSharedAsync(path);
+            if (path.Contains("/departments/", StringComparison.Ordinal)) { continue; }
             foreach (var secret in secrets) { bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)).ShouldBe(-1, path); }
         }
 
@@ -69,6 +69,24 @@ public sealed class DeliveryFaultTests(ExchangeFixture exchange) : IClassFixture
         (await route.BatchesAsync()).Single(b => b.Sequence == stuck.Sequence).ManifestDigest.ShouldBe(stuck.ManifestDigest);
     }
 
+    /// <summary>A line that breaks off again and again still carries something each time: waiting longer and longer would only keep the consumer behind.</summary>
+    [Fact]
+    public async Task Run_FailsButGetsOnEachTime_WaitsNoLongerThanAfterTheFirst()
+    {
+        var route = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite);
+        await route.Source.FillAsync(1, 600);
+        for (var refused = 150; refused <= 450; refused += 100)
+        {
+            await RefuseFromAsync(route.Target, refused);
+            (await route.RunAsync()).Failures.ShouldBe(1);
+            await AllowAsync(route.Target);
+        }
+
+        await RefuseFromAsync(route.Target, 550);
+        (await route.RunAsync()).Failures.ShouldBe(1);
+        for (var stuck = 2; stuck <= 4; stuck++) { (await route.RunAsync()).Failures.ShouldBe(stuck); }
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task Run_SuspendedInMidDelivery_StopsBeforeTheNextBatchAndGoesOnWhenResumed(DataSourceKind kind)
@@ -93,7 +111,7 @@ public sealed class DeliveryFaultTests(ExchangeFixture exchange) : IClassFixture
         (await route.RunAsync()).State.ShouldBe(DeliveryState.Stopped);
         (await route.Target.CountAsync("received")).ShouldBe(delivered);
 
-        await route.ChangeAsync(a => a.Resume());
+        await route.ChangeAsync(a => a.Resume(TimeProvider.System.GetUtcNow()));
         (await route.RunAsync()).State.ShouldBe(DeliveryState.Waiting);
         (await route.Target.RowsAsync("received")).ShouldBe(await route.Source.RowsAsync());
 
@@ -195,8 +213,8 @@ public sealed class DeliveryFaultTests(ExchangeFixture exchange) : IClassFixture
     {
         var route = await exchange.RouteAsync(DataSourceKind.Postgres, DataSourceKind.Sqlite);
         await route.Source.FillAsync(1, 10);
-        var reading = new Reading(new TableName("public", "enterprise"), [.. ExchangeFixture.AllItems.Take(2)], [], "changed", 100, 1 << 20);
-        var horizon = new Horizon();
+        var reading = new Reading(new TableName("public", "enterprise"), [.. ExchangeFixture.AllItems.Take(2)], [], CaptureKind.Watermark, "changed", 100, 1 << 20);
+        var horizon = new Horizon(TimeProvider.System);
         await using var source = await new PostgresDatabase(route.Source.Registered).OpenSourceAsync(reading, CancellationToken.None);
         var first = await source.AdvanceAsync(horizon, CancellationToken.None);
         first.ShouldNotBeNull();
@@ -207,7 +225,7 @@ public sealed class DeliveryFaultTests(ExchangeFixture exchange) : IClassFixture
             await using var early = new NpgsqlCommand("UPDATE enterprise SET changed = clock_timestamp() WHERE id = 5", slow, transaction);
             await early.ExecuteNonQueryAsync();
             await route.Source.QueryAsync("SELECT 1 FROM pg_sleep(1.2)");
-            (await source.AdvanceAsync(horizon, CancellationToken.None)).ShouldBe(first);
+            (await source.AdvanceAsync(horizon, CancellationToken.None))!.Value.ShouldBe(first.Value);
             await transaction.CommitAsync();
         }
 
@@ -264,19 +282,11 @@ public sealed class DeliveryFaultTests(ExchangeFixture exchange) : IClassFixture
         usage.Count.ShouldBe(6);
     }
 
-    private static Task RefuseFromAsync(DepartmentTable target, int id) => target.ExecuteAsync(target.Kind == DataSourceKind.Postgres
+    private static Task RefuseFromAsync(DepartmentTable target, int id) => target.ExecuteAsync(target.Kind != DataSourceKind.Sqlite
         ? $"ALTER TABLE received ADD CONSTRAINT refuse CHECK (id < {id})"
         : $"CREATE TRIGGER refuse BEFORE INSERT ON received WHEN new.id >= {id} BEGIN SELECT raise(ABORT, 'refused'); END");
 
-    private static Task AllowAsync(DepartmentTable target) => target.ExecuteAsync(target.Kind == DataSourceKind.Postgres ? "ALTER TABLE received DROP CONSTRAINT refuse" : "DROP TRIGGER refuse");
-
-    private static async Task<byte[]> ReadSharedAsync(string path)
-    {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var bytes = new byte[file.Length];
-        await file.ReadExactlyAsync(bytes);
-        return bytes;
-    }
+    private static Task AllowAsync(DepartmentTable target) => target.ExecuteAsync(target.Kind != DataSourceKind.Sqlite ? "ALTER TABLE received DROP CONSTRAINT refuse" : "DROP TRIGGER refuse");
 
     /// <summary>Every row of every table of the platform's own PostgreSQL, as text; bytes as hex. On SQLite the file itself is searched.</summary>
     private async Task<List<string>> StoredTextAsync()

@@ -63,7 +63,7 @@ public sealed class PostgresBinaryTests
             writer.WriteEnd();
         }
 
-        var views = BatchOpening.Read(stream.ToArray(), Items, rows.Length);
+        var views = BatchOpening.Read(stream.ToArray(), Items, rows.Length).Columns;
         var binary = Write(views, rows.Length);
         var back = Types.Select(t => new ColumnBuffer(t)).ToArray();
         Read(binary, back).ShouldBeTrue();
@@ -126,7 +126,7 @@ public sealed class PostgresBinaryTests
 
     private static byte[] Write(IReadOnlyList<ColumnView> views, int rows)
     {
-        var writer = new PostgresRowWriter(views, [.. views.Select(v => v.Type == ItemType.Decimal ? -1 : 8)]);
+        var writer = new PostgresRowWriter(views, [.. views.Select(v => v.Type == ItemType.Decimal ? -1 : 8)], [.. views.Select(_ => (string?)null)]);
         writer.WriteHeader();
         for (var row = 0; row < rows; row++) { writer.WriteRow(row); }
         writer.WriteTrailer();
@@ -136,7 +136,7 @@ public sealed class PostgresBinaryTests
     /// <summary>True when the stream came to its end.</summary>
     private static bool Read(byte[] bytes, ColumnBuffer[] columns)
     {
-        var reader = new PostgresRowReader(columns);
+        var reader = new PostgresRowReader(columns, []);
         var at = 0;
         while (reader.Take(bytes.AsSpan(at)) is var taken && taken > 0) { at += taken; }
         return reader.Ended;

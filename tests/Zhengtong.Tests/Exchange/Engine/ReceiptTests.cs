@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Zhengtong.Agreements;
 using Zhengtong.Exchange.Engine;
+using Zhengtong.Exchange.Evidence;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Exchange.Slices;
 using Zhengtong.Kernel.Identity;
@@ -133,7 +134,10 @@ public sealed partial class ReceiptTests(ExchangeFixture exchange) : IClassFixtu
     {
         var path = Path.Combine(folder, "checked.json");
         await File.WriteAllTextAsync(path, text);
-        return await VerifyReceipt.RunAsync(new FileInfo(path), TextWriter.Null, CancellationToken.None);
+        var code = await VerifyReceipt.RunAsync(new FileInfo(path), TextWriter.Null, CancellationToken.None);
+        // The verb that takes evidence of every kind finds the same.
+        (await VerifyEvidence.RunAsync([new FileInfo(path)], [], json: false, TextWriter.Null, CancellationToken.None)).ShouldBe(code);
+        return code;
     }
 
     private async Task<(int Code, string Output)> ShellAsync(string commands, ReceiptFile receipt)

@@ -222,7 +222,7 @@ public abstract class ReceiverTests : IAsyncLifetime
             columns[1].AppendBytes(Encoding.UTF8.GetBytes($"企业{id}"));
         }
 
-        var draft = new BatchManifest(BatchManifest.FormatName, delivery, terms.Id, terms.Digest, sequence, previous, DeliveryPhase.Snapshot, ids.Length, BatchColumn.Of(Items), "",
+        var draft = new BatchManifest(BatchManifest.FormatName, delivery, terms.Id, terms.Digest, sequence, previous, DeliveryPhase.Snapshot, ids.Length, null, null, BatchColumn.Of(Items), "",
             suite.Word, Now, providerKey.KeyId, receiveKeyId, "", null, null);
         var made = new BatchSeal(by, signer).Seal(new RowGroup(columns, ids.Length, new Position([])), Items, change(draft), to);
         return made with { Ciphertext = made.Ciphertext.ToArray() };

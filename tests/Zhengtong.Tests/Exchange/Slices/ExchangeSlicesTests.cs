@@ -38,6 +38,12 @@ public sealed class ExchangeSlicesTests(PlatformFixture platform)
     [InlineData("postgres", "Host=db;Database=x;Username=y;Passfile=/etc/shadow")]
     [InlineData("postgres", "Host=db;Database=x;Username=y;Root Certificate=/etc/passwd")]
     [InlineData("postgres", "Host=db;Database=x;Username=y;Options=-c search_path=evil")]
+    [InlineData("mySql", "Server=db;Database=x")]
+    [InlineData("mySql", "Server=/run/mysqld/mysqld.sock;Database=x;User ID=y")]
+    [InlineData("mySql", "Server=db,other;Database=x;User ID=y")]
+    [InlineData("mySql", "Server=db;Database=x;User ID=y;AllowLoadLocalInfile=true")]
+    [InlineData("mySql", "Server=db;Database=x;User ID=y;SslCa=/etc/passwd")]
+    [InlineData("mySql", "Server=db;Database=x;User ID=y;Protocol=Unix")]
     public async Task DataSource_ConnectionThatReachesElsewhere_Is400AndNamesTheField(string kind, string connection)
     {
         var client = await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer);
@@ -59,7 +65,7 @@ public sealed class ExchangeSlicesTests(PlatformFixture platform)
         (await response.Content.ReadAsStringAsync()).ShouldNotContain("hunter2");
         var id = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
         (await platform.WithDb(db => db.Ledger.CountAsync(e => e.Subject == id.ToString() && e.Event == "exchange.data-source-registered"))).ShouldBe(1);
-        Encoding.UTF8.GetString(await platform.WithDb(db => db.DataSources.Where(s => s.Id == id).Select(s => s.Connection).SingleAsync())).ShouldNotContain("hunter2");
+        Encoding.UTF8.GetString(await platform.WithDb(db => db.DataSources.Where(s => s.Id == id).Select(s => s.Connection!).SingleAsync())).ShouldNotContain("hunter2");
 
         (await (await client.PostAsJsonAsync("/api/v1/data-sources", new { name = "登记库", kind = "postgres", connection = secret })).ReadProblemCode()).ShouldBe("exchange.name-taken");
         var test = await client.PostAsync($"/api/v1/data-sources/{id}/test", null);
@@ -169,6 +175,36 @@ public sealed class ExchangeSlicesTests(PlatformFixture platform)
         (await platform.Visitor().GetAsync(live[0])).StatusCode.ShouldNotBe(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task Delivery_WhoseAgreementIsSuspendedOrOver_SaysWhyItStopped()
+    {
+        var route = await ExchangeFixture.PrepareAsync(platform.App.Services, Deployment, DataSourceKind.Sqlite, DataSourceKind.Sqlite);
+        await UntilAsync(async () => (await route.StateAsync()).CaughtUpAt is null ? null : "runs");
+        var consumer = await platform.SignedIn(route.Consumer, Role.DepartmentOfficer);
+        await SaysAsync(null);
+        await route.ChangeAsync(a => a.Suspend(a.ProviderId));
+        await SaysAsync("suspended");
+        await route.ChangeAsync(a => a.Resume(TimeProvider.System.GetUtcNow()));
+        await SaysAsync(null);
+        // Its end comes; whether the daily mark is set yet does not matter.
+        await platform.WithDb(db => db.Agreements.Where(a => a.Id == route.Agreement).ExecuteUpdateAsync(s => s.SetProperty(a => a.Until, TimeProvider.System.GetUtcNow().AddSeconds(-1))));
+        await SaysAsync("ended at");
+        await route.ChangeAsync(a => a.Revoke());
+        await SaysAsync("revoked");
+
+        async Task SaysAsync(string? what)
+        {
+            await UntilAsync(async () => ((await route.StateAsync()).State == DeliveryState.Stopped) == (what is not null) ? "seen" : null);
+            var reason = (await consumer.GetFromJsonAsync<JsonElement>($"/api/v1/deliveries/{route.Delivery}")).GetProperty("stopReason").GetString();
+            if (what is null) { reason.ShouldBeNull(); return; }
+            reason.ShouldNotBeNull().ShouldContain(what);
+            foreach (var page in new[] { $"/work/exchange/{route.Delivery}", $"/live/deliveries/{route.Delivery}", $"/live/agreements/{route.Agreement}/delivery" })
+            {
+                WebUtility.HtmlDecode(await consumer.GetStringAsync(page)).ShouldContain(reason, Case.Sensitive, page);
+            }
+        }
+    }
+
     private static object Sqlite(string name) => new { name, kind = "sqlite", connection = "registry.db" };
 
     private async Task<(HttpClient Client, Guid Resource, Guid Source, DepartmentTable Table)> ProviderAsync()
@@ -182,7 +218,7 @@ public sealed class ExchangeSlicesTests(PlatformFixture platform)
 
     private static async Task<T> UntilAsync<T>(Func<Task<T?>> look)
     {
-        var until = TimeProvider.System.GetUtcNow().AddSeconds(30);
+        var until = TimeProvider.System.GetUtcNow().AddSeconds(90);
         while (true)
         {
             if (await look() is { } found && !found.Equals(default(T))) { return found; }

@@ -8,6 +8,7 @@ using Zhengtong.Catalogue.Model;
 using Zhengtong.Exchange;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Model;
+using Zhengtong.Exchange.Nodes;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Organisations;
@@ -65,8 +66,8 @@ public sealed class ExchangeFixture : IAsyncLifetime
 
         var provider = await OrganisationAsync(db);
         var consumer = await OrganisationAsync(db);
-        var source = from == DataSourceKind.Postgres ? await DepartmentTable.PostgresAsync() : DepartmentTable.Sqlite(DepartmentFiles.FolderOf(deployment, provider.Id), "source");
-        var target = to == DataSourceKind.Postgres ? await DepartmentTable.PostgresAsync() : DepartmentTable.Sqlite(DepartmentFiles.FolderOf(deployment, consumer.Id), "target");
+        var source = await DepartmentTable.OfAsync(from, DepartmentFiles.FolderOf(deployment, provider.Id), "source", settings.MariaDbServer, settings.PostgresServer);
+        var target = await DepartmentTable.OfAsync(to, DepartmentFiles.FolderOf(deployment, consumer.Id), "target", settings.MariaDbServer, settings.PostgresServer);
         await source.CreateAsync();
 
         var resource = new InformationResource
@@ -80,16 +81,16 @@ public sealed class ExchangeFixture : IAsyncLifetime
         };
         db.Resources.Add(resource);
         var agreement = await AgreementAsync(db, keys, provider, consumer, resource, settings, now);
-        var sourceId = AddSource(db, databases, provider.Id, source, now);
-        var targetId = AddSource(db, databases, consumer.Id, target, now);
+        var sourceId = AddSource(db, databases, provider.Id, source, settings.SourceThrough, now);
+        var targetId = AddSource(db, databases, consumer.Id, target, settings.TargetThrough, now);
         db.Mounts.Add(new Mount
         {
-            Id = Guid.CreateVersion7(now), ResourceId = resource.Id, OrganisationId = provider.Id, DataSourceId = sourceId, Schema = from == DataSourceKind.Postgres ? "public" : "",
-            Table = "enterprise", WatermarkColumn = "changed", SetAt = now,
+            Id = Guid.CreateVersion7(now), ResourceId = resource.Id, OrganisationId = provider.Id, DataSourceId = sourceId, Schema = source.Schema,
+            Table = "enterprise", Capture = settings.Capture, WatermarkColumn = settings.Capture == CaptureKind.Watermark ? "changed" : null, SetAt = now,
         });
         db.Intakes.Add(new Intake
         {
-            Id = Guid.CreateVersion7(now), AgreementId = agreement.Id, OrganisationId = consumer.Id, DataSourceId = targetId, Schema = to == DataSourceKind.Postgres ? "public" : "",
+            Id = Guid.CreateVersion7(now), AgreementId = agreement.Id, OrganisationId = consumer.Id, DataSourceId = targetId, Schema = target.Schema,
             Table = "received", SetAt = now,
         });
         var delivery = new Delivery
@@ -99,7 +100,7 @@ public sealed class ExchangeFixture : IAsyncLifetime
         if (settings.WithDelivery) { db.Deliveries.Add(delivery); }
         await db.SaveChangesAsync();
         var made = databases.Open(await db.DataSources.SingleAsync(s => s.Id == targetId));
-        await made.CreateTableAsync(new TableName(to == DataSourceKind.Postgres ? "public" : "", "received"), agreement.Terms().Items, CancellationToken.None);
+        await made.CreateTableAsync(new TableName(target.Schema, "received"), agreement.Terms().Items, CancellationToken.None);
         return new Route(services, delivery.Id, agreement.Id, provider, consumer, source, target, settings);
     }
 
@@ -111,10 +112,10 @@ public sealed class ExchangeFixture : IAsyncLifetime
         new("密级", "secret", ItemType.Text, null, false),
     ];
 
-    private static Guid AddSource(ZhengtongDb db, DepartmentDatabases databases, Guid organisation, DepartmentTable table, DateTimeOffset now)
+    private static Guid AddSource(ZhengtongDb db, DepartmentDatabases databases, Guid organisation, DepartmentTable table, Func<string, string> through, DateTimeOffset now)
     {
         var id = Guid.CreateVersion7(now);
-        db.DataSources.Add(new DataSource { Id = id, OrganisationId = organisation, Name = $"库{id:N}", Kind = table.Kind, Connection = databases.SealConnection(id, table.Registered), CreatedAt = now });
+        db.DataSources.Add(new DataSource { Id = id, OrganisationId = organisation, Name = $"库{id:N}", Kind = table.Kind, Connection = databases.SealConnection(id, through(table.Registered)), CreatedAt = now });
         return id;
     }
 
@@ -144,7 +145,7 @@ public sealed class ExchangeFixture : IAsyncLifetime
         var number = $"XS-2099-{Interlocked.Increment(ref serial):D6}";
         AgreementDocument document = new("zhengtong-agreement-1", id, number, new AgreementResource(resource.Id, resource.Code, resource.Name, 1),
             new AgreementParty(provider.Id, provider.CreditCode.Value, provider.Name), new AgreementParty(consumer.Id, consumer.CreditCode.Value, consumer.Name),
-            [.. AllItems.Where(i => settings.Columns.Contains(i.Column))], settings.Rows, "监管", "食品安全法", settings.EverySeconds, now.AddDays(-1), now.AddDays(1), Suite.Of(settings.Suite).Word);
+            [.. AllItems.Where(i => settings.Columns.Contains(i.Column)).Select(settings.Items)], settings.Rows, "监管", "食品安全法", settings.EverySeconds, now.AddDays(-1), now + settings.Until, Suite.Of(settings.Suite).Word, settings.Kind, [], null);
         var text = CanonicalJson.Of(document);
         var application = new Application
         {
@@ -172,26 +173,64 @@ internal sealed class RouteSettings
 
     internal RowCondition[] Rows { get; set; } = [];
 
+    /// <summary>What is agreed of an item beside its type.</summary>
+    internal Func<AgreedItem, AgreedItem> Items { get; set; } = i => i;
+
+    internal CaptureKind Capture { get; set; } = CaptureKind.Watermark;
+
     internal SuiteName Suite { get; set; } = SuiteName.International;
 
     internal int EverySeconds { get; set; } = 1;
 
+    /// <summary>How long the agreement is still in force.</summary>
+    internal TimeSpan Until { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Anything but a table only to look at: nothing of it is delivered.</summary>
+    internal DeliveryKind Kind { get; set; } = DeliveryKind.Table;
+
     internal int BatchRows { get; set; } = 100;
 
+    internal int MostQuarantined { get; set; } = 10_000;
+
     internal bool WithDelivery { get; set; } = true;
+
+    /// <summary>Another MariaDB than the one all tests share.</summary>
+    internal string? MariaDbServer { get; set; }
+
+    /// <summary>Another PostgreSQL than the one all tests share.</summary>
+    internal string? PostgresServer { get; set; }
+
+    /// <summary>What the provider registers in place of the straight way to its database.</summary>
+    internal Func<string, string> SourceThrough { get; set; } = straight => straight;
+
+    /// <summary>The same of the consumer.</summary>
+    internal Func<string, string> TargetThrough { get; set; } = straight => straight;
+
+    /// <summary>How long a database may say nothing.</summary>
+    internal int SilenceSeconds { get; set; } = 60;
+
+    /// <summary>By which the engine's runs go.</summary>
+    internal TimeProvider Clock { get; set; } = TimeProvider.System;
 }
 
 /// <summary>One prepared delivery.</summary>
 internal sealed record Route(
     IServiceProvider Services, Guid Delivery, Guid Agreement, Organisation Provider, Organisation Consumer, DepartmentTable Source, DepartmentTable Target, RouteSettings Settings)
 {
-    private readonly Horizon horizon = new();
+    private readonly Horizon horizon = new(TimeProvider.System);
 
-    /// <summary>One run, as the reconciler would start it.</summary>
+    /// <summary>One run, as the reconciler would start it; another one where it could not begin yet: MariaDB shows the writers of all databases of the server, and so those
+    /// of other tests.</summary>
     internal async Task<Delivery> RunAsync(CancellationToken ct = default)
     {
-        await Engine().RunAsync(Delivery, horizon, ct);
-        return await StateAsync();
+        var until = TimeProvider.System.GetUtcNow().AddSeconds(30);
+        while (true)
+        {
+            await Engine().RunAsync(Delivery, horizon, null, ct);
+            var state = await StateAsync();
+            if (state is not { State: DeliveryState.Waiting, Phase: DeliveryPhase.Snapshot, ChangesFrom: null } || TimeProvider.System.GetUtcNow() > until) { return state; }
+            await Task.Delay(100, CancellationToken.None);
+        }
     }
 
     /// <summary>Runs until nothing is new; a run may have to wait for a bound that lies a second back.</summary>
@@ -208,10 +247,21 @@ internal sealed record Route(
     }
 
     internal Delivering Engine() => new(
-        Services.GetRequiredService<IServiceScopeFactory>(), Services.GetRequiredService<JobLeases>(), Services.GetRequiredService<DepartmentDatabases>(), Services.GetRequiredService<Relay>(),
-        Services.GetRequiredService<Vault>(), TimeProvider.System, Options.Create(new ExchangeOptions { BatchRows = Settings.BatchRows }), NullLogger<Delivering>.Instance);
+        Services.GetRequiredService<IServiceScopeFactory>(), Services.GetRequiredService<JobLeases>(), new DepartmentDatabases(Services.GetRequiredService<Vault>(), Services.GetRequiredService<Deployment>(), Set), Services.GetRequiredService<Relay>(),
+        Services.GetRequiredService<Vault>(), Settings.Clock, Set, Options.Create(new NodeOptions()), NullLogger<Delivering>.Instance);
+
+    private IOptions<ExchangeOptions> Set => Options.Create(new ExchangeOptions { BatchRows = Settings.BatchRows, SilenceSeconds = Settings.SilenceSeconds, MostQuarantined = Settings.MostQuarantined });
 
     internal Task<Delivery> StateAsync() => WithDb(db => db.Deliveries.AsNoTracking().SingleAsync(d => d.Id == Delivery));
+
+    /// <summary>How it stands, for whoever waited in vain.</summary>
+    internal async Task<string> SayAsync()
+    {
+        var (now, state) = (TimeProvider.System.GetUtcNow(), await StateAsync());
+        var agreement = await WithDb(db => db.Agreements.Where(a => a.Id == Agreement).Select(a => a.State).SingleAsync());
+        var others = await WithDb(db => db.Deliveries.Where(d => d.State != DeliveryState.Stopped).Select(d => d.NextRunAt).ToListAsync());
+        return $"{agreement} {state.State} {state.Phase} {state.Sequence} {state.Problem}, ordered: {state.IsOrdered}, asked {(now - state.AskedAt)?.TotalSeconds:F1} s ago, due in {(state.NextRunAt - now).TotalSeconds:F1} s; {others.Count} deliveries, {others.Count(n => n < now)} due";
+    }
 
     internal Task<List<Batch>> BatchesAsync() => WithDb(db => db.Batches.AsNoTracking().Where(b => b.DeliveryId == Delivery).OrderBy(b => b.Sequence).ToListAsync());
 

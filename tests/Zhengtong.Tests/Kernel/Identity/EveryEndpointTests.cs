@@ -15,8 +15,17 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
     [
         "/", "/{**path:file}", "/error", "/not-found", "/language", "/catalogue", "/catalogue/{id:guid}", "/catalogue/{Id:guid}", "/api/v1/calendar/deadline-rules", "/api/v1/calendar/years/{year:int}", "/health", "/health/live", "/health/ready", "/metrics", "/docs/api", "/docs/api/{documentName?}", "/openapi/{documentName}.json",
         "/account/sign-in", "/account/sign-out", "/account/set-password", "/setup", "/connect/token",
+        // Ask at their own door, in the order that the protocol has: the version first, then who.
+        "/tus", "/tus/{id:guid}",
+        // Who checks a signature need not be anybody's client: how certificates stand is for everybody (RFC 6960).
+        "/ocsp", "/ocsp/{**request}",
+        // A node has no certificate before it is enrolled; it shows its one-time token.
+        "/node/v1/enrolments",
         "/api/v1/session", "/api/v1/session/passkey", "/api/v1/session/passkey/options", "/api/v1/password", "/api/v1/setup",
     ];
+
+    /// <summary>What front-end nodes ask: every request is signed, or refused (below).</summary>
+    private const string Nodes = "/node/v1/";
 
     /// <summary>Whole parts that are public: files of the pages, and the ledger's proofs, which anybody may check.</summary>
     private static readonly string[] PublicBelow = ["/_framework/", "/_content/", "/lib/", "/ledger/", "/docs/"];
@@ -24,7 +33,7 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
     [Fact]
     public void EveryAddress_IsListedAsPublicOrAsksForARight()
     {
-        var open = Addresses().Where(e => !Asks(e)).Select(Pattern).Distinct().Where(p => !Public.Contains(p) && !PublicBelow.Any(p.StartsWith) && !IsFile(p)).Order().ToArray();
+        var open = Addresses().Where(e => !Asks(e)).Select(Pattern).Distinct().Where(p => !Public.Contains(p) && !PublicBelow.Any(p.StartsWith) && !p.StartsWith(Nodes, StringComparison.Ordinal) && !IsFile(p)).Order().ToArray();
         open.ShouldBeEmpty($"Public without being listed here: {string.Join(", ", open)}. Add .Requires(Right...) or [Requires(...)], or list it with its reason");
         Addresses().Count(Asks).ShouldBeGreaterThan(20);
     }
@@ -58,6 +67,24 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
         }
 
         checkedAddresses.ShouldBeGreaterThan(5);
+    }
+
+    [Fact]
+    public async Task EveryAddressOfNodes_WithoutASignature_IsRefused()
+    {
+        var refused = 0;
+        foreach (var endpoint in Addresses().Where(e => Pattern(e).StartsWith(Nodes, StringComparison.Ordinal) && !Public.Contains(Pattern(e))))
+        {
+            foreach (var method in Methods(endpoint))
+            {
+                using var request = new HttpRequestMessage(new HttpMethod(method), Filled(endpoint));
+                using var answer = await platform.Visitor().SendAsync(request);
+                answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, request.RequestUri!.ToString());
+                refused++;
+            }
+        }
+
+        refused.ShouldBeGreaterThan(9);
     }
 
     private IEnumerable<RouteEndpoint> Addresses() => platform.App.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>();

@@ -28,6 +28,17 @@ public sealed class ReconcilersTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Look_TicksStopAsWhenTheClockWasSetBack_StillComes()
+    {
+        await using var own = await StartAsync(new Probe());
+        await Eventually(async () => (await Runs(own.App, "test.steady")).Count > 0);
+        await (await own.App.Services.GetRequiredService<Quartz.ISchedulerFactory>().GetScheduler()).PauseAll();
+        var before = (await Runs(own.App, "test.steady")).Count;
+        // One may have been under way.
+        await Eventually(async () => (await Runs(own.App, "test.steady")).Count > before + 1);
+    }
+
+    [Fact]
     public async Task Run_MoreIsLeft_GoesOnAtOnceAndRecordsOneRunWithTheSum()
     {
         var probe = new Probe { Desired = 30, Bound = 7 };

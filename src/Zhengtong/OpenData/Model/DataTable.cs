@@ -8,22 +8,22 @@ namespace Zhengtong.OpenData.Model;
 internal sealed record DataTable
 {
     /// <summary>The Parquet file.</summary>
-    internal required Digest Content { get; init; }
+    public required Digest Content { get; init; }
 
     /// <summary>Size of the Parquet file in bytes.</summary>
-    internal required long Bytes { get; init; }
+    public required long Bytes { get; init; }
 
     /// <summary>Exact number of rows.</summary>
-    internal required long Rows { get; init; }
+    public required long Rows { get; init; }
 
     /// <summary>The columns, in order; at least one, at most 2,000.</summary>
-    internal required IReadOnlyList<TableColumn> Columns { get; init; }
+    public required IReadOnlyList<TableColumn> Columns { get; init; }
 
     /// <summary>Where the rows' places come from; null when the table has none.</summary>
-    internal TablePlaces? Places { get; init; }
+    public TablePlaces? Places { get; init; }
 
     /// <summary>The column of that name, compared exactly; null when there is none.</summary>
-    internal TableColumn? Find(string name) => Columns.FirstOrDefault(c => c.Name == name);
+    public TableColumn? Find(string name) => Columns.FirstOrDefault(c => c.Name == name);
 }
 
 /// <summary>Where a table's places come from and what ground they cover.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Zhengtong.OpenData.Model;
 
 /// <summary>What the values of a column are, and how Parquet and DuckDB write them.</summary>
@@ -31,53 +33,54 @@ public enum ColumnType
 internal sealed record TableColumn(string Name, ColumnType Type)
 {
     /// <summary>Place in the table, from 1.</summary>
-    internal required int Position { get; init; }
+    public required int Position { get; init; }
 
     /// <summary>The column's name in the Parquet file: <c>c1</c>, <c>c2</c>.</summary>
-    internal string Physical => $"c{Position}";
+    [JsonIgnore]
+    public string Physical => $"c{Position}";
 
     /// <summary>A name for readers where <see cref="Name"/> is a code; null when there is none. At most 300 characters.</summary>
-    internal string? Title { get; init; }
+    public string? Title { get; init; }
 
     /// <summary>What the values mean; null when nobody said. At most 2,000 characters.</summary>
-    internal string? Description { get; init; }
+    public string? Description { get; init; }
 
     /// <summary>Unit of measure, such as 万元 or µg/m³; null when there is none. At most 40 characters.</summary>
-    internal string? Unit { get; init; }
+    public string? Unit { get; init; }
 
     /// <summary>Digits of a decimal column, 1 to 38; 0 for other types.</summary>
-    internal int Precision { get; init; }
+    public int Precision { get; init; }
 
     /// <summary>Digits behind the point of a decimal column, 0 to <see cref="Precision"/>; 0 for other types.</summary>
-    internal int Scale { get; init; }
+    public int Scale { get; init; }
 
     /// <summary>Part of the key by which rows of two versions are told apart.</summary>
-    internal bool IsKey { get; init; }
+    public bool IsKey { get; init; }
 
     /// <summary>What was counted when the table was written.</summary>
-    internal required ColumnProfile Profile { get; init; }
+    public required ColumnProfile Profile { get; init; }
 }
 
 /// <summary>What a column holds, counted over all rows when the table was written.</summary>
 internal sealed record ColumnProfile
 {
     /// <summary>Cells without a value.</summary>
-    internal required long Nulls { get; init; }
+    public required long Nulls { get; init; }
 
     /// <summary>Different values; approximate above 1,000.</summary>
-    internal required long Distinct { get; init; }
+    public required long Distinct { get; init; }
 
     /// <summary>Smallest value as text, at most 100 characters; null when there is none.</summary>
-    internal string? Least { get; init; }
+    public string? Least { get; init; }
 
     /// <summary>Largest value as text, at most 100 characters; null when there is none.</summary>
-    internal string? Greatest { get; init; }
+    public string? Greatest { get; init; }
 
     /// <summary>Mean of a number column; null otherwise.</summary>
-    internal double? Mean { get; init; }
+    public double? Mean { get; init; }
 
     /// <summary>The most frequent values, most frequent first, at most 20; empty where nearly every value is different.</summary>
-    internal IReadOnlyList<FrequentValue> Frequent { get; init; } = [];
+    public IReadOnlyList<FrequentValue> Frequent { get; init; } = [];
 }
 
 /// <summary>A value and how often it comes.</summary>

@@ -1,5 +1,3 @@
-using Zhengtong.OpenData.Model;
-
 namespace Zhengtong.OpenData.Tables;
 
 /// <summary>A question to one table, in terms of its published columns; every interface of the portal asks by this one.</summary>
@@ -23,7 +21,7 @@ internal sealed record TableQuery
     /// <summary>Rows to pass over.</summary>
     internal long Offset { get; init; }
 
-    /// <summary>The place behind which to go on, as <see cref="Rows.Next"/> gave it for the same query; null for the beginning. Constant in time however far it stands.</summary>
+    /// <summary>The place behind which to go on, as <see cref="TableAnswer.Next"/> gave it for the same query; null for the beginning. Constant in time however far it stands.</summary>
     internal string? After { get; init; }
 
     /// <summary>Different rows only, over the returned columns.</summary>

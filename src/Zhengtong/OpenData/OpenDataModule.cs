@@ -1,0 +1,17 @@
+using Zhengtong.OpenData.Tables;
+
+namespace Zhengtong.OpenData;
+
+/// <summary>OpenData: what departments open to everybody, how it gets there, and the ways to it.</summary>
+internal static class OpenDataModule
+{
+    internal static void AddOpenData(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton<TableEngine>();
+    }
+
+    internal static void MapOpenData(this WebApplication app)
+    {
+    }
+}

@@ -55,6 +55,9 @@ internal abstract record Condition
     /// <summary>A cell against another cell of the row.</summary>
     internal sealed record CompareColumns(string Left, Comparison By, string Right) : Condition;
 
+    /// <summary>What is calculated from a cell against a value: a text for lower and upper case, else a whole number.</summary>
+    internal sealed record CompareOf(CellFunction Of, string Column, Comparison By, string Value) : Condition;
+
     /// <summary>A cell that is one of these values; no row when empty.</summary>
     internal sealed record In(string Column, IReadOnlyList<string> Values) : Condition;
 
@@ -86,4 +89,27 @@ internal enum Comparison
     StartsWith,
     /// <summary>The text ends with the value, case regarded.</summary>
     EndsWith,
+}
+
+/// <summary>What is calculated from a cell.</summary>
+internal enum CellFunction
+{
+    /// <summary>The text in lower case.</summary>
+    Lower,
+    /// <summary>The text in upper case.</summary>
+    Upper,
+    /// <summary>Characters of the text.</summary>
+    Length,
+    /// <summary>Year of a date or moment.</summary>
+    Year,
+    /// <summary>Month, 1 to 12.</summary>
+    Month,
+    /// <summary>Day of the month, 1 to 31.</summary>
+    Day,
+    /// <summary>Hour of a time or moment, 0 to 23.</summary>
+    Hour,
+    /// <summary>Minute, 0 to 59.</summary>
+    Minute,
+    /// <summary>Whole second, 0 to 59.</summary>
+    Second,
 }

@@ -63,6 +63,7 @@ internal partial class ZhengtongDb
             v.Property(x => x.ManifestSignature).HasMaxLength(1000);
             v.Property(x => x.Revision).IsConcurrencyToken();
         });
+        ConfigureDeveloperKeys(builder);
         builder.Entity<PublicResource>(r =>
         {
             r.ToTable("public_resources", "open_data");

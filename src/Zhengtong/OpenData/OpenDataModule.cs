@@ -1,3 +1,7 @@
+using Zhengtong.OpenData.Keys;
+using Zhengtong.OpenData.Mcp;
+using Zhengtong.OpenData.OData;
+using Zhengtong.OpenData.Ogc;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -9,9 +13,17 @@ internal static class OpenDataModule
     {
         var services = builder.Services;
         services.AddSingleton<TableEngine>();
+        services.AddScoped<OpenDataLookup>();
+        services.AddSingleton<IStartupStep, DatasetSearch>();
+        services.AddPortalTools();
+        builder.AddDeveloperKeys();
     }
 
     internal static void MapOpenData(this WebApplication app)
     {
+        app.MapDeveloperKeys();
+        app.MapOgc();
+        app.MapOData();
+        app.MapPortalTools();
     }
 }

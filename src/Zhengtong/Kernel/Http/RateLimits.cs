@@ -7,6 +7,9 @@ using Zhengtong.Kernel.Identity;
 
 namespace Zhengtong.Kernel.Http;
 
+/// <summary>Metadata of endpoints that count their callers by limits of their own.</summary>
+internal sealed class OwnLimits;
+
 /// <summary>How often one caller may ask. Visitors count by address (IPv6: by the /64 network a household holds), officers and programs by their account.
 /// Settings <c>Http:PerMinute:Visitor</c> (default 600) and <c>Http:PerMinute:SignedIn</c> (default 6,000); a whole minute's worth may come at once; 0 lifts the limit.
 /// Files, health and metrics are not counted.</summary>
@@ -21,6 +24,7 @@ internal static class RateLimits
         o.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http =>
         {
             if (http.GetEndpoint()?.Metadata.GetMetadata<StaticAssetDescriptor>() is not null
+                || http.GetEndpoint()?.Metadata.GetMetadata<OwnLimits>() is not null
                 || http.Request.Path.StartsWithSegments("/health") || http.Request.Path.StartsWithSegments("/metrics"))
             {
                 return RateLimitPartition.GetNoLimiter("");
@@ -45,7 +49,8 @@ internal static class RateLimits
         };
     });
 
-    private static string AddressOf(IPAddress? address)
+    /// <summary>What a visitor counts by.</summary>
+    internal static string AddressOf(IPAddress? address)
     {
         if (address is null) { return "unknown"; }
         if (address.IsIPv4MappedToIPv6) { address = address.MapToIPv4(); }

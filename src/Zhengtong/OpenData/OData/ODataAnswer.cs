@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Zhengtong.OpenData.Keys;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.OData;
@@ -37,11 +38,14 @@ internal static class ODataAnswer
         return asked.Contains("metadata=none", StringComparison.Ordinal) ? "none" : asked.Contains("metadata=full", StringComparison.Ordinal) ? "full" : "minimal";
     }
 
+    /// <summary>A call that was not let in.</summary>
+    internal static IResult Refused(HttpContext http, Admission admission) => Refusal(admission.Problem!.Status, admission.Problem.Title);
+
     private static IResult Refusal(int status, string message) => Results.Text(new JsonObject
     {
         ["error"] = new JsonObject
         {
-            ["code"] = status switch { 404 => "NotFound", 501 => "NotImplemented", 503 => "TooCostly", _ => "BadRequest" },
+            ["code"] = status switch { 404 => "NotFound", 501 => "NotImplemented", 429 => "TooManyRequests", 401 => "Unauthorized", 403 => "Forbidden", 503 => "TooCostly", _ => "BadRequest" },
             ["message"] = message,
             ["details"] = new JsonArray(),
         },

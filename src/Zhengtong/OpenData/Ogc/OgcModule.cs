@@ -1,3 +1,5 @@
+using Zhengtong.OpenData.Keys;
+
 namespace Zhengtong.OpenData.Ogc;
 
 /// <summary>OGC API Features, Part 1: Core, version 1.0 (OGC 17-069r4): every published table whose rows have places, as a collection of features.</summary>
@@ -8,7 +10,7 @@ internal static class OgcModule
 
     internal static void MapOgc(this WebApplication app)
     {
-        var group = app.MapGroup(Root).AddEndpointFilter(OgcAnswer.FaultsAsync);
+        var group = app.MapGroup(Root).WithPublicLimits("ogc", KeyScope.Rows).AddEndpointFilter(OgcAnswer.FaultsAsync);
         group.MapGet("/", OgcLanding.Landing);
         group.MapGet("/conformance", OgcLanding.Conformance);
         group.MapGet("/api", OgcDefinition.Handle);

@@ -161,7 +161,8 @@ internal static class ODataRows
             // Null is the least value (OData URL Conventions 4.0, section 5.1.4).
             return parts switch
             {
-                [var property] or [var property, "asc"] => new Order(ColumnOf("$orderby", property, byProperty), Descending: false, NullsLast: false),
+                [var property] => new Order(ColumnOf("$orderby", property, byProperty), Descending: false, NullsLast: false),
+                [var property, "asc"] => new Order(ColumnOf("$orderby", property, byProperty), Descending: false, NullsLast: false),
                 [var property, "desc"] => new Order(ColumnOf("$orderby", property, byProperty), Descending: true, NullsLast: true),
                 _ => throw new ODataException(400, "$orderby: properties between commas, each followed by asc or desc or nothing"),
             };

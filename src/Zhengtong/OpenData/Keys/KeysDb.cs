@@ -34,6 +34,8 @@ internal partial class ZhengtongDb
             u.ToTable("key_usages", "open_data");
             u.HasKey(x => new { x.KeyId, x.Day, x.Interface });
             u.Property(x => x.Interface).HasMaxLength(20);
+            u.Property(x => x.Calls);
+            u.Property(x => x.Refused);
             u.HasIndex(x => x.Day);
         });
     }

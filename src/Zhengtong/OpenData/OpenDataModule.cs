@@ -44,5 +44,6 @@ internal static class OpenDataModule
         ListVersions.Map(api);
         GetVersion.Map(api);
         GetManifest.Map(api);
+        CompareVersions.Map(api);
     }
 }

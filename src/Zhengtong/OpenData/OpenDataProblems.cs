@@ -23,5 +23,6 @@ internal static class OpenDataProblems
     internal static readonly ProblemType FindingStands = new("open-data.finding-stands", 409);
     internal static readonly ProblemType FindingSettled = new("open-data.finding-settled", 409);
     internal static readonly ProblemType TooManyFiles = new("open-data.too-many-files", 409);
+    internal static readonly ProblemType ComparisonTooCostly = new("open-data.comparison-too-costly", 422);
     internal static readonly ProblemType FileTooLarge = new("open-data.file-too-large", 413);
 }

@@ -1,7 +1,6 @@
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Objects;
-using Zhengtong.OpenData.Model;
 using Zhengtong.Web;
 using Zhengtong.Web.Components;
 

@@ -2,6 +2,11 @@ using Zhengtong.OpenData.Keys;
 using Zhengtong.OpenData.Mcp;
 using Zhengtong.OpenData.OData;
 using Zhengtong.OpenData.Ogc;
+using Microsoft.Extensions.Options;
+using Zhengtong.Kernel;
+using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -17,6 +22,11 @@ internal static class OpenDataModule
         services.AddSingleton<IStartupStep, DatasetSearch>();
         services.AddPortalTools();
         builder.AddDeveloperKeys();
+        services.AddScoped<DraftFiles>();
+        services.AddOptions<DatasetFilesOptions>().Bind(builder.Configuration.GetSection("OpenData:Files")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<DatasetFilesOptions>, DatasetFilesOptionsCheck>();
+        services.AddScoped<IWorkList, PublishingWork>();
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/open-data", "open-data.menu", "open", 400, "open-data.menu.group"));
     }
 
     internal static void MapOpenData(this WebApplication app)
@@ -25,5 +35,26 @@ internal static class OpenDataModule
         app.MapOgc();
         app.MapOData();
         app.MapPortalTools();
+        AddFileByForm.Map(app);
+        ExportDatasets.Map(app);
+        var api = app.ApiGroup("OpenData");
+        CreateDataset.Map(api);
+        ReviseDraft.Map(api);
+        AddFile.Map(api);
+        RemoveResource.Map(api);
+        NewVersion.Map(api);
+        ProposeVersion.Map(api);
+        ReturnVersion.Map(api);
+        ExamineVersion.Map(api);
+        OverrideFinding.Map(api);
+        ListFindings.Map(api);
+        ApproveVersion.Map(api);
+        WithdrawDataset.Map(api);
+        ListDatasets.Map(api);
+        GetDataset.Map(api);
+        ListVersions.Map(api);
+        GetVersion.Map(api);
+        GetManifest.Map(api);
+        CompareVersions.Map(api);
     }
 }

@@ -21,6 +21,9 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
         "/ocsp", "/ocsp/{**request}",
         // A node has no certificate before it is enrolled; it shows its one-time token.
         "/node/v1/enrolments",
+        // What is open to everybody; drafts answer only to their department.
+        "/api/v1/datasets", "/api/v1/datasets/{dataset}", "/api/v1/datasets/{dataset}/versions", "/api/v1/datasets/{dataset}/versions/{number:int}",
+        "/api/v1/datasets/{dataset}/versions/{number:int}/manifest", "/api/v1/datasets/{dataset}/versions/{number:int}/manifest.sig", "/api/v1/datasets/{dataset}/comparison",
         "/api/v1/session", "/api/v1/session/passkey", "/api/v1/session/passkey/options", "/api/v1/password", "/api/v1/setup",
     ];
 

@@ -11,6 +11,8 @@ internal partial class ZhengtongDb
 
     internal DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
 
+    internal DbSet<ImportJob> ImportJobs => Set<ImportJob>();
+
     private static void ConfigureOpenData(ModelBuilder builder)
     {
         builder.Entity<Dataset>(d =>
@@ -60,6 +62,38 @@ internal partial class ZhengtongDb
             v.Property(x => x.Manifest);
             v.Property(x => x.ManifestSignature).HasMaxLength(1000);
             v.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<ImportJob>(j =>
+        {
+            j.ToTable("import_jobs", "open_data");
+            j.HasKey(x => x.Id);
+            j.Property(x => x.DatasetId);
+            j.HasIndex(x => new { x.VersionId, x.CreatedAt });
+            j.Property(x => x.ResourceId);
+            j.Property(x => x.ActiveResourceId);
+            j.HasIndex(x => x.ActiveResourceId).IsUnique();
+            j.Property(x => x.Name).HasMaxLength(200);
+            j.Property(x => x.FileName).HasMaxLength(200);
+            j.Property(x => x.Format).HasMaxLength(20);
+            j.Property(x => x.Content);
+            j.Property(x => x.Bytes);
+            j.Property(x => x.Choices).AsPlainJson();
+            j.Property(x => x.State);
+            j.HasIndex(x => new { x.State, x.CreatedAt });
+            j.Property(x => x.RequestedBy);
+            j.Property(x => x.CreatedAt);
+            j.Property(x => x.StartedAt);
+            j.Property(x => x.EndedAt);
+            j.Property(x => x.Attempts);
+            j.Property(x => x.IsStopRequested);
+            j.Property(x => x.Phase);
+            j.Property(x => x.Rows);
+            j.Property(x => x.BytesRead);
+            j.Property(x => x.Fault).HasMaxLength(100);
+            j.Property(x => x.FaultDetail).HasMaxLength(500);
+            j.Property(x => x.Findings).AsPlainJson();
+            j.Property(x => x.BadRows);
+            j.Property(x => x.BadRowCount);
         });
     }
 }

@@ -3,8 +3,7 @@ using System.Text;
 
 namespace Zhengtong.OpenData.Import;
 
-/// <summary>Reads comma- or otherwise separated text as RFC 4180 has it. A quote that is never closed, or closed where no cell ends, costs the line it stands in and no more: reading goes on with the next.
-/// Measured: see docs/benchmarks.</summary>
+/// <summary>Reads comma- or otherwise separated text as RFC 4180 has it. A quote that is never closed, or closed where no cell ends, costs the line it stands in and no more: reading goes on with the next.</summary>
 internal sealed class CsvRows : RowSource
 {
     private static readonly char[] Delimiters = [',', '\t', ';', '|'];
@@ -127,7 +126,8 @@ internal sealed class CsvRows : RowSource
         }
 
         if (end == buffer.Length) { Array.Resize(ref buffer, buffer.Length * 2); }
-        var read = await reader.ReadAsync(buffer.AsMemory(end), ct);
+        // All the room there is: a long row is not parsed again for each block.
+        var read = await reader.ReadBlockAsync(buffer.AsMemory(end), ct);
         if (read == 0) { isEnd = true; }
         end += read;
     }

@@ -156,14 +156,10 @@ internal sealed class JsonRows(ImportOptions limits, Stream file, JsonForm form)
                 continue;
             }
 
-            if (inner == 0 && c is (byte)',' or (byte)']' && inner == 0)
+            if (inner == 0 && c is (byte)',' or (byte)']')
             {
-                // An element that is no object.
-                if (c == (byte)']')
-                {
-                    at--;
-                }
-
+                // An element that is no object; the bracket is for the next look.
+                if (c == (byte)']') { at--; }
                 return true;
             }
 

@@ -45,7 +45,7 @@ internal sealed class ImportBench(PlatformFixture platform)
             {
                 var count = (int)rows.RowCount;
                 var list = cells[field.Name];
-                if (field.ClrType == typeof(string))
+                if (field.ClrType == typeof(ReadOnlyMemory<char>) || field.ClrType == typeof(string))
                 {
                     var texts = new string?[count];
                     await rows.ReadAsync(field, texts!.AsMemory()!, null, Ct);
@@ -108,7 +108,7 @@ internal sealed class ImportBench(PlatformFixture platform)
 
             void Put(string name, string text)
             {
-                using var entry = zip.CreateEntry(name, CompressionLevel.Fastest).Open();
+                using var entry = zip.CreateEntry(name, CompressionLevel.Optimal).Open();
                 entry.Write(Encoding.UTF8.GetBytes(text));
             }
         }

@@ -13,6 +13,7 @@ internal partial class ZhengtongDb
 
     internal DbSet<PublicResource> PublicResources => Set<PublicResource>();
     internal DbSet<OpeningFinding> OpeningFindings => Set<OpeningFinding>();
+    internal DbSet<ImportJob> ImportJobs => Set<ImportJob>();
 
     private static void ConfigureOpenData(ModelBuilder builder)
     {
@@ -108,6 +109,38 @@ internal partial class ZhengtongDb
             f.Property(x => x.LegalBasis).HasMaxLength(300);
             f.Property(x => x.Revision).IsConcurrencyToken();
             f.Ignore(x => x.Stands);
+        });
+        builder.Entity<ImportJob>(j =>
+        {
+            j.ToTable("import_jobs", "open_data");
+            j.HasKey(x => x.Id);
+            j.Property(x => x.DatasetId);
+            j.HasIndex(x => new { x.VersionId, x.CreatedAt });
+            j.Property(x => x.ResourceId);
+            j.Property(x => x.ActiveResourceId);
+            j.HasIndex(x => x.ActiveResourceId).IsUnique();
+            j.Property(x => x.Name).HasMaxLength(200);
+            j.Property(x => x.FileName).HasMaxLength(200);
+            j.Property(x => x.Format).HasMaxLength(20);
+            j.Property(x => x.Content);
+            j.Property(x => x.Bytes);
+            j.Property(x => x.Choices).AsPlainJson();
+            j.Property(x => x.State);
+            j.HasIndex(x => new { x.State, x.CreatedAt });
+            j.Property(x => x.RequestedBy);
+            j.Property(x => x.CreatedAt);
+            j.Property(x => x.StartedAt);
+            j.Property(x => x.EndedAt);
+            j.Property(x => x.Attempts);
+            j.Property(x => x.IsStopRequested);
+            j.Property(x => x.Phase);
+            j.Property(x => x.Rows);
+            j.Property(x => x.BytesRead);
+            j.Property(x => x.Fault).HasMaxLength(100);
+            j.Property(x => x.FaultDetail).HasMaxLength(500);
+            j.Property(x => x.Findings).AsPlainJson();
+            j.Property(x => x.BadRows);
+            j.Property(x => x.BadRowCount);
         });
     }
 }

@@ -7,6 +7,9 @@ using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.OpenData.Publishing;
+using Zhengtong.Kernel.Jobs;
+using Zhengtong.OpenData.Import;
+using Zhengtong.OpenData.Import.Slices;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -27,6 +30,13 @@ internal static class OpenDataModule
         services.AddSingleton<IValidateOptions<DatasetFilesOptions>, DatasetFilesOptionsCheck>();
         services.AddScoped<IWorkList, PublishingWork>();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/open-data", "open-data.menu", "open", 400, "open-data.menu.group"));
+        services.AddSingleton<TableScratch>();
+        services.AddSingleton<TableWriter>();
+        services.AddSingleton<FileImport>();
+        services.AddOptions<ImportOptions>().Bind(builder.Configuration.GetSection("OpenData:Import")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ImportOptions>, ImportOptionsCheck>();
+        services.AddReconciler<ImportFiles>();
+        services.AddReconciler<ImportSweep>();
     }
 
     internal static void MapOpenData(this WebApplication app)
@@ -56,5 +66,10 @@ internal static class OpenDataModule
         GetVersion.Map(api);
         GetManifest.Map(api);
         CompareVersions.Map(api);
+        ImportUpload.Map(api);
+        ImportResource.Map(api);
+        GetImport.Map(api);
+        StopImport.Map(api);
+        ExportBadRows.Map(api);
     }
 }

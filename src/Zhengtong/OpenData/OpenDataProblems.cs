@@ -32,4 +32,12 @@ internal static class OpenDataProblems
     internal static readonly ProblemType TooManyFiles = new("open-data.too-many-files", 409);
     internal static readonly ProblemType ComparisonTooCostly = new("open-data.comparison-too-costly", 422);
     internal static readonly ProblemType FileTooLarge = new("open-data.file-too-large", 413);
+
+    // Import
+    internal static readonly ProblemType ImportFormat = new("open-data.import-format", 400);
+    internal static readonly ProblemType ImportFileName = new("open-data.import-file-name", 400);
+    internal static readonly ProblemType ImportUnknown = new("open-data.import-unknown", 404);
+    internal static readonly ProblemType ImportUnderWay = new("open-data.import-under-way", 409);
+    internal static readonly ProblemType ImportEnded = new("open-data.import-ended", 409);
+    internal static readonly ProblemType ImportTooLarge = new("open-data.import-too-large", 413);
 }

@@ -1,3 +1,4 @@
+using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -9,6 +10,7 @@ internal static class OpenDataModule
     {
         var services = builder.Services;
         services.AddSingleton<TableEngine>();
+        services.AddSingleton<IStartupStep, DatasetSearch>();
     }
 
     internal static void MapOpenData(this WebApplication app)

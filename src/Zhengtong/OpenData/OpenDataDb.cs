@@ -91,5 +91,6 @@ internal partial class ZhengtongDb
             f.Property(x => x.Revision).IsConcurrencyToken();
             f.Ignore(x => x.Stands);
         });
+        ConfigureOpenDataChecks(builder);
     }
 }

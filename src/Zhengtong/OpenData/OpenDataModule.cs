@@ -1,4 +1,7 @@
+using Zhengtong.Kernel.Http;
+using Zhengtong.OpenData.Privacy;
 using Zhengtong.OpenData.Publishing;
+using Zhengtong.OpenData.Quality;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -11,9 +14,14 @@ internal static class OpenDataModule
         var services = builder.Services;
         services.AddSingleton<TableEngine>();
         services.AddSingleton<IStartupStep, DatasetSearch>();
+        builder.AddPrivacy();
+        builder.AddOpenDataQuality();
     }
 
     internal static void MapOpenData(this WebApplication app)
     {
+        var api = app.ApiGroup("OpenData");
+        api.MapPrivacy();
+        api.MapOpenDataQuality();
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.OpenData.Model;
 

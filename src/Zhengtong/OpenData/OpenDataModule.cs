@@ -1,4 +1,5 @@
 using Zhengtong.Kernel.Http;
+using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Privacy;
 using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Quality;
@@ -16,6 +17,8 @@ internal static class OpenDataModule
         services.AddSingleton<IStartupStep, DatasetSearch>();
         builder.AddPrivacy();
         builder.AddOpenDataQuality();
+        services.AddSingleton<TableScratch>();
+        services.AddSingleton<TableWriter>();
     }
 
     internal static void MapOpenData(this WebApplication app)

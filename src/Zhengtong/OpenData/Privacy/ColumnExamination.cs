@@ -58,7 +58,7 @@ internal sealed class ColumnExamination
         _ => false,
     };
 
-    private double Greatest => double.TryParse(Column.Profile.Greatest, NumberStyles.Float, CultureInfo.InvariantCulture, out var greatest) ? greatest : double.PositiveInfinity;
+    private double Greatest => double.TryParse(Column.Profile.Greatest, NumberStyles.Float, CultureInfo.InvariantCulture, out var greatest) && !double.IsNaN(greatest) ? greatest : double.PositiveInfinity;
 
     internal long Found(Personal kind) => found[(int)kind];
 

@@ -18,5 +18,6 @@ internal static class PrivacyServices
     {
         GetContentCheck.Map(api);
         MeasureAnonymity.Map(api);
+        MaskColumn.Map(api);
     }
 }

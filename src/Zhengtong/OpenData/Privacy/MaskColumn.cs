@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
@@ -49,8 +50,8 @@ internal static class MaskColumn
         if (version is null) { return OpenDataProblems.WrongState.Because(dataset.Title); }
         if (http.PreconditionFails(version.Revision) is { } failed) { return failed; }
         if (version.Resources.FirstOrDefault(r => r.Id == request.Resource) is not { Table: { } table } resource) { return OpenDataProblems.NotFound.Because($"{request.Resource}"); }
-        if (table.Find(request.Column) is not { } column) { return OpenDataProblems.Invalid.Because("column: not in the table"); }
-        if (!ColumnMask.Fits(request.Mask, request.Keep, column.Type)) { return OpenDataProblems.Invalid.Because($"mask: {request.Mask} of {column.Type}"); }
+        if (table.Find(request.Column) is not { } column) { return OpenDataProblems.Invalid.For(new Dictionary<string, string[]> { ["column"] = [Text.Of("open-data.privacy.column-unknown")] }); }
+        if (!ColumnMask.Fits(request.Mask, request.Keep, column.Type)) { return OpenDataProblems.Invalid.For(new Dictionary<string, string[]> { ["mask"] = [Text.Of("open-data.privacy.mask-unfit")] }); }
 
         var mask = new ColumnMask(request.Mask, request.Keep ?? 0, column.Type, RandomNumberGenerator.GetBytes(32));
         var path = scratch.NewPath("csv");

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 
@@ -40,7 +41,7 @@ internal static class MeasureAnonymity
         var version = await db.DatasetVersions.AsNoTracking().Where(v => v.DatasetId == id && v.Number == number && db.Datasets.Any(d => d.Id == id && d.PublisherId == actor.Organisation)).SingleOrDefaultAsync(ct);
         if (version?.Resources.FirstOrDefault(r => r.Id == request.Resource)?.Table is not { } table) { return OpenDataProblems.NotFound.Because($"{id} {number} {request.Resource}"); }
         var columns = request.Columns.Distinct(StringComparer.Ordinal).ToList();
-        if (columns.Exists(c => table.Find(c) is null)) { return OpenDataProblems.Invalid.Because("columns: not all of them are in the table"); }
+        if (columns.Exists(c => table.Find(c) is null)) { return OpenDataProblems.Invalid.For(new Dictionary<string, string[]> { ["columns"] = [Text.Of("open-data.privacy.column-unknown")] }); }
 
         var k = request.K ?? options.Value.K;
         var grouping = await examination.GroupAsync(table, columns, k, ct);

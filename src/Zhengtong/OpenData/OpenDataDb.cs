@@ -39,6 +39,7 @@ internal partial class ZhengtongDb
             d.Property(x => x.CreatedAt);
             d.Property(x => x.PublishedAt);
             d.Property(x => x.ModifiedAt);
+            d.Property(x => x.WithdrawnBecause).HasMaxLength(500);
             d.Property(x => x.Revision).IsConcurrencyToken();
         });
         builder.Entity<DatasetVersion>(v =>

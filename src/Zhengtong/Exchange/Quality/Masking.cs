@@ -8,7 +8,7 @@ namespace Zhengtong.Exchange.Quality;
 
 /// <summary>Masks one value.</summary>
 /// <param name="value">UTF-8.</param>
-/// <param name="into">Takes the masked value: <see cref="Masking.RoomFor"/> bytes.</param>
+/// <param name="into">Takes the masked value: <see cref="Masks.RoomFor"/> bytes.</param>
 /// <returns>How many bytes were written.</returns>
 internal delegate int BytesMask(ReadOnlySpan<byte> value, Span<byte> into);
 

@@ -33,7 +33,7 @@ internal static class PersonalWords
     internal static readonly SearchValues<char> PlateEnds = SearchValues.Create("挂学警港澳");
 
     /// <summary>What an address with a dwelling has at its end.</summary>
-    internal static readonly SearchValues<char> DwellingMarks = SearchValues.Create("室户元栋幢组号");
+    internal static readonly SearchValues<char> DwellingMarks = SearchValues.Create("室户元栋幢组号-");
 
     /// <summary>An address down to the door; the first group is there when it is a dwelling's by its own words.</summary>
     internal const string Dwelling =

@@ -5,7 +5,7 @@ namespace Zhengtong.OpenData.Privacy;
 /// <summary>Reads every cell of a table once and says what in it belongs to persons. Constant memory.</summary>
 internal sealed class TableExamination
 {
-    /// <summary>As many as chance gives: of identity cards one in 70,000 strings of 18 digits, of mobiles one in 14 strings of 11.</summary>
+    /// <summary>As many as chance gives: of identity cards one in 38,000 strings of 18 digits, of mobiles one in 14 strings of 11.</summary>
     private const double IdentityByChance = 0.0001, HighShare = 0.5;
 
     private readonly ColumnExamination[] all;

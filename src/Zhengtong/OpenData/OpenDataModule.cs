@@ -6,10 +6,13 @@ using Microsoft.Extensions.Options;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
+using Zhengtong.OpenData.Import;
+using Zhengtong.OpenData.Privacy;
 using Zhengtong.OpenData.Publishing;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Import.Slices;
+using Zhengtong.OpenData.Quality;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -37,6 +40,8 @@ internal static class OpenDataModule
         services.AddSingleton<IValidateOptions<ImportOptions>, ImportOptionsCheck>();
         services.AddReconciler<ImportFiles>();
         services.AddReconciler<ImportSweep>();
+        builder.AddPrivacy();
+        builder.AddOpenDataQuality();
     }
 
     internal static void MapOpenData(this WebApplication app)
@@ -71,5 +76,7 @@ internal static class OpenDataModule
         GetImport.Map(api);
         StopImport.Map(api);
         ExportBadRows.Map(api);
+        api.MapPrivacy();
+        api.MapOpenDataQuality();
     }
 }

@@ -6,8 +6,8 @@ using System.Xml.Linq;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Organisations;
-using Zhengtong.Kernel.Regions;
 using Zhengtong.OpenData.Descriptions;
 using Zhengtong.OpenData.Model;
 using Zhengtong.Tests.OpenData.Support;
@@ -52,7 +52,7 @@ public sealed class CatalogueOf250 : IAsyncLifetime
                 db.Datasets.Add(dataset);
                 if (n == 250) { continue; }
                 var version = new DatasetVersion { Id = Guid.CreateVersion7(at), DatasetId = dataset.Id, Number = 1, Description = description, Resources = [], CreatedAt = at };
-                version.Publish(made.Id, Kernel.Objects.Digest.Of([1]), "", at);
+                version.Publish(made.Id, Digest.Of("1"u8), "", at);
                 db.DatasetVersions.Add(version);
                 dataset.Publish(version, at);
                 if (n == 251) { dataset.Withdraw(at); } else { Names.Add(name); }

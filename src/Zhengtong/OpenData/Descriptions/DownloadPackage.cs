@@ -26,13 +26,18 @@ internal static class DownloadPackage
         http.Features.Get<Microsoft.AspNetCore.Http.Timeouts.IHttpRequestTimeoutFeature>()?.DisableTimeout();
         return new PublicAnswer("application/zip", $"archive {found.Tag}", found.Dataset.ModifiedAt, async (body, stop) =>
         {
-            await using var zip = await ZipArchive.CreateAsync(body, ZipArchiveMode.Create, leaveOpen: true, Encoding.UTF8, stop);
-            await AddAsync(zip, DataPackage.FileName, found.PublishedAt, CompressionLevel.Optimal, into => JsonDocuments.WriteAsync(into, json => DataPackage.WriteAsync(json, found, at, true, stop), stop), stop);
-            foreach (var (resource, path, _) in DataPackage.Files(found.Resources))
+            await using var gathering = new GatheringStream(body);
+            await using (var zip = await ZipArchive.CreateAsync(gathering, ZipArchiveMode.Create, leaveOpen: true, Encoding.UTF8, stop))
             {
-                await using var content = await store.OpenAsync(resource.Content, stop) ?? throw new IOException($"Object {resource.Content} is published and not in the store");
-                await AddAsync(zip, path, found.PublishedAt, LevelOf(resource), into => content.CopyToAsync(into, stop), stop);
+                await AddAsync(zip, DataPackage.FileName, found.PublishedAt, CompressionLevel.Optimal, into => JsonDocuments.WriteAsync(into, json => DataPackage.WriteAsync(json, found, at, true, stop), stop), stop);
+                foreach (var (resource, path, _) in DataPackage.Files(found.Resources))
+                {
+                    await using var content = await store.OpenAsync(resource.Content, stop) ?? throw new IOException($"Object {resource.Content} is published and not in the store");
+                    await AddAsync(zip, path, found.PublishedAt, LevelOf(resource), into => content.CopyToAsync(into, stop), stop);
+                }
             }
+
+            await gathering.FlushAsync(stop);
         })
         { FileName = $"{found.Dataset.Name}-{PublicText.Number(found.Version.Number)}.zip" };
     }

@@ -8,6 +8,7 @@ using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Privacy;
+using Zhengtong.OpenData.Descriptions;
 using Zhengtong.OpenData.Publishing;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.OpenData.Import;
@@ -78,5 +79,6 @@ internal static class OpenDataModule
         ExportBadRows.Map(api);
         api.MapPrivacy();
         api.MapOpenDataQuality();
+        app.MapDescriptions();
     }
 }

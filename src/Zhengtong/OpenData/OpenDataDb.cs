@@ -11,6 +11,8 @@ internal partial class ZhengtongDb
 
     internal DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
 
+    internal DbSet<PublicResource> PublicResources => Set<PublicResource>();
+
     internal DbSet<OpeningFinding> OpeningFindings => Set<OpeningFinding>();
 
     private static void ConfigureOpenData(ModelBuilder builder)
@@ -67,6 +69,21 @@ internal partial class ZhengtongDb
             v.Property(x => x.Manifest);
             v.Property(x => x.ManifestSignature).HasMaxLength(1000);
             v.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<PublicResource>(r =>
+        {
+            r.ToTable("public_resources", "open_data");
+            r.HasKey(x => x.Id);
+            r.HasOne<Dataset>().WithMany().HasForeignKey(x => x.DatasetId).OnDelete(DeleteBehavior.Restrict);
+            r.HasIndex(x => new { x.DatasetId, x.Position });
+            r.Property(x => x.VersionId);
+            r.Property(x => x.Name).HasMaxLength(200);
+            r.Property(x => x.Format).HasMaxLength(20);
+            r.Property(x => x.HasTable);
+            r.Property(x => x.HasPlaces);
+            r.Property(x => x.Rows);
+            r.Property(x => x.IsGiven);
+            r.Property(x => x.Resource).AsPlainJson();
         });
         builder.Entity<OpeningFinding>(f =>
         {

@@ -1,3 +1,4 @@
+using Zhengtong.OpenData.Ckan;
 using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Tables;
 
@@ -15,5 +16,6 @@ internal static class OpenDataModule
 
     internal static void MapOpenData(this WebApplication app)
     {
+        app.MapCkan();
     }
 }

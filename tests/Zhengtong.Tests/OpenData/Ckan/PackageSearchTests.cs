@@ -60,18 +60,18 @@ public sealed class PackageSearchTests(PlatformFixture platform)
             all.Add(await Published.PublishAsync(platform.App.Services, publisher.Id, description, $"r{i % 3}-{i}-{slug}", [MadeFile.Text(dice.Next(2) == 0 ? "a.csv" : "b.pdf", "x")], Start.AddDays(i)));
         }
 
-        var word = Gen.OneOfConst(words);
+        var word = Gen.OneOf<string>(words);
         var leaf = Gen.OneOf<SolrQuery>(
             word.Select(w => (SolrQuery)new SolrQuery.Term(null, [w])),
-            Gen.Select(Gen.OneOfConst("title", "notes", "tags"), word, (f, w) => (SolrQuery)new SolrQuery.Term(f, [w])),
+            Gen.Select(Gen.OneOf<string>("title", "notes", "tags"), word, (f, w) => (SolrQuery)new SolrQuery.Term(f, [w])),
             Gen.Select(word, w => (SolrQuery)new SolrQuery.Term("tags", [w[..1], ""])),
-            Gen.OneOfConst("CSV", "PDF", "csv").Select(f => (SolrQuery)new SolrQuery.Term("res_format", [f])),
-            Gen.OneOfConst("environment", "health", "law").Select(g => (SolrQuery)new SolrQuery.Term("groups", [g])),
-            Gen.OneOfConst("cc-by", "cc-zero").Select(l => (SolrQuery)new SolrQuery.Phrase("license_id", l)),
-            Gen.OneOfConst("daily", "yearly").Select(u => (SolrQuery)new SolrQuery.Term("extras_update_frequency", [u])),
+            Gen.OneOf<string>("CSV", "PDF", "csv").Select(f => (SolrQuery)new SolrQuery.Term("res_format", [f])),
+            Gen.OneOf<string>("environment", "health", "law").Select(g => (SolrQuery)new SolrQuery.Term("groups", [g])),
+            Gen.OneOf<string>("cc-by", "cc-zero").Select(l => (SolrQuery)new SolrQuery.Phrase("license_id", l)),
+            Gen.OneOf<string>("daily", "yearly").Select(u => (SolrQuery)new SolrQuery.Term("extras_update_frequency", [u])),
             Gen.Int[0, 2].Select(n => (SolrQuery)new SolrQuery.Term("name", [$"r{n}-", ""])),
             Gen.Select(Gen.Int[0, 24], Gen.Int[0, 24], Gen.Bool, Gen.Bool, (a, b, low, high) => (SolrQuery)new SolrQuery.Range("metadata_modified", Day(a), Day(b), low, high)),
-            Gen.OneOfConst("tags", "res_format", "extras_none").Select(f => (SolrQuery)new SolrQuery.HasValue(f)),
+            Gen.OneOf<string>("tags", "res_format", "extras_none").Select(f => (SolrQuery)new SolrQuery.HasValue(f)),
             Gen.Const((SolrQuery)new SolrQuery.Everything()));
         var queries = new List<SolrQuery>();
         SolrParserTests.Tree(leaf, 3).Sample(q => { lock (queries) { queries.Add(q); } }, iter: 150, threads: 1);

@@ -5,9 +5,9 @@ namespace Zhengtong.Tests.OpenData.Ckan;
 
 public sealed class SolrParserTests
 {
-    private static readonly Gen<string> Word = Gen.OneOf(Gen.String[Gen.Char["abcxyz0189-_.水公园质:()[]{}\"\\*?~^+!&|/ "], 0, 6].Select(s => "w" + s), Gen.OneOfConst("AND", "OR", "NOT", "TO", "公园", "a"));
+    private static readonly Gen<string> Word = Gen.OneOf<string>(Gen.Char["abcxyz0189-_.水公园质:()[]{}\"\\*?~^+!&|/ "].Array[0, 6].Select(c => new string(c)).Select(s => "w" + s), Gen.OneOf<string>("AND", "OR", "NOT", "TO", "公园", "a"));
 
-    private static readonly Gen<string> Field = Gen.OneOfConst("title", "tags", "extras_a b", "res_format", "vocab_x");
+    private static readonly Gen<string> Field = Gen.OneOf<string>("title", "tags", "extras_a b", "res_format", "vocab_x");
 
     private static readonly Gen<SolrQuery> Leaf = Gen.OneOf<SolrQuery>(
         Gen.Select(Field, Word, (f, w) => (SolrQuery)new SolrQuery.Term(f, [w])),
@@ -18,11 +18,11 @@ public sealed class SolrParserTests
         Field.Select(f => (SolrQuery)new SolrQuery.HasValue(f)),
         Gen.Const((SolrQuery)new SolrQuery.Everything()));
 
-    internal static Gen<SolrQuery> Tree(Gen<SolrQuery> leaf, int depth) => depth == 0 ? leaf : Gen.Frequency(
-        (2, leaf),
-        (2, Tree(leaf, depth - 1).List[2, 3].Select(p => (SolrQuery)new SolrQuery.And(p))),
-        (2, Tree(leaf, depth - 1).List[2, 3].Select(p => (SolrQuery)new SolrQuery.Or(p))),
-        (1, Tree(leaf, depth - 1).Select(p => p is SolrQuery.Not ? p : (SolrQuery)new SolrQuery.Not(p))));
+    internal static Gen<SolrQuery> Tree(Gen<SolrQuery> leaf, int depth) => depth == 0 ? leaf : Gen.Frequency<SolrQuery>(
+        (2, (IGen<SolrQuery>)leaf),
+        (2, (IGen<SolrQuery>)Tree(leaf, depth - 1).List[2, 3].Select(p => (SolrQuery)new SolrQuery.And(p))),
+        (2, (IGen<SolrQuery>)Tree(leaf, depth - 1).List[2, 3].Select(p => (SolrQuery)new SolrQuery.Or(p))),
+        (1, (IGen<SolrQuery>)Tree(leaf, depth - 1).Select(p => p is SolrQuery.Not ? p : (SolrQuery)new SolrQuery.Not(p))));
 
     [Fact]
     public void Parse_Printed_IsTheSame() => Tree(Leaf, 3).Sample(query =>
@@ -32,7 +32,7 @@ public sealed class SolrParserTests
     }, iter: 3000);
 
     [Fact]
-    public void Parse_AnyText_IsReadOrRefused() => Gen.String[Gen.OneOf(Gen.Char, Gen.Char["+-&|!(){}[]^\"~*?:\\/ ANDORTO"]), 0, 40].Sample(text =>
+    public void Parse_AnyText_IsReadOrRefused() => Gen.OneOf<char>(Gen.Char, Gen.Char["+-&|!(){}[]^\"~*?:\\/ ANDORTO"]).Array[0, 40].Select(c => new string(c)).Sample(text =>
     {
         try { SolrParser.Parse(text).ToString().ShouldNotBeNull(); }
         catch (CkanFault e) { e.Status.ShouldBe(409); }

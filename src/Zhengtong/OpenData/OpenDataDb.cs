@@ -12,6 +12,7 @@ internal partial class ZhengtongDb
     internal DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
 
     internal DbSet<PublicResource> PublicResources => Set<PublicResource>();
+
     internal DbSet<OpeningFinding> OpeningFindings => Set<OpeningFinding>();
     internal DbSet<ImportJob> ImportJobs => Set<ImportJob>();
 

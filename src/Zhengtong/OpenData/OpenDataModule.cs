@@ -9,6 +9,7 @@ using Zhengtong.Kernel.Identity;
 using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Privacy;
 using Zhengtong.OpenData.Descriptions;
+using Zhengtong.OpenData.Ckan;
 using Zhengtong.OpenData.Publishing;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.OpenData.Import;
@@ -80,5 +81,6 @@ internal static class OpenDataModule
         api.MapPrivacy();
         api.MapOpenDataQuality();
         app.MapDescriptions();
+        app.MapCkan();
     }
 }

@@ -45,7 +45,8 @@ internal static class RateLimits
         {
             var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
             rejected.HttpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-            await KernelProblems.TooMany.Because().ExecuteAsync(rejected.HttpContext);
+            var http = rejected.HttpContext;
+            await (http.GetEndpoint()?.Metadata.GetMetadata<TooManyAnswer>() is { } own ? own.Write(http) : KernelProblems.TooMany.Because().ExecuteAsync(http));
         };
     });
 
@@ -57,3 +58,7 @@ internal static class RateLimits
         return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
 }
+
+/// <summary>Metadata of an endpoint whose protocol has a shape of its own for refusals.</summary>
+/// <param name="Write">Writes the whole answer of a refused call, its status too; Retry-After is set already.</param>
+internal sealed record TooManyAnswer(Func<HttpContext, Task> Write);

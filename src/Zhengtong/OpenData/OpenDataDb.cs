@@ -11,6 +11,8 @@ internal partial class ZhengtongDb
 
     internal DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
 
+    internal DbSet<DownloadCount> DownloadCounts => Set<DownloadCount>();
+
     private static void ConfigureOpenData(ModelBuilder builder)
     {
         builder.Entity<Dataset>(d =>
@@ -34,6 +36,9 @@ internal partial class ZhengtongDb
             d.Property(x => x.ThemeList).HasMaxLength(200);
             d.Property(x => x.KeywordList).HasMaxLength(2100);
             d.Property(x => x.FormatList).HasMaxLength(500);
+            d.Property(x => x.UpdateCycle);
+            d.Property(x => x.Rows);
+            d.Property(x => x.Bytes);
             d.Property(x => x.CreatedAt);
             d.Property(x => x.PublishedAt);
             d.Property(x => x.ModifiedAt);
@@ -60,6 +65,14 @@ internal partial class ZhengtongDb
             v.Property(x => x.Manifest);
             v.Property(x => x.ManifestSignature).HasMaxLength(1000);
             v.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<DownloadCount>(c =>
+        {
+            c.ToTable("download_counts", "open_data");
+            c.HasKey(x => new { x.DatasetId, x.Day });
+            c.HasOne<Dataset>().WithMany().HasForeignKey(x => x.DatasetId).OnDelete(DeleteBehavior.Cascade);
+            c.HasIndex(x => x.Day);
+            c.Property(x => x.Count);
         });
     }
 }

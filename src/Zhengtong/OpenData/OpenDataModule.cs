@@ -1,3 +1,4 @@
+using Zhengtong.OpenData.Portal;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -9,9 +10,11 @@ internal static class OpenDataModule
     {
         var services = builder.Services;
         services.AddSingleton<TableEngine>();
+        services.AddPortal();
     }
 
     internal static void MapOpenData(this WebApplication app)
     {
+        app.MapPortal();
     }
 }

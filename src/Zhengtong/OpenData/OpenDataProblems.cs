@@ -11,4 +11,5 @@ internal static class OpenDataProblems
     internal static readonly ProblemType NameTaken = new("open-data.name-taken", 409);
     internal static readonly ProblemType WrongState = new("open-data.wrong-state", 409);
     internal static readonly ProblemType ChangedMeanwhile = new("open-data.changed-meanwhile", 409);
+    internal static readonly ProblemType RowsUnclear = new("open-data.rows-unclear", 400);
 }

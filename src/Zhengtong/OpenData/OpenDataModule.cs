@@ -1,4 +1,5 @@
 using Zhengtong.OpenData.Portal;
+using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -11,6 +12,7 @@ internal static class OpenDataModule
         var services = builder.Services;
         services.AddSingleton<TableEngine>();
         services.AddPortal();
+        services.AddSingleton<IStartupStep, DatasetSearch>();
     }
 
     internal static void MapOpenData(this WebApplication app)

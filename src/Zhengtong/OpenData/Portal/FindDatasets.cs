@@ -9,13 +9,21 @@ using Zhengtong.Web;
 
 namespace Zhengtong.OpenData.Portal;
 
-/// <summary>A dataset in a list.</summary>
-/// <param name="Dataset">The dataset.</param>
-/// <param name="Publisher">Short name of its department.</param>
-/// <param name="Downloads">Downloads of the last 30 days.</param>
-internal sealed record DatasetCard(Dataset Dataset, string Publisher, long Downloads)
+/// <summary>A dataset in a list; public because a component takes it, what it holds is not.</summary>
+public sealed class DatasetCard
 {
     private const int LongestSummary = 160;
+
+    internal DatasetCard(Dataset dataset, string publisher, long downloads) => (Dataset, Publisher, Downloads) = (dataset, publisher, downloads);
+
+    /// <summary>The dataset.</summary>
+    internal Dataset Dataset { get; }
+
+    /// <summary>Short name of its department.</summary>
+    internal string Publisher { get; }
+
+    /// <summary>Downloads of the last 30 days.</summary>
+    internal long Downloads { get; }
 
     /// <summary>The first words of its notes as plain text; empty for what is not open, of which only that it exists is public.</summary>
     internal string Summary => Dataset.OpenAttribute == OpenAttribute.NotOpen ? "" : NotesHtml.Plain(Dataset.Description.Notes, LongestSummary);

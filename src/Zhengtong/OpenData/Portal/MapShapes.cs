@@ -13,7 +13,7 @@ namespace Zhengtong.OpenData.Portal;
 /// <param name="Height">Height of the drawing in its own units.</param>
 /// <param name="Extent">West, south, east, north of what is drawn, in degrees of WGS 84.</param>
 /// <param name="Drawn">Rows drawn.</param>
-internal sealed record MapShapes(string Dots, string Lines, double Width, double Height, IReadOnlyList<double> Extent, long Drawn)
+public sealed record MapShapes(string Dots, string Lines, double Width, double Height, IReadOnlyList<double> Extent, long Drawn)
 {
     /// <summary>Most rows that are drawn; the page stays small.</summary>
     internal const int MostRows = 1500;

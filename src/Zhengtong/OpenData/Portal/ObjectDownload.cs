@@ -1,5 +1,5 @@
 using System.Buffers;
-using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.Http.Headers;
 using Microsoft.Net.Http.Headers;
 using Zhengtong.Kernel.Objects;
 

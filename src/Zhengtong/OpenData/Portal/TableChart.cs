@@ -24,12 +24,23 @@ internal enum ChartKind
 /// <param name="Value">Rows, or the number.</param>
 internal sealed record ChartPoint(string Label, double Value);
 
-/// <summary>A picture of a column.</summary>
-/// <param name="Kind">How it is drawn.</param>
-/// <param name="Column">What it is about; the times of a line.</param>
-/// <param name="Measure">The number of a line; null where rows are counted.</param>
-/// <param name="Points">In order; at least two.</param>
-internal sealed record TableChart(ChartKind Kind, TableColumn Column, TableColumn? Measure, IReadOnlyList<ChartPoint> Points);
+/// <summary>A picture of a column; public because a component takes it, what it holds is not.</summary>
+public sealed class TableChart
+{
+    internal TableChart(ChartKind kind, TableColumn column, TableColumn? measure, IReadOnlyList<ChartPoint> points) => (Kind, Column, Measure, Points) = (kind, column, measure, points);
+
+    /// <summary>How it is drawn.</summary>
+    internal ChartKind Kind { get; }
+
+    /// <summary>What it is about; the times of a line.</summary>
+    internal TableColumn Column { get; }
+
+    /// <summary>The number of a line; null where rows are counted.</summary>
+    internal TableColumn? Measure { get; }
+
+    /// <summary>In order; at least two.</summary>
+    internal IReadOnlyList<ChartPoint> Points { get; }
+}
 
 /// <summary>Chooses and calculates the pictures. A published table never changes, so that each is calculated once.</summary>
 internal sealed class TableCharts(TableEngine engine)

@@ -89,8 +89,8 @@ internal sealed class ObjectDownload(ObjectStore store, Digest digest, long leng
 
     private (long From, long To)? Bounds(RangeItemHeaderValue range) => range switch
     {
-        { From: { } from } when from < length => (from, Math.Min(range.To ?? long.MaxValue, length - 1)),
-        { From: null, To: > 0 and var last } when length > 0 => (Math.Max(0, length - last.Value), length - 1),
+        { From: { } from } => from < length ? (from, Math.Min(range.To ?? long.MaxValue, length - 1)) : null,
+        { To: { } last } => last > 0 && length > 0 ? (Math.Max(0, length - last), length - 1) : null,
         _ => null,
     };
 

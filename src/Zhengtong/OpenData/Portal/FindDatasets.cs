@@ -155,7 +155,7 @@ internal static class FindDatasets
                 await foreach (var group in wanted.GroupBy(d => d.FormatList).Select(g => new { g.Key, Count = g.LongCount() }).AsAsyncEnumerable().WithCancellation(ct)) { AddEach(group.Key, group.Count); }
                 break;
             case DatasetFacet.Publisher:
-                foreach (var group in await wanted.GroupBy(d => d.PublisherId).Select(g => new { g.Key, Count = g.LongCount() }).Take(MostFacetValues).ToListAsync(ct)) { Add(group.Key.ToString(), group.Count); }
+                foreach (var group in await wanted.GroupBy(d => d.PublisherId).Select(g => new { g.Key, Count = g.LongCount() }).OrderByDescending(g => g.Count).Take(MostFacetValues).ToListAsync(ct)) { Add(group.Key.ToString(), group.Count); }
                 break;
             case DatasetFacet.Licence:
                 foreach (var group in await wanted.GroupBy(d => d.Licence).Select(g => new { g.Key, Count = g.LongCount() }).ToListAsync(ct)) { Add(group.Key, group.Count); }

@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Organisations;
+using Zhengtong.Kernel.Regions;
 using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Portal;
 using Zhengtong.Tests.OpenData.Support;
@@ -91,7 +93,7 @@ public sealed class DownloadTests(PlatformFixture platform)
     {
         var bytes = Bytes();
         await using var own = await OwnPlatform.StartAsync();
-        var department = await own.WithDb(db => db.Organisations.FirstAsync());
+        var department = await own.WithDb(OwnDepartment);
         var made = await Published.PublishAsync(own.App.Services, department.Id, Published.Description(), Published.NewName(), [new MadeFile("a.bin", bytes)]);
         var path = Path.Combine(own.Folder, "objects", made[0].Content.Value[..2], made[0].Content.Value);
         bytes[1000] ^= 1;
@@ -133,7 +135,7 @@ public sealed class DownloadTests(PlatformFixture platform)
     public async Task Download_MoreAtOnceThanAllowed_IsRefused()
     {
         await using var own = await OwnPlatform.StartAsync(b => b.Configuration[RateLimits.AtOnce] = "2");
-        var department = await own.WithDb(db => db.Organisations.FirstAsync());
+        var department = await own.WithDb(OwnDepartment);
         var made = await Published.PublishAsync(own.App.Services, department.Id, Published.Description(), Published.NewName(), [new MadeFile("a.bin", Bytes(40_000_000))]);
         var address = $"/dataset/{made.Name}/resource/{made[0].Id}/download/a.bin";
         var visitor = own.Visitor();
@@ -143,6 +145,16 @@ public sealed class DownloadTests(PlatformFixture platform)
         var third = await visitor.GetAsync(address, HttpCompletionOption.ResponseHeadersRead);
         third.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
         (await visitor.GetAsync("/open")).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    private static async Task<Organisation> OwnDepartment(ZhengtongDb db)
+    {
+        var region = RegionCode.Parse("610000");
+        if (!await db.Regions.AnyAsync(r => r.Code == region)) { db.Regions.Add(new Region { Code = region, Name = "陕西省", Level = region.Level, Parent = region.Parent }); }
+        var made = new Organisation { Id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), CreditCode = CreditCode.FromBody("11610000000000017"), Name = "Own department", ShortName = "Own", Region = region, Kind = OrganisationKind.Department };
+        db.Organisations.Add(made);
+        await db.SaveChangesAsync();
+        return made;
     }
 
     private async Task<(PublishedDataset Made, string Address)> Made(string fileName, byte[] bytes)

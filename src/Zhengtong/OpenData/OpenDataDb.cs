@@ -12,6 +12,7 @@ internal partial class ZhengtongDb
     internal DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
 
     internal DbSet<PublicResource> PublicResources => Set<PublicResource>();
+    internal DbSet<DownloadCount> DownloadCounts => Set<DownloadCount>();
 
     internal DbSet<OpeningFinding> OpeningFindings => Set<OpeningFinding>();
     internal DbSet<ImportJob> ImportJobs => Set<ImportJob>();
@@ -39,6 +40,9 @@ internal partial class ZhengtongDb
             d.Property(x => x.ThemeList).HasMaxLength(200);
             d.Property(x => x.KeywordList).HasMaxLength(2100);
             d.Property(x => x.FormatList).HasMaxLength(500);
+            d.Property(x => x.UpdateCycle);
+            d.Property(x => x.Rows);
+            d.Property(x => x.Bytes);
             d.Property(x => x.CreatedAt);
             d.Property(x => x.PublishedAt);
             d.Property(x => x.ModifiedAt);
@@ -87,6 +91,14 @@ internal partial class ZhengtongDb
             r.Property(x => x.Rows);
             r.Property(x => x.IsGiven);
             r.Property(x => x.Resource).AsPlainJson();
+        });
+        builder.Entity<DownloadCount>(c =>
+        {
+            c.ToTable("download_counts", "open_data");
+            c.HasKey(x => new { x.DatasetId, x.Day });
+            c.HasOne<Dataset>().WithMany().HasForeignKey(x => x.DatasetId).OnDelete(DeleteBehavior.Cascade);
+            c.HasIndex(x => x.Day);
+            c.Property(x => x.Count);
         });
         builder.Entity<OpeningFinding>(f =>
         {

@@ -10,6 +10,7 @@ using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Privacy;
 using Zhengtong.OpenData.Descriptions;
 using Zhengtong.OpenData.Ckan;
+using Zhengtong.OpenData.Portal;
 using Zhengtong.OpenData.Publishing;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.OpenData.Import;
@@ -27,6 +28,7 @@ internal static class OpenDataModule
         var services = builder.Services;
         services.AddSingleton<TableEngine>();
         services.AddScoped<OpenDataLookup>();
+        services.AddPortal();
         services.AddSingleton<IStartupStep, DatasetSearch>();
         services.AddPortalTools();
         builder.AddDeveloperKeys();
@@ -82,5 +84,6 @@ internal static class OpenDataModule
         api.MapOpenDataQuality();
         app.MapDescriptions();
         app.MapCkan();
+        app.MapPortal();
     }
 }

@@ -40,4 +40,5 @@ internal static class OpenDataProblems
     internal static readonly ProblemType ImportUnderWay = new("open-data.import-under-way", 409);
     internal static readonly ProblemType ImportEnded = new("open-data.import-ended", 409);
     internal static readonly ProblemType ImportTooLarge = new("open-data.import-too-large", 413);
+    internal static readonly ProblemType RowsUnclear = new("open-data.rows-unclear", 400);
 }

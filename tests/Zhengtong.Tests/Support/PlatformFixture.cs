@@ -40,6 +40,7 @@ public sealed class PlatformFixture : IAsyncLifetime
             b.Configuration["Http:PerMinute:SignedIn"] = "0";
             b.Configuration["OpenData:Limits:VisitorPerMinute"] = "0";
             b.Configuration["OpenData:Limits:KeysPerAddress"] = "0";
+            b.Configuration["Http:Downloads"] = "0";
         });
         await App.PrepareAsync(CancellationToken.None);
         await App.StartAsync();

@@ -7,6 +7,13 @@ internal sealed class FolderObjects(Deployment deployment, IServiceScopeFactory 
 
     internal override Task<bool> ExistsAsync(Digest digest, CancellationToken ct) => Task.FromResult(File.Exists(PathOf(digest)));
 
+    internal override async Task<Stream?> OpenRangeAsync(Digest digest, long from, long to, CancellationToken ct)
+    {
+        var file = await OpenRawAsync(digest, ct);
+        file?.Seek(from, SeekOrigin.Begin);
+        return file;
+    }
+
     internal override Task DeleteAsync(Digest digest, CancellationToken ct)
     {
         File.Delete(PathOf(digest));

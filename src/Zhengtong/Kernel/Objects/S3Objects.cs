@@ -44,6 +44,18 @@ internal sealed class S3Objects : ObjectStore, IDisposable
         }
     }
 
+    internal override async Task<Stream?> OpenRangeAsync(Digest digest, long from, long to, CancellationToken ct)
+    {
+        try
+        {
+            return (await client.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = KeyOf(digest), ByteRange = new ByteRange(from, to) }, ct)).ResponseStream;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
     internal override Task DeleteAsync(Digest digest, CancellationToken ct) => client.DeleteObjectAsync(bucket, KeyOf(digest), ct);
 
     internal override async Task PutPassingAsync(string name, ReadOnlyMemory<byte> content, CancellationToken ct)

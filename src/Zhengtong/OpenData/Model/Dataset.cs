@@ -125,6 +125,15 @@ internal sealed class Dataset
     /// <summary>The formats of the published resources between bars, upper case: <c>|CSV|XLSX|</c>.</summary>
     internal string FormatList { get; private set; } = "|";
 
+    /// <summary>Copy of the description's update cycle.</summary>
+    internal UpdateCycle UpdateCycle { get; private set; }
+
+    /// <summary>Rows of all published tables together.</summary>
+    internal long Rows { get; private set; }
+
+    /// <summary>Size of all published files together, in bytes.</summary>
+    internal long Bytes { get; private set; }
+
     internal required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>First publication.</summary>
@@ -146,6 +155,7 @@ internal sealed class Dataset
         Title = description.Title;
         OpenAttribute = description.OpenAttribute;
         Licence = description.Licence;
+        UpdateCycle = description.UpdateCycle;
         Region = description.Region;
         ThemeList = BarList(description.Themes);
         KeywordList = BarList(description.Keywords);
@@ -157,6 +167,8 @@ internal sealed class Dataset
     {
         Describe(version.Description);
         FormatList = BarList(version.Resources.Select(r => r.Format).Distinct(StringComparer.Ordinal));
+        Rows = version.Resources.Sum(r => r.Table?.Rows ?? 0);
+        Bytes = version.Resources.Sum(r => r.Bytes);
         State = DatasetState.Published;
         WithdrawnBecause = null;
         Current = version.Number;

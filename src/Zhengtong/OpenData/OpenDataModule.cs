@@ -1,3 +1,4 @@
+using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -9,6 +10,8 @@ internal static class OpenDataModule
     {
         var services = builder.Services;
         services.AddSingleton<TableEngine>();
+        services.AddSingleton<TableScratch>();
+        services.AddSingleton<TableWriter>();
     }
 
     internal static void MapOpenData(this WebApplication app)

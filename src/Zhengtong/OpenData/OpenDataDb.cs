@@ -11,6 +11,8 @@ internal partial class ZhengtongDb
 
     internal DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
 
+    internal DbSet<OpeningFinding> OpeningFindings => Set<OpeningFinding>();
+
     private static void ConfigureOpenData(ModelBuilder builder)
     {
         builder.Entity<Dataset>(d =>
@@ -57,9 +59,37 @@ internal partial class ZhengtongDb
             v.Property(x => x.ApprovedBy);
             v.Property(x => x.PublishedAt);
             v.Property(x => x.ReturnedBecause).HasMaxLength(500);
+            v.Property(x => x.Check);
+            v.Property(x => x.CheckedAt);
+            // Versions whose content is still to be checked.
+            v.HasIndex(x => new { x.State, x.Check });
+            v.HasIndex(x => new { x.DatasetId, x.PublishedAt });
             v.Property(x => x.Manifest);
             v.Property(x => x.ManifestSignature).HasMaxLength(1000);
             v.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<OpeningFinding>(f =>
+        {
+            f.ToTable("opening_findings", "open_data");
+            f.HasKey(x => x.Id);
+            f.HasOne<DatasetVersion>().WithMany().HasForeignKey(x => x.VersionId).OnDelete(DeleteBehavior.Cascade);
+            f.HasIndex(x => new { x.VersionId, x.Severity });
+            f.Property(x => x.ResourceId);
+            f.Property(x => x.Content);
+            f.Property(x => x.Column).HasMaxLength(300);
+            f.Property(x => x.Kind).HasMaxLength(60);
+            f.Property(x => x.Severity);
+            f.Property(x => x.Cells);
+            f.Property(x => x.Share);
+            f.Property(x => x.Sample).HasMaxLength(200);
+            f.Property(x => x.Detail).HasMaxLength(500);
+            f.Property(x => x.FoundAt);
+            f.Property(x => x.OverriddenBy);
+            f.Property(x => x.OverriddenAt);
+            f.Property(x => x.Ground).HasMaxLength(500);
+            f.Property(x => x.LegalBasis).HasMaxLength(300);
+            f.Property(x => x.Revision).IsConcurrencyToken();
+            f.Ignore(x => x.Stands);
         });
     }
 }

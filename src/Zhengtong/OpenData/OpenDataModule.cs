@@ -1,4 +1,5 @@
 using Zhengtong.OpenData.Import;
+using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -12,6 +13,7 @@ internal static class OpenDataModule
         services.AddSingleton<TableEngine>();
         services.AddSingleton<TableScratch>();
         services.AddSingleton<TableWriter>();
+        services.AddSingleton<IStartupStep, DatasetSearch>();
     }
 
     internal static void MapOpenData(this WebApplication app)

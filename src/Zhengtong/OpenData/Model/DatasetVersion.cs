@@ -15,6 +15,17 @@ public enum VersionState
     Published,
 }
 
+/// <summary>How far the check of a proposed version's content is.</summary>
+public enum ContentCheck
+{
+    /// <summary>Not begun.</summary>
+    Pending,
+    /// <summary>Under way.</summary>
+    Running,
+    /// <summary>Every cell was read; what was found is in <see cref="OpeningFinding"/>.</summary>
+    Done,
+}
+
 /// <summary>A version 版本 of a dataset: its description and its resources as they were proposed, examined, approved and published together.</summary>
 internal sealed class DatasetVersion
 {
@@ -56,6 +67,12 @@ internal sealed class DatasetVersion
     /// <summary>Why it came back last; null when it did not. At most 500 characters.</summary>
     internal string? ReturnedBecause { get; private set; }
 
+    /// <summary>How far the check of its content is; pending again whenever it is proposed anew.</summary>
+    internal ContentCheck Check { get; private set; } = ContentCheck.Pending;
+
+    /// <summary>When the check was done; null before.</summary>
+    internal DateTimeOffset? CheckedAt { get; private set; }
+
     /// <summary>Canonical JSON that names every file by digest, signed by the platform; an object of its own. Null until published.</summary>
     internal Digest? Manifest { get; private set; }
 
@@ -81,6 +98,23 @@ internal sealed class DatasetVersion
         ProposedBy = officer;
         ProposedAt = now;
         ReturnedBecause = null;
+        Check = ContentCheck.Pending;
+        CheckedAt = null;
+        Revision++;
+    }
+
+    /// <summary>The check of the content begins, again too when a process died over it.</summary>
+    internal void BeginCheck()
+    {
+        Check = ContentCheck.Running;
+        Revision++;
+    }
+
+    /// <summary>The check of the content has read everything; its findings are saved with it.</summary>
+    internal void EndCheck(DateTimeOffset now)
+    {
+        Check = ContentCheck.Done;
+        CheckedAt = now;
         Revision++;
     }
 

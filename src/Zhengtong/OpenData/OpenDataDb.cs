@@ -39,6 +39,7 @@ internal partial class ZhengtongDb
             d.Property(x => x.CreatedAt);
             d.Property(x => x.PublishedAt);
             d.Property(x => x.ModifiedAt);
+            d.Property(x => x.WithdrawnBecause).HasMaxLength(500);
             d.Property(x => x.Revision).IsConcurrencyToken();
         });
         builder.Entity<DatasetVersion>(v =>
@@ -91,5 +92,6 @@ internal partial class ZhengtongDb
             f.Property(x => x.Revision).IsConcurrencyToken();
             f.Ignore(x => x.Stands);
         });
+        ConfigureOpenDataChecks(builder);
     }
 }

@@ -11,4 +11,17 @@ internal static class OpenDataProblems
     internal static readonly ProblemType NameTaken = new("open-data.name-taken", 409);
     internal static readonly ProblemType WrongState = new("open-data.wrong-state", 409);
     internal static readonly ProblemType ChangedMeanwhile = new("open-data.changed-meanwhile", 409);
+
+    // Publishing.
+    internal static readonly ProblemType PersonNeeded = new("open-data.person-needed", 403);
+    internal static readonly ProblemType SamePerson = new("open-data.same-person", 403);
+    internal static readonly ProblemType VersionNotFound = new("open-data.version-not-found", 404);
+    internal static readonly ProblemType ResourceNotFound = new("open-data.resource-not-found", 404);
+    internal static readonly ProblemType FindingNotFound = new("open-data.finding-not-found", 404);
+    internal static readonly ProblemType DraftExists = new("open-data.draft-exists", 409);
+    internal static readonly ProblemType CheckNotDone = new("open-data.check-not-done", 409);
+    internal static readonly ProblemType FindingStands = new("open-data.finding-stands", 409);
+    internal static readonly ProblemType FindingSettled = new("open-data.finding-settled", 409);
+    internal static readonly ProblemType TooManyFiles = new("open-data.too-many-files", 409);
+    internal static readonly ProblemType FileTooLarge = new("open-data.file-too-large", 413);
 }

@@ -133,6 +133,9 @@ internal sealed class Dataset
     /// <summary>Latest publication, or creation before the first.</summary>
     internal required DateTimeOffset ModifiedAt { get; set; }
 
+    /// <summary>Why it was taken back, for the public; null while it was not. At most 500 characters.</summary>
+    internal string? WithdrawnBecause { get; private set; }
+
     /// <summary>From 1; grows with each change; the ETag.</summary>
     internal int Revision { get; private set; } = 1;
 
@@ -155,6 +158,7 @@ internal sealed class Dataset
         Describe(version.Description);
         FormatList = BarList(version.Resources.Select(r => r.Format).Distinct(StringComparer.Ordinal));
         State = DatasetState.Published;
+        WithdrawnBecause = null;
         Current = version.Number;
         CurrentVersionId = version.Id;
         PublishedAt ??= now;
@@ -167,6 +171,13 @@ internal sealed class Dataset
         State = DatasetState.Withdrawn;
         ModifiedAt = now;
         Revision++;
+    }
+
+    /// <summary>Takes it back from the public and says why.</summary>
+    internal void Withdraw(string because, DateTimeOffset now)
+    {
+        Withdraw(now);
+        WithdrawnBecause = because;
     }
 
     private static string BarList(IEnumerable<string> parts) => $"|{string.Concat(parts.Select(p => p.Replace('|', '/') + "|"))}";

@@ -37,7 +37,7 @@ internal sealed class DatasetSearch : IStartupStep
         var db = scope.GetRequiredService<ZhengtongDb>();
         while (true)
         {
-            var missing = await db.Datasets.Where(d => d.CurrentVersionId != null && !db.SearchEntries.Any(e => e.Kind == Kind && e.Subject == d.Id)).OrderBy(d => d.Id).Take(AtOnce)
+            var missing = await db.Datasets.Where(d => d.State == DatasetState.Published && !db.SearchEntries.Any(e => e.Kind == Kind && e.Subject == d.Id)).OrderBy(d => d.Id).Take(AtOnce)
                 .Join(db.DatasetVersions, d => d.CurrentVersionId, v => v.Id, (d, v) => new { Dataset = d, Version = v }).ToListAsync(ct);
             if (missing.Count == 0) { return; }
             foreach (var found in missing) { await PutAsync(db, found.Dataset, found.Version, ct); }

@@ -1,0 +1,23 @@
+using Zhengtong.Kernel.Jobs;
+
+namespace Zhengtong.OpenData.Privacy;
+
+/// <summary>What the check before publication is made of.</summary>
+internal static class PrivacyServices
+{
+    internal static void AddPrivacy(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<PrivacyOptions>().Bind(builder.Configuration.GetSection("OpenData:Privacy")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<FileTexts>();
+        services.AddSingleton<Examination>();
+        services.AddReconciler<CheckContents>();
+    }
+
+    internal static void MapPrivacy(this IEndpointRouteBuilder api)
+    {
+        GetContentCheck.Map(api);
+        MeasureAnonymity.Map(api);
+        MaskColumn.Map(api);
+    }
+}

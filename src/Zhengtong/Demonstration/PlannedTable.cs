@@ -133,6 +133,10 @@ internal sealed class PlannedTable
             case "credit":
                 var kind = words.Length > 1 ? words[1] : "91";
                 return (row, _) => Codes.Registered(kind, row.District.Code, FirstEnterprise + EnterpriseOf(row));
+            case "own":
+                // Nobody's but this kind of dataset's: a block of numbers for each template.
+                var block = 600_000 + ((int)(SyntheticTable.Hash(dataset.Template.Id) % 390) * 1000);
+                return (row, _) => Codes.Registered(words[1], row.District.Code, block + row.Number);
             case "phone":
                 return (row, _) => { var dice = Roll(row); return $"{dataset.Plan.Phones[row.District.Code[..4]]}-{dice.Pick([2, 3, 5, 6, 7, 8])}{dice.Below(1_000_000).ToString("D6", CultureInfo.InvariantCulture)}"; };
             case "district":

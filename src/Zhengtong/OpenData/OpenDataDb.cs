@@ -12,9 +12,11 @@ internal partial class ZhengtongDb
     internal DbSet<DatasetVersion> DatasetVersions => Set<DatasetVersion>();
 
     internal DbSet<PublicResource> PublicResources => Set<PublicResource>();
+
     internal DbSet<DownloadCount> DownloadCounts => Set<DownloadCount>();
 
     internal DbSet<OpeningFinding> OpeningFindings => Set<OpeningFinding>();
+
     internal DbSet<ImportJob> ImportJobs => Set<ImportJob>();
 
     private static void ConfigureOpenData(ModelBuilder builder)

@@ -72,6 +72,7 @@ internal static class OpenedData
         dataset.Publish(version, now);
         db.AddRange(dataset, version);
         await VersionObjects.ReferAsync(db, version, now, default);
+        await PublicResources.PutAsync(db, version, default);
         await DatasetSearch.PutAsync(db, dataset, version, default);
         await db.SaveChangesAsync();
         return (dataset, version);

@@ -7,7 +7,7 @@ internal static class McpModule
 {
     internal const string Address = "/mcp";
 
-    internal static void AddPortalTools(this IServiceCollection services) => services
+    internal static void AddPortalTools(this WebApplicationBuilder builder) => builder.Services
         .AddMcpServer(o =>
         {
             o.ServerInfo = new Implementation { Name = "zhengtong-open-data", Title = "政通 · 数据开放", Version = "1.0" };

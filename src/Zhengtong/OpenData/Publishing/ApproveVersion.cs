@@ -46,6 +46,7 @@ internal static class ApproveVersion
         version.Publish(actor.Id, put.Digest, Convert.ToBase64String(keys.SignDocument(key, manifest)), at);
         dataset.Publish(version, at);
         await VersionObjects.ReferAsync(db, version, at, ct);
+        await PublicResources.PutAsync(db, version, ct);
         await DatasetSearch.PutAsync(db, dataset, version, ct);
         db.Ledger.Add(LedgerEntry.Of("open-data.published", dataset.Id, actor, at, after: new { version.Number, dataset.Name, version.Description.OpenAttribute, manifest = put.Digest.Value }));
         try { await db.SaveChangesAsync(ct); }

@@ -149,6 +149,7 @@ internal static class Published
         db.DatasetVersions.Add(version);
         dataset.Publish(version, now);
         await VersionObjects.ReferAsync(db, version, now, default);
+        await PublicResources.PutAsync(db, version, default);
         await DatasetSearch.PutAsync(db, dataset, version, default);
         await db.SaveChangesAsync();
         return new PublishedDataset(dataset, version);

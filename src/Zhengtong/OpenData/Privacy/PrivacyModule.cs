@@ -1,9 +1,10 @@
+using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Jobs;
 
 namespace Zhengtong.OpenData.Privacy;
 
 /// <summary>What the check before publication is made of.</summary>
-internal static class PrivacyServices
+internal static class PrivacyModule
 {
     internal static void AddPrivacy(this WebApplicationBuilder builder)
     {
@@ -14,8 +15,9 @@ internal static class PrivacyServices
         services.AddReconciler<CheckContents>();
     }
 
-    internal static void MapPrivacy(this IEndpointRouteBuilder api)
+    internal static void MapPrivacy(this WebApplication app)
     {
+        var api = app.ApiGroup("OpenData");
         GetContentCheck.Map(api);
         MeasureAnonymity.Map(api);
         MaskColumn.Map(api);

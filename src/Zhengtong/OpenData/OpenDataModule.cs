@@ -18,6 +18,7 @@ internal static class OpenDataModule
 {
     internal static void AddOpenData(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<TablesOptions>().Bind(builder.Configuration.GetSection("OpenData:Tables")).ValidateOnStart();
         builder.Services.AddSingleton<TableEngine>();
         builder.Services.AddScoped<OpenDataLookup>();
         builder.AddPublishing();

@@ -58,7 +58,8 @@ internal static class CkanResources
             var path = field switch { "description" => "description", "mimetype" => "mediaType", "url" => "fileName", "hash" => "content", "size" => "bytes", _ => null } ?? throw Unreadable($"Field \"{CkanFault.Shortened(field)}\" not recognised in resource_search.");
             var (value, at, schema) = db.Database.IsSqlite() ? ($"CAST(json_extract(r.resource, '$.{path}') AS TEXT)", "instr", "") : ($"(CAST(r.resource AS json) ->> '{path}')", "strpos", "open_data.");
             if (field == "hash") { text = text.StartsWith("sha256:", StringComparison.Ordinal) ? text["sha256:".Length..] : text; }
-            var ids = db.Database.SqlQueryRaw<Guid>($"SELECT r.id AS \"Value\" FROM {schema}public_resources AS r WHERE {at}(lower({value}), {{0}}) {(field == "hash" ? "= 1" : "> 0")}", text);
+            var sql = $"SELECT r.id AS \"Value\" FROM {schema}public_resources AS r WHERE {at}(lower({value}), {{0}}) {(field == "hash" ? "= 1" : "> 0")}";
+            var ids = db.Database.SqlQueryRaw<Guid>(sql, text);
             found = found.Where(f => ids.Contains(f.Resource.Id));
         }
 

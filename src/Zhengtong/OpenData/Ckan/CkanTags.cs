@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Search;
-using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Ckan;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Search;
 using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Publishing;
@@ -225,13 +224,16 @@ internal sealed class DatasetFilter(ZhengtongDb db, DateTimeOffset now)
         var value = db.Database.IsSqlite() ? "json_extract(r.resource, '$.description')" : "(CAST(r.resource AS json) ->> 'description')";
         var words = pieces.Where(p => p.Length > 0).Select(p => (object)p.ToLowerInvariant()).ToArray();
         var condition = words.Length == 0 ? $"{value} <> ''" : string.Join(" AND ", words.Select((_, i) => Holds(value, i)));
-        var schema = Schema;
-        return db.Database.SqlQueryRaw<Guid>($"SELECT r.dataset_id AS \"Value\" FROM {schema}public_resources AS r JOIN {schema}datasets AS d ON d.id = r.dataset_id WHERE d.open_attribute <> 'NotOpen' AND {condition}", words);
+        var sql = $"SELECT r.dataset_id AS \"Value\" FROM {Schema}public_resources AS r JOIN {Schema}datasets AS d ON d.id = r.dataset_id WHERE d.open_attribute <> 'NotOpen' AND {condition}";
+        return db.Database.SqlQueryRaw<Guid>(sql, words);
     }
 
     /// <summary>Ids of the published datasets whose description satisfies a condition; it is put together from constants, values are parameters.</summary>
-    private IQueryable<Guid> Descriptions(string condition, params object[] values) =>
-        db.Database.SqlQueryRaw<Guid>($"SELECT d.id AS \"Value\" FROM {Schema}datasets AS d WHERE d.state = 'Published' AND {condition}", values);
+    private IQueryable<Guid> Descriptions(string condition, params object[] values)
+    {
+        var sql = $"SELECT d.id AS \"Value\" FROM {Schema}datasets AS d WHERE d.state = 'Published' AND {condition}";
+        return db.Database.SqlQueryRaw<Guid>(sql, values);
+    }
 
     /// <summary>The same for a pair that a client keeps with the dataset; the key is the first parameter.</summary>
     private IQueryable<Guid> ExtraValues(string key, string condition, params object[] values)
@@ -240,7 +242,8 @@ internal sealed class DatasetFilter(ZhengtongDb db, DateTimeOffset now)
         var from = db.Database.IsSqlite()
             ? "datasets AS d, json_each(d.description, '$.extras') AS x WHERE d.state = 'Published' AND json_extract(x.value, '$.key') = {0}"
             : "open_data.datasets AS d CROSS JOIN LATERAL json_array_elements(CASE WHEN json_typeof(CAST(d.description AS json) -> 'extras') = 'array' THEN CAST(d.description AS json) -> 'extras' ELSE '[]' END) AS x(value) WHERE d.state = 'Published' AND x.value ->> 'key' = {0}";
-        return db.Database.SqlQueryRaw<Guid>($"SELECT d.id AS \"Value\" FROM {from} AND {value} {condition.Replace("{value}", value, StringComparison.Ordinal)}", [key, .. values]);
+        var sql = $"SELECT d.id AS \"Value\" FROM {from} AND {value} {condition.Replace("{value}", value, StringComparison.Ordinal)}";
+        return db.Database.SqlQueryRaw<Guid>(sql, [key, .. values]);
     }
 
     private string Schema => db.Database.IsSqlite() ? "" : "open_data.";

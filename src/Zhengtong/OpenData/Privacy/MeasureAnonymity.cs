@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Zhengtong.Kernel;
-using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 
 namespace Zhengtong.OpenData.Privacy;

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Tables;

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel;
-using Zhengtong.Kernel.Http;
 using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Quality;

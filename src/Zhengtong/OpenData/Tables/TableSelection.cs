@@ -185,6 +185,7 @@ internal sealed class TableSelection
             Condition.IsNull none => $"{Sql(Resolve("where", none.Column))} IS {(none.Negated ? "NOT " : "")}NULL",
             Condition.In any => Among(any),
             Condition.Compare compare => Compared(compare.Column, compare.By, compare.Value),
+            Condition.CompareOf compare => Compared(compare),
             Condition.CompareColumns compare => Compared(compare),
             Condition.Box box => Within(box),
             _ => throw new TableQueryException("where", null, TableQueryFault.NotAllowed, "No such condition"),
@@ -234,6 +235,28 @@ internal sealed class TableSelection
         }
 
         return $"{column.Physical} {Sign(by)} {Parameter(TableValues.DecimalText(units, column.Scale), column)}";
+    }
+
+    private string Compared(Condition.CompareOf compare)
+    {
+        var column = Resolve("where", compare.Column);
+        var type = column?.Type ?? ColumnType.Integer;
+        var fits = compare.By is not (Comparison.Contains or Comparison.StartsWith or Comparison.EndsWith) && compare.Of switch
+        {
+            CellFunction.Lower or CellFunction.Upper or CellFunction.Length => TableValues.IsText(type),
+            CellFunction.Year or CellFunction.Month or CellFunction.Day => type is ColumnType.Date or ColumnType.Timestamp,
+            _ => type is ColumnType.Time or ColumnType.Timestamp,
+        };
+        if (!fits) { throw new TableQueryException("where", compare.Column, TableQueryFault.NotAllowed, $"{compare.Of} cannot be calculated from such a column, or not be compared so"); }
+        if (compare.Of is CellFunction.Lower or CellFunction.Upper)
+        {
+            if (compare.Value.Length > TableValues.LongestValue) { throw new TableQueryException("where", compare.Column, TableQueryFault.OutOfRange, "The value is too long"); }
+            return $"{(compare.Of == CellFunction.Lower ? "lower" : "upper")}({Sql(column)}) {Sign(compare.By)} {Parameter(compare.Value, null, "VARCHAR")}";
+        }
+
+        if (TableValues.Normal(ColumnType.Integer, compare.Value) is not { } number) { throw new TableQueryException("where", compare.Column, TableQueryFault.WrongValue, $"{compare.Of} is compared with a whole number"); }
+        var calculated = compare.Of == CellFunction.Length ? $"length({Sql(column)})" : $"date_part('{compare.Of.ToString().ToLowerInvariant()}', {Sql(column)})";
+        return $"{calculated} {Sign(compare.By)} {Parameter(number, null)}";
     }
 
     private string Compared(Condition.CompareColumns compare)

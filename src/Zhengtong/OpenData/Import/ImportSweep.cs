@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Jobs;
-using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Import;
 

@@ -118,6 +118,20 @@ public sealed class ImportSlicesTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Stop_WhileItRuns_EndsItSoonAndTheDraftStays()
+    {
+        var department = await platform.Department();
+        var client = await platform.SignedIn(department, Role.DepartmentOfficer);
+        var (dataset, version) = await Draft(department);
+        var (id, _) = await Order(client, dataset, "a.csv", "a,b,c\n" + string.Concat(Enumerable.Repeat("1,2,3\n", 4_000_000)));
+        (await (await client.PostAsync($"/api/v1/datasets/{dataset}/draft/imports?fileName=b.csv&resource={Guid.Empty}", Body("a\n1\n"))).ReadProblemCode()).ShouldBe("open-data.not-found");
+        (await client.PostAsync($"/api/v1/imports/{id}/stop", null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await Ended(client, id)).GetProperty("state").GetString().ShouldBe("stopped");
+        (await platform.WithDb(db => db.DatasetVersions.SingleAsync(v => v.Id == version))).Resources.ShouldBeEmpty();
+        (await platform.WithDb(db => db.Ledger.CountAsync(e => e.Subject == id.ToString() && e.Event == "open-data.import-stopped"))).ShouldBe(1);
+    }
+
+    [Fact]
     public void Sweep_ScratchOfAKilledProcess_GoesAndALivingOnesStays()
     {
         var folder = Directory.CreateTempSubdirectory("zhengtong-scratch-").FullName;

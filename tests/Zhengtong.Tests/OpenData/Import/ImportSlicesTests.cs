@@ -48,7 +48,8 @@ public sealed class ImportSlicesTests(PlatformFixture platform)
         held.ShouldBe([filled.Content, filled.Table.Content, filled.BadRows!.Value], ignoreOrder: true);
         (await platform.WithDb(db => db.Ledger.Where(e => e.Subject == id.ToString()).Select(e => e.Event).ToListAsync())).ShouldBe(["open-data.import-ordered", "open-data.import-done"], ignoreOrder: true);
 
-        var csv = await client.GetStringAsync($"/api/v1/imports/{id}/bad-rows.csv");
+        // As bytes: a client that reads text takes the mark off.
+        var csv = Encoding.UTF8.GetString(await client.GetByteArrayAsync($"/api/v1/imports/{id}/bad-rows.csv"));
         csv.ShouldBe("\uFEFFLine,Reason,Column,Value,As in the file\r\n4,Not as many cells as the header,,1 / 2,坏\r\n");
         (await client.GetFromJsonAsync<JsonElement>($"/api/v1/datasets/{dataset}/draft/imports")).GetProperty("items").GetArrayLength().ShouldBe(1);
         (await (await client.PostAsync($"/api/v1/imports/{id}/stop", null)).ReadProblemCode()).ShouldBe("open-data.import-ended");

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using System.Text.Json;
 using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Import;

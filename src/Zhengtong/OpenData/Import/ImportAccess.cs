@@ -39,7 +39,7 @@ internal static class ImportAccess
             DatasetId = draft.DatasetId,
             VersionId = draft.Id,
             ResourceId = resource ?? Guid.CreateVersion7(now),
-            Name = HeaderNames.Cut(name, 200),
+            Name = HeaderNames.Cut(Printable(name) is { Length: > 0 } printable ? printable : fileName, 200),
             FileName = fileName,
             Format = format,
             Content = content.Digest,
@@ -55,6 +55,9 @@ internal static class ImportAccess
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return (null, OpenDataProblems.ImportUnderWay.Because(job.FileName)); }
         return (job, null);
     }
+
+    /// <summary>A text without what the databases and pages cannot hold.</summary>
+    internal static string Printable(string text) => string.Concat(text.Where(c => !char.IsControl(c))).Trim();
 
     /// <summary>The format a file name's ending says; null when no table can be in it.</summary>
     internal static string? FormatOf(string fileName)

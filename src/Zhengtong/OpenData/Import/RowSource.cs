@@ -86,6 +86,13 @@ internal abstract class RowSource(ImportOptions limits) : IAsyncDisposable
             return;
         }
 
+        if (value.Contains('\0'))
+        {
+            // The table's texts end there; it would be lost in silence.
+            Spoil("nul", column);
+            return;
+        }
+
         if (used + value.Length > text.Length) { Array.Resize(ref text, Math.Max(text.Length * 2, used + value.Length)); }
         value.CopyTo(text.AsSpan(used));
         (starts[column], lengths[column], kinds[column]) = (used, value.Length, kind);

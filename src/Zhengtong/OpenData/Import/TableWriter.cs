@@ -25,6 +25,7 @@ internal sealed class TableWriter(ObjectStore store, TableScratch scratch)
     /// <param name="places">Which columns say where the rows are; null for none.</param>
     /// <param name="ct">Stops it; nothing is left behind.</param>
     /// <exception cref="InvalidCastException">A cell is not of its column's type.</exception>
+    /// <exception cref="ArgumentException">Too many columns, a row of another number of cells, a text with a NUL character.</exception>
     internal async Task<DataTable> WriteAsync(IReadOnlyList<NewColumn> columns, IAsyncEnumerable<object?[]> rows, NewPlaces? places, CancellationToken ct)
     {
         if (columns.Count is 0 or > MostColumns) { throw new ArgumentException($"A table has 1 to {MostColumns} columns, not {columns.Count}", nameof(columns)); }
@@ -124,9 +125,12 @@ internal sealed class TableWriter(ObjectStore store, TableScratch scratch)
             ColumnType.Date => row.AppendValue((DateOnly)cell),
             ColumnType.Time => row.AppendValue((TimeOnly)cell),
             ColumnType.Timestamp => row.AppendValue((DateTime)cell),
-            _ => row.AppendValue((string)cell),
+            _ => row.AppendValue(Whole((string)cell)),
         };
     }
+
+    /// <summary>DuckDB's appender would end a text at a NUL, in silence.</summary>
+    private static string Whole(string text) => text.Contains('\0', StringComparison.Ordinal) ? throw new ArgumentException("A text with a NUL character cannot be written") : text;
 
     private static GeometryExtent PlaceOf(object?[] cells, NewPlaces places)
     {

@@ -138,7 +138,7 @@ internal sealed class ImportJob
     internal void Fail(string fault, string? detail, Digest? badRows, long badRowCount, DateTimeOffset now)
     {
         Fault = fault;
-        FaultDetail = detail is null ? null : HeaderNames.Cut(detail, 500);
+        FaultDetail = detail is null ? null : HeaderNames.Cut(ImportAccess.Printable(detail), 500);
         (BadRows, BadRowCount) = (badRows, badRowCount);
         End(ImportState.Failed, now);
     }

@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue.Model;
-using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
 using Zhengtong.Kernel.Search;
 using Zhengtong.OpenData.Model;

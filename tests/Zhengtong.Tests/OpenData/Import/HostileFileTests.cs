@@ -49,6 +49,7 @@ public sealed class HostileFileTests(PlatformFixture platform)
     [InlineData("a,b\n1,2\n\"3\"x,4\n5,6\n7,8\n", 3, "\"3\"x,4")]
     [InlineData("a,b\n1,2\n3\n5,6\n7,8\n", 3, "3")]
     [InlineData("a,b\n1,2\n3,4,9\n5,6\n7,8\n", 3, "3,4,9")]
+    [InlineData("a,b\n1,2\n3,x\0y\n5,6\n7,8\n", 3, "3,x\0y")]
     public async Task Read_AnUnbalancedRow_CostsItsOwnLineOnly(string text, int line, string raw)
     {
         var table = await bench.Read(text);

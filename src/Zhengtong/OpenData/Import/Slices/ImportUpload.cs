@@ -48,7 +48,7 @@ internal static class ImportUpload
         catch (FileTooLong) { return OpenDataProblems.ImportTooLarge.Because($"{most}"); }
         (draft, problem) = await ImportAccess.DraftAsync(db, id, actor, ct);
         if (draft is null) { return problem!; }
-        var (job, refusal) = await ImportAccess.OrderAsync(db, draft, resource, string.IsNullOrWhiteSpace(name) ? safe : name.Trim(), safe, kind, put, ImportChoices.None, actor, clock.GetUtcNow(), ct);
+        var (job, refusal) = await ImportAccess.OrderAsync(db, draft, resource, name ?? safe, safe, kind, put, ImportChoices.None, actor, clock.GetUtcNow(), ct);
         if (job is null) { return refusal!; }
         reconcilers.Wake<ImportFiles>();
         return TypedResults.Accepted($"/api/v1/imports/{job.Id}", new ImportOrdered(job.Id, job.ResourceId));

@@ -8,7 +8,7 @@ namespace Zhengtong.OpenData.Publishing;
 internal static class AddFile
 {
     internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/datasets/{id:guid}/draft/files", Handle)
-        .Requires(Right.OpenData).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).Accepts<Stream>("application/octet-stream").TakesUpTo(null).DisableRequestTimeout();
+        .Requires(Right.OpenData).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).Accepts<Stream>("*/*").TakesUpTo(null).DisableRequestTimeout();
 
     /// <summary>Put a file into the draft of a dataset; the body is the file, of any size up to the platform's limit.</summary>
     /// <param name="id">The dataset.</param>

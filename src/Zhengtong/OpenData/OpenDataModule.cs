@@ -11,6 +11,7 @@ internal static class OpenDataModule
     {
         var services = builder.Services;
         services.AddSingleton<TableEngine>();
+        services.AddDescriptions();
         services.AddSingleton<IStartupStep, DatasetSearch>();
     }
 

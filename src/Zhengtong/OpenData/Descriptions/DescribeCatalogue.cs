@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel;
-using Zhengtong.Kernel.Http;
 
 namespace Zhengtong.OpenData.Descriptions;
 

@@ -26,6 +26,7 @@ internal static class OpenDataModule
         builder.AddPrivacy();
         builder.AddQuality();
         builder.AddPortal();
+        builder.AddDescriptions();
         builder.AddDeveloperKeys();
         builder.AddPortalTools();
     }

@@ -1,8 +1,14 @@
+using Microsoft.AspNetCore.ResponseCompression;
+
 namespace Zhengtong.OpenData.Descriptions;
 
 /// <summary>The published catalogue for machines.</summary>
 internal static class DescriptionsModule
 {
+    /// <summary>The pipeline packs these too: descriptions repeat the same addresses over and over.</summary>
+    internal static void AddDescriptions(this WebApplicationBuilder builder) => services.Configure<ResponseCompressionOptions>(o =>
+        o.MimeTypes = [.. o.MimeTypes, .. RdfSyntax.All.Select(s => s.MediaType).Distinct(), "application/atom+xml"]);
+
     internal static void MapDescriptions(this WebApplication app)
     {
         app.UseDescriptions();

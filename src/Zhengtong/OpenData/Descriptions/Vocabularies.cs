@@ -10,9 +10,6 @@ internal static partial class Vocabularies
     /// <summary>Where the EU's authority tables stand.</summary>
     internal const string European = "http://publications.europa.eu/resource/authority/";
 
-    /// <summary>The national standard of division codes, as a namespace of identifiers.</summary>
-    internal const string DivisionScheme = "GB/T 2260";
-
     /// <summary>Names of the EU's themes, in English.</summary>
     internal static readonly IReadOnlyDictionary<string, string> EuropeanThemes = new Dictionary<string, string>(StringComparer.Ordinal)
     {

@@ -196,6 +196,7 @@ public sealed class DescribeCatalogueTests(CatalogueOf250 catalogue, PlatformFix
         }
 
         (await visitor.GetStringAsync("/catalog.ttl?modified_since=2026-01-11T09:00:00Z")).ShouldContain("totalItems \"1\"");
+        (await catalogue.CommandsOfAsync("/dataset/set-000.ttl")).ShouldBe(3);
         // Three hundreds, and one more look that finds the end.
         (await catalogue.CommandsOfAsync("/data.json")).ShouldBe(2 + (3 * 3) + 1);
     }
@@ -211,6 +212,18 @@ public sealed class DescribeCatalogueTests(CatalogueOf250 catalogue, PlatformFix
             var again = await visitor.SendAsync(new HttpRequestMessage(HttpMethod.Get, address) { Headers = { IfNoneMatch = { first.Headers.ETag! } } });
             again.StatusCode.ShouldBe(HttpStatusCode.NotModified, address);
         }
+    }
+
+    [Theory]
+    [InlineData("/catalog.ttl")]
+    [InlineData("/catalog.rdf")]
+    [InlineData("/catalog.jsonld")]
+    [InlineData("/feeds/datasets.atom")]
+    [InlineData("/data.json")]
+    public async Task Catalogue_ForWhoUnpacks_IsPacked(string address)
+    {
+        var answer = await visitor.SendAsync(new HttpRequestMessage(HttpMethod.Get, address) { Headers = { { "Accept-Encoding", "br" } } });
+        answer.Content.Headers.ContentEncoding.ShouldBe(["br"]);
     }
 
     [Fact]

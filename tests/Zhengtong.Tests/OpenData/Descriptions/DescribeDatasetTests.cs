@@ -160,6 +160,8 @@ public sealed class DescribeDatasetTests(PlatformFixture platform)
         graph.Texts(graph.Texts(address, "dcat:distribution").Single(), "dcat:downloadURL").Single().ShouldEndWith($"hourly.csv?version={first.Version.Id}");
         (await visitor.GetStringAsync($"/dataset/{first.Id}/version/{first.Version.Id}/manifest.json")).ShouldStartWith("{\"dataset\"");
         (await visitor.GetStringAsync($"/dataset/{first.Id}/version/{first.Version.Id}/manifest.sig")).ShouldBe("bWFkZQ==");
+        var page = await visitor.GetAsync($"/dataset/{first.Id}/version/{first.Version.Id}");
+        (page.StatusCode, page.Headers.Location!.ToString()).ShouldBe((HttpStatusCode.Redirect, $"{Base}/dataset/{first.Name}?version={first.Version.Id}"));
         (await visitor.GetAsync($"/dataset/{first.Id}/version/{Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}.ttl")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
@@ -235,6 +237,45 @@ public sealed class DescribeDatasetTests(PlatformFixture platform)
             answer.Content.Headers.ContentType!.MediaType.ShouldBe(mediaType);
             answer.Content.Headers.ContentLocation!.ToString().ShouldStartWith(at);
         }
+    }
+
+    [Fact]
+    public async Task Describe_TablesWithPlaces_SaysWhatGroundTheyCover()
+    {
+        var department = await platform.Department();
+        static DatasetResource Resource(params IReadOnlyList<double> extent) => new()
+        {
+            Id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), Name = "a", Format = "XYZ", FileName = "a.xyz", MediaType = "not a type", Content = Digest.Of("a"u8), Bytes = 1,
+            Table = new DataTable { Content = Digest.Of("b"u8), Bytes = 1, Rows = 1, Columns = [], Places = new TablePlaces(0, 1, 2, CoordinateSystem.Wgs84, extent) },
+        };
+        var made = await platform.PublishAsync(department, Hourly);
+        var version = new DatasetVersion { Id = made.Version.Id, DatasetId = made.Id, Number = 1, Description = made.Version.Description, Resources = [Resource(108.5, 34, 109, 34.5), Resource(109, 33.25, 110, 34), Resource()], CreatedAt = made.Version.CreatedAt };
+        var described = new Described(made.Dataset, version, department, "西安市");
+        using var body = new MemoryStream();
+        await RdfSyntax.Turtle.WriteAsync(DcatGraph.Of(described, [], new PortalAddress(Base)), body, default);
+        var graph = (await RdfReader.ReadAsync(("ttl", System.Text.Encoding.UTF8.GetString(body.ToArray()))))[0];
+        DcatRules.Faults(graph).ShouldBeEmpty();
+        var place = $"{Base}/dataset/{made.Id}#place";
+        graph.Texts(place, "dcat:bbox").ShouldBe(["POLYGON((108.5 33.25,110 33.25,110 34.5,108.5 34.5,108.5 33.25))"]);
+        graph.Texts(place, "dcat:centroid").ShouldBe(["POINT(109.25 33.875)"]);
+        graph.Texts(place, "skos:prefLabel").ShouldBe(["西安市"]);
+        graph.Where(s => s.Property == RdfReader.Full("dcat:mediaType")).ShouldBeEmpty("What is no media type is not called one");
+        JsonDocument.Parse(SchemaOrg.Of(described, new PortalAddress(Base))).RootElement.GetProperty("spatialCoverage").GetProperty("geo").GetProperty("box").GetString().ShouldBe("33.25 108.5 34.5 110");
+    }
+
+    [Fact]
+    public async Task SchemaOrg_ShortNotes_AreMadeLongEnough()
+    {
+        var made = await platform.PublishAsync(await platform.Department(), Published.Description("短") with { Title = "短题", Notes = "短" }, Hourly);
+        await using var scope = platform.App.Services.CreateAsyncScope();
+        var described = (await PublicDatasets.FindAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), made.Name, null, default))!;
+        var json = JsonDocument.Parse(SchemaOrg.Of(described, new PortalAddress(Base))).RootElement;
+        json.GetProperty("description").GetString()!.Length.ShouldBeInRange(50, 5000);
+        json.GetProperty("variableMeasured").EnumerateArray().Select(v => v.GetProperty("name").GetString()).ShouldBe(["站点", "pm25"]);
+        json.GetProperty("license").GetString().ShouldBe($"{Base}/open/terms#open-government-data");
+        json.GetProperty("temporalCoverage").GetString().ShouldBe("2025-01-01/..");
+        var long1 = described with { Version = new DatasetVersion { Id = made.Version.Id, DatasetId = made.Id, Number = 1, Description = described.Says with { Notes = new string('长', 6000) }, Resources = [], CreatedAt = made.Version.CreatedAt } };
+        JsonDocument.Parse(SchemaOrg.Of(long1, new PortalAddress(Base))).RootElement.GetProperty("description").GetString()!.Length.ShouldBe(5000);
     }
 
     [Fact]

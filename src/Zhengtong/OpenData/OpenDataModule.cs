@@ -10,6 +10,7 @@ internal static class OpenDataModule
     internal static void AddOpenData(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
+        services.AddOptions<TablesOptions>().Bind(builder.Configuration.GetSection("Tables")).ValidateOnStart();
         services.AddSingleton<TableEngine>();
         services.AddPortal();
         services.AddSingleton<IStartupStep, DatasetSearch>();

@@ -14,6 +14,10 @@ internal sealed class FolderObjects(Deployment deployment, IServiceScopeFactory 
         return file;
     }
 
+    internal override IReadOnlyList<string> LocalFolders => [Path.GetFullPath(Path.GetDirectoryName(deployment.PathOf("objects", "any"))!)];
+
+    internal override Task<string?> LocalPathAsync(Digest digest, CancellationToken ct) => Task.FromResult(Path.GetFullPath(PathOf(digest)) is var path && File.Exists(path) ? path : null);
+
     internal override Task DeleteAsync(Digest digest, CancellationToken ct)
     {
         File.Delete(PathOf(digest));

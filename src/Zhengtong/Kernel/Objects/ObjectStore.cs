@@ -58,6 +58,12 @@ internal abstract class ObjectStore(Deployment deployment, IServiceScopeFactory 
     /// <summary>True when the object is there; its bytes are not read.</summary>
     internal abstract Task<bool> ExistsAsync(Digest digest, CancellationToken ct);
 
+    /// <summary>A file of this machine that holds the object's bytes, for what can only read files; null when there is no such object. It is only ever read. It stays for at least an hour.</summary>
+    internal abstract Task<string?> LocalPathAsync(Digest digest, CancellationToken ct);
+
+    /// <summary>The folders below which <see cref="LocalPathAsync"/> finds files.</summary>
+    internal abstract IReadOnlyList<string> LocalFolders { get; }
+
     /// <summary>Removes the bytes; nothing happens when they are gone already. Only the collector may call it: whoever refers to an object keeps it.</summary>
     internal abstract Task DeleteAsync(Digest digest, CancellationToken ct);
 

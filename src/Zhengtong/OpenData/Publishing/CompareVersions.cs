@@ -70,7 +70,8 @@ internal static class CompareVersions
                 resources.Add(old.FirstOrDefault(r => r.Id == file.Id) is { } earlier ? await CompareAsync(earlier, file, hasRows, engine, ct) : new ResourceComparison(file.Id, file.Name, ResourceChange.Added, [], null));
             }
         }
-        catch (TableQueryTooCostlyException e) { return OpenDataProblems.ComparisonTooCostly.Because(e.Message); }
+        // A table without a key and with more columns than the engine puts in order cannot be compared row by row either.
+        catch (Exception e) when (e is TableQueryTooCostlyException or TableQueryException) { return OpenDataProblems.ComparisonTooCostly.Because(e.Message); }
 
         resources.AddRange(old.Where(r => now.All(n => n.Id != r.Id)).Select(r => new ResourceComparison(r.Id, r.Name, ResourceChange.Removed, [], null)));
         return TypedResults.Ok(new VersionComparison(from, to, DescriptionDifference.Of(before.Description, after.Description), resources));

@@ -59,7 +59,8 @@ internal sealed class PlannedTable
         {
             var cells = new object?[planned.Count];
             for (var n = 0; n < cells.Length; n++) { cells[n] = Typed(planned[n], Columns[n].Scale, generators[n](row, cells)); }
-            if (new Dice(Dice.Mix(seed ^ 11, (ulong)row.Index)).Below(20) >= dataset.Versions - version) { yield return cells; }
+            // One in twenty comes with each version; by its number, so that small tables have one too.
+            if ((row.Index + (int)(seed % 20)) % 20 >= dataset.Versions - version) { yield return cells; }
         }
     }
 
@@ -225,7 +226,7 @@ internal sealed class PlannedTable
         Dice Roll(PlannedRow row)
         {
             var cell = Dice.Mix(own, (ulong)row.Index);
-            return new Dice(mayChange && version < dataset.Versions && new Dice(Dice.Mix(seed ^ 13, (ulong)row.Index)).Below(17) == version ? Dice.Mix(cell, (ulong)version) : cell);
+            return new Dice(mayChange && version < dataset.Versions && (row.Index + (int)(seed % 17)) % 17 == version ? Dice.Mix(cell, (ulong)version) : cell);
         }
     }
 

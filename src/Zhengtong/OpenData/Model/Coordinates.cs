@@ -6,6 +6,14 @@ internal static class Coordinates
 {
     private const double Axis = 6378245, Eccentricity = 0.00669342162296594323, Circle = 3000 * Math.PI / 180;
 
+    /// <summary>A place of one system in another; unchanged when they are the same.</summary>
+    internal static (double Longitude, double Latitude) Convert(double lon, double lat, CoordinateSystem from, CoordinateSystem to)
+    {
+        if (from == to) { return (lon, lat); }
+        var (x, y) = ToWgs84(lon, lat, from);
+        return FromWgs84(x, y, to);
+    }
+
     /// <summary>Degrees in a declared system as degrees in WGS 84, within a centimetre. <see cref="CoordinateSystem.None"/> is taken as WGS 84.</summary>
     internal static (double Longitude, double Latitude) ToWgs84(double lon, double lat, CoordinateSystem from)
     {

@@ -75,7 +75,7 @@ internal sealed class TableEngine : IDisposable
             return new TableAnswer { Columns = selection.Columns, Rows = [], Total = query.Count ? table.Rows : null };
         }
 
-        return await RunAsync(table, limits, run => Page(run, table, query, selection, limit), ct);
+        return await RunAsync([table], limits, run => Page(run, table, query, selection, limit), ct);
     }
 
     /// <summary>All rows that satisfy the question (its limit and offset count too), one after the other in constant memory. Cells as in <see cref="TableAnswer.Rows"/>; the array is used again for the next row.</summary>
@@ -89,7 +89,7 @@ internal sealed class TableEngine : IDisposable
         {
             var path = await PathAsync(table, ct);
             var connection = Take();
-            using var run = new TableRun(connection, path, limits.Time, ct);
+            using var run = new TableRun(connection, [path], limits.Time, ct);
             try
             {
                 var (more, behind) = await Task.Run(() => Place(run, selection), ct);
@@ -121,18 +121,19 @@ internal sealed class TableEngine : IDisposable
     internal IReadOnlyList<AnswerColumn> ColumnsOf(DataTable table, TableQuery query) => new TableSelection(table, query).Columns;
 
     /// <summary>Runs something on a connection of its own, within the limits, when its turn comes.</summary>
-    internal async Task<T> RunAsync<T>(DataTable table, TableLimits limits, Func<TableRun, T> act, CancellationToken ct)
+    internal async Task<T> RunAsync<T>(IReadOnlyList<DataTable> tables, TableLimits limits, Func<TableRun, T> act, CancellationToken ct)
     {
         await questions.WaitAsync(ct);
         try
         {
-            var path = await PathAsync(table, ct);
+            var paths = new List<string>();
+            foreach (var table in tables) { paths.Add(await PathAsync(table, ct)); }
             return await Task.Run(() =>
             {
                 var connection = Take();
                 try
                 {
-                    using var run = new TableRun(connection, path, limits.Time, ct);
+                    using var run = new TableRun(connection, paths, limits.Time, ct);
                     return run.Guarded(() => act(run));
                 }
                 finally

@@ -5,6 +5,8 @@ namespace Zhengtong.OpenData.Tables;
 /// <summary>One question at work: its connection, the file it reads, and the clock that stops it.</summary>
 internal sealed class TableRun : IDisposable
 {
+    private static readonly string[] Faults = ["Binder Error", "Conversion Error", "Out of Range Error", "Invalid Input Error", "Mismatch Type Error", "Parser Error", "Catalog Error", "Invalid type Error", "Not implemented Error"];
+
     private readonly DuckDBConnection connection;
     private readonly CancellationToken ct;
     private readonly CancellationTokenSource late;
@@ -15,17 +17,20 @@ internal sealed class TableRun : IDisposable
     private Timer? again;
     private bool disposed;
 
-    internal TableRun(DuckDBConnection connection, string path, TimeSpan time, CancellationToken ct)
+    internal TableRun(DuckDBConnection connection, IReadOnlyList<string> paths, TimeSpan time, CancellationToken ct)
     {
         (this.connection, this.ct) = (connection, ct);
-        From = $"read_parquet('{path.Replace("'", "''", StringComparison.Ordinal)}')";
+        Sources = [.. paths.Select(path => $"read_parquet('{path.Replace("'", "''", StringComparison.Ordinal)}')")];
         late = new CancellationTokenSource(time < TimeSpan.FromDays(20) ? time : TimeSpan.FromDays(20));
         stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
         registration = stop.Token.Register(Interrupt);
     }
 
-    /// <summary>The table's file in a FROM.</summary>
-    internal string From { get; }
+    /// <summary>The tables' files in a FROM.</summary>
+    internal IReadOnlyList<string> Sources { get; }
+
+    /// <summary>The file of the only table.</summary>
+    internal string From => Sources[0];
 
     /// <summary>A statement that is stopped with the question; its parameters are text.</summary>
     internal DuckDBCommand Command(string sql, IEnumerable<string> values)
@@ -55,6 +60,18 @@ internal sealed class TableRun : IDisposable
         catch (DuckDBException e) when (e.Message.StartsWith("Out of Memory", StringComparison.OrdinalIgnoreCase))
         {
             throw new TableQueryTooCostlyException("The question needs more memory than is allowed");
+        }
+    }
+
+    /// <summary>Runs SQL that a reader asked for; what the engine finds wrong with it is the reader's fault.</summary>
+    /// <exception cref="TableQueryException">It adds text to numbers, divides what cannot be divided, and the like.</exception>
+    internal T Asked<T>(Func<T> act)
+    {
+        try { return act(); }
+        // Its words may hold values of the table: only its first ones are said.
+        catch (DuckDBException e) when (!stop.IsCancellationRequested && Faults.FirstOrDefault(fault => e.Message.StartsWith(fault, StringComparison.Ordinal)) is { } fault)
+        {
+            throw new TableQueryException("sql", null, TableQueryFault.Malformed, $"The statement cannot be carried out: {fault}");
         }
     }
 

@@ -221,7 +221,7 @@ internal sealed class TableSelection
         }
 
         if (type != ColumnType.Decimal) { return $"{Sql(column)} {Sign(by)} {Parameter(Checked(name, column, value), column)}"; }
-        var (units, exact) = Checked(name, column!, value, column!.Scale);
+        var (units, exact) = Checked(name, column!, value, column.Scale);
         if (!Fits(units, column)) { return Constant(column, by == Comparison.NotEqual || by is Comparison.Less or Comparison.LessOrEqual == units.Sign > 0 && by != Comparison.Equal); }
         if (!exact)
         {

@@ -6,7 +6,7 @@ namespace Zhengtong.OpenData.Descriptions;
 internal static class DescriptionsModule
 {
     /// <summary>The pipeline packs these too: descriptions repeat the same addresses over and over.</summary>
-    internal static void AddDescriptions(this WebApplicationBuilder builder) => services.Configure<ResponseCompressionOptions>(o =>
+    internal static void AddDescriptions(this WebApplicationBuilder builder) => builder.Services.Configure<ResponseCompressionOptions>(o =>
         o.MimeTypes = [.. o.MimeTypes, .. RdfSyntax.All.Select(s => s.MediaType).Distinct(), "application/atom+xml"]);
 
     internal static void MapDescriptions(this WebApplication app)

@@ -220,8 +220,8 @@ internal sealed class TableSelection
             return by == Comparison.Contains ? Holds(column!.Physical, Bigrams.Fold(value)) : $"{(by == Comparison.StartsWith ? "starts_with" : "ends_with")}({column!.Physical}, {Parameter(value, column)})";
         }
 
-        if (type != ColumnType.Decimal) { return $"{Sql(column)} {Sign(by)} {Parameter(Checked(name, column, value), column)}"; }
-        var (units, exact) = Checked(name, column!, value, column.Scale);
+        if (type != ColumnType.Decimal || column is null) { return $"{Sql(column)} {Sign(by)} {Parameter(Checked(name, column, value), column)}"; }
+        var (units, exact) = Checked(name, column, value, column.Scale);
         if (!Fits(units, column)) { return Constant(column, by == Comparison.NotEqual || by is Comparison.Less or Comparison.LessOrEqual == units.Sign > 0 && by != Comparison.Equal); }
         if (!exact)
         {

@@ -22,6 +22,9 @@ namespace Zhengtong.Migrations.Postgres
                 name: "exchange");
 
             migrationBuilder.EnsureSchema(
+                name: "open_data");
+
+            migrationBuilder.EnsureSchema(
                 name: "demonstration");
 
             migrationBuilder.EnsureSchema(
@@ -276,6 +279,28 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "developer_keys",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    mail = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    scopes = table.Column<string>(type: "text", nullable: false),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    beginning = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    per_minute = table.Column<int>(type: "integer", nullable: false),
+                    per_day = table.Column<long>(type: "bigint", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_developer_keys", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "document_numbers",
                 schema: "agreements",
                 columns: table => new
@@ -372,6 +397,43 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "import_jobs",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    active_resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    file_name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    format = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    content = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    bytes = table.Column<long>(type: "bigint", nullable: false),
+                    choices = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    requested_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    is_stop_requested = table.Column<bool>(type: "boolean", nullable: false),
+                    phase = table.Column<int>(type: "integer", nullable: false),
+                    rows = table.Column<long>(type: "bigint", nullable: false),
+                    bytes_read = table.Column<long>(type: "bigint", nullable: false),
+                    fault = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    fault_detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    findings = table.Column<string>(type: "text", nullable: true),
+                    bad_rows = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    bad_row_count = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_import_jobs", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "job_runs",
                 schema: "kernel",
                 columns: table => new
@@ -388,6 +450,22 @@ namespace Zhengtong.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_job_runs", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "key_usages",
+                schema: "open_data",
+                columns: table => new
+                {
+                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    @interface = table.Column<string>(name: "interface", type: "character varying(20)", maxLength: 20, nullable: false),
+                    calls = table.Column<long>(type: "bigint", nullable: false),
+                    refused = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_key_usages", x => new { x.key_id, x.day, x.@interface });
                 });
 
             migrationBuilder.CreateTable(
@@ -1225,6 +1303,47 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "datasets",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    publisher_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    current = table.Column<int>(type: "integer", nullable: false),
+                    current_version_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    description = table.Column<string>(type: "text", nullable: false),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    open_attribute = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    licence = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: true),
+                    theme_list = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    keyword_list = table.Column<string>(type: "character varying(2100)", maxLength: 2100, nullable: false),
+                    format_list = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    update_cycle = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    rows = table.Column<long>(type: "bigint", nullable: false),
+                    bytes = table.Column<long>(type: "bigint", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    modified_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    withdrawn_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_datasets", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_datasets_organisations_publisher_id",
+                        column: x => x.publisher_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "front_end_nodes",
                 schema: "exchange",
                 columns: table => new
@@ -1437,6 +1556,123 @@ namespace Zhengtong.Migrations.Postgres
                         principalTable: "organisations",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "dataset_versions",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    description = table.Column<string>(type: "text", nullable: false),
+                    resources = table.Column<string>(type: "text", nullable: false),
+                    change_note = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    proposed_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    proposed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    examined_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    examined_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    approved_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    returned_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    check = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    checked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    manifest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    manifest_signature = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dataset_versions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_dataset_versions_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "download_counts",
+                schema: "open_data",
+                columns: table => new
+                {
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    count = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_download_counts", x => new { x.dataset_id, x.day });
+                    table.ForeignKey(
+                        name: "fk_download_counts_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "public_resources",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    format = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    has_table = table.Column<bool>(type: "boolean", nullable: false),
+                    has_places = table.Column<bool>(type: "boolean", nullable: false),
+                    rows = table.Column<long>(type: "bigint", nullable: false),
+                    is_given = table.Column<bool>(type: "boolean", nullable: false),
+                    resource = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_public_resources", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_public_resources_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "quality_scores",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    publisher_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    metadata = table.Column<int>(type: "integer", nullable: false),
+                    content = table.Column<int>(type: "integer", nullable: false),
+                    overall = table.Column<int>(type: "integer", nullable: false),
+                    is_latest = table.Column<bool>(type: "boolean", nullable: false),
+                    details = table.Column<string>(type: "text", nullable: false),
+                    computed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_quality_scores", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_quality_scores_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1734,6 +1970,65 @@ namespace Zhengtong.Migrations.Postgres
                         column: x => x.officer_id,
                         principalSchema: "kernel",
                         principalTable: "officers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "check_runs",
+                schema: "open_data",
+                columns: table => new
+                {
+                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    proposed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    rows = table.Column<long>(type: "bigint", nullable: false),
+                    rows_read = table.Column<long>(type: "bigint", nullable: false),
+                    @checked = table.Column<string>(name: "checked", type: "text", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_check_runs", x => x.version_id);
+                    table.ForeignKey(
+                        name: "fk_check_runs_dataset_versions_version_id",
+                        column: x => x.version_id,
+                        principalSchema: "open_data",
+                        principalTable: "dataset_versions",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "opening_findings",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    content = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    column = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
+                    kind = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    cells = table.Column<long>(type: "bigint", nullable: false),
+                    share = table.Column<double>(type: "double precision", nullable: false),
+                    sample = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    found_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    overridden_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    overridden_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    legal_basis = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_opening_findings", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_opening_findings_dataset_versions_version_id",
+                        column: x => x.version_id,
+                        principalSchema: "open_data",
+                        principalTable: "dataset_versions",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -2039,6 +2334,50 @@ namespace Zhengtong.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_dataset_versions_dataset_id_number",
+                schema: "open_data",
+                table: "dataset_versions",
+                columns: new[] { "dataset_id", "number" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_versions_dataset_id_published_at",
+                schema: "open_data",
+                table: "dataset_versions",
+                columns: new[] { "dataset_id", "published_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_versions_state_check",
+                schema: "open_data",
+                table: "dataset_versions",
+                columns: new[] { "state", "check" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_datasets_name",
+                schema: "open_data",
+                table: "datasets",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_datasets_publisher_id",
+                schema: "open_data",
+                table: "datasets",
+                column: "publisher_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_datasets_resource_id",
+                schema: "open_data",
+                table: "datasets",
+                column: "resource_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_datasets_state_modified_at",
+                schema: "open_data",
+                table: "datasets",
+                columns: new[] { "state", "modified_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_deliveries_agreement_id",
                 schema: "exchange",
                 table: "deliveries",
@@ -2062,6 +2401,25 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 table: "deliveries",
                 column: "resource_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_developer_keys_created_at",
+                schema: "open_data",
+                table: "developer_keys",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_developer_keys_token_hash",
+                schema: "open_data",
+                table: "developer_keys",
+                column: "token_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_download_counts_day",
+                schema: "open_data",
+                table: "download_counts",
+                column: "day");
 
             migrationBuilder.CreateIndex(
                 name: "ix_file_inboxes_organisation_id",
@@ -2145,6 +2503,25 @@ namespace Zhengtong.Migrations.Postgres
                 column: "at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_import_jobs_active_resource_id",
+                schema: "open_data",
+                table: "import_jobs",
+                column: "active_resource_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_import_jobs_state_created_at",
+                schema: "open_data",
+                table: "import_jobs",
+                columns: new[] { "state", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_import_jobs_version_id_created_at",
+                schema: "open_data",
+                table: "import_jobs",
+                columns: new[] { "version_id", "created_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_information_items_resource_id",
                 schema: "catalogue",
                 table: "information_items",
@@ -2207,6 +2584,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 table: "job_runs",
                 columns: new[] { "job", "started_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_key_usages_day",
+                schema: "open_data",
+                table: "key_usages",
+                column: "day");
 
             migrationBuilder.CreateIndex(
                 name: "ix_ledger_checks_started_at",
@@ -2385,6 +2768,12 @@ namespace Zhengtong.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_opening_findings_version_id_severity",
+                schema: "open_data",
+                table: "opening_findings",
+                columns: new[] { "version_id", "severity" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_organisation_keys_node_id",
                 schema: "kernel",
                 table: "organisation_keys",
@@ -2423,6 +2812,25 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 table: "posts",
                 column: "role");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_public_resources_dataset_id_position",
+                schema: "open_data",
+                table: "public_resources",
+                columns: new[] { "dataset_id", "position" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_quality_scores_dataset_id_day",
+                schema: "open_data",
+                table: "quality_scores",
+                columns: new[] { "dataset_id", "day" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_quality_scores_is_latest_publisher_id",
+                schema: "open_data",
+                table: "quality_scores",
+                columns: new[] { "is_latest", "publisher_id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_quarantine_delivery_id_key_digest",
@@ -2559,6 +2967,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange");
 
             migrationBuilder.DropTable(
+                name: "check_runs",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "comparison_passes",
                 schema: "exchange");
 
@@ -2575,8 +2987,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "demonstration");
 
             migrationBuilder.DropTable(
+                name: "developer_keys",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "document_numbers",
                 schema: "agreements");
+
+            migrationBuilder.DropTable(
+                name: "download_counts",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "file_inboxes",
@@ -2595,6 +3015,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "import_jobs",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "information_items",
                 schema: "catalogue");
 
@@ -2609,6 +3033,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "job_runs",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "key_usages",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "ledger_checkpoints",
@@ -2683,6 +3111,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "opening_findings",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "organisation_keys",
                 schema: "kernel");
 
@@ -2693,6 +3125,14 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "posts",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "public_resources",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "quality_scores",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "quality_secrets",
@@ -2763,6 +3203,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "dataset_versions",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "officers",
                 schema: "kernel");
 
@@ -2781,6 +3225,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "oauth_applications",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "datasets",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "deliveries",

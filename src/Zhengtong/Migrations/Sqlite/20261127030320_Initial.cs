@@ -21,6 +21,9 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "exchange");
 
             migrationBuilder.EnsureSchema(
+                name: "open_data");
+
+            migrationBuilder.EnsureSchema(
                 name: "demonstration");
 
             migrationBuilder.EnsureSchema(
@@ -274,6 +277,28 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "developer_keys",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    mail = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    scopes = table.Column<string>(type: "TEXT", nullable: false),
+                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    beginning = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    per_minute = table.Column<int>(type: "INTEGER", nullable: false),
+                    per_day = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_developer_keys", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "document_numbers",
                 schema: "agreements",
                 columns: table => new
@@ -370,6 +395,43 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "import_jobs",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    active_resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    file_name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    format = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    content = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    choices = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    requested_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    is_stop_requested = table.Column<bool>(type: "INTEGER", nullable: false),
+                    phase = table.Column<int>(type: "INTEGER", nullable: false),
+                    rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes_read = table.Column<long>(type: "INTEGER", nullable: false),
+                    fault = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    fault_detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    findings = table.Column<string>(type: "TEXT", nullable: true),
+                    bad_rows = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    bad_row_count = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_import_jobs", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "job_runs",
                 schema: "kernel",
                 columns: table => new
@@ -386,6 +448,22 @@ namespace Zhengtong.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_job_runs", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "key_usages",
+                schema: "open_data",
+                columns: table => new
+                {
+                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    @interface = table.Column<string>(name: "interface", type: "TEXT", maxLength: 20, nullable: false),
+                    calls = table.Column<long>(type: "INTEGER", nullable: false),
+                    refused = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_key_usages", x => new { x.key_id, x.day, x.@interface });
                 });
 
             migrationBuilder.CreateTable(
@@ -1223,6 +1301,47 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "datasets",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    publisher_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    current = table.Column<int>(type: "INTEGER", nullable: false),
+                    current_version_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    description = table.Column<string>(type: "TEXT", nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    open_attribute = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    licence = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: true),
+                    theme_list = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    keyword_list = table.Column<string>(type: "TEXT", maxLength: 2100, nullable: false),
+                    format_list = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    update_cycle = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    modified_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    withdrawn_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_datasets", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_datasets_organisations_publisher_id",
+                        column: x => x.publisher_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "front_end_nodes",
                 schema: "exchange",
                 columns: table => new
@@ -1435,6 +1554,123 @@ namespace Zhengtong.Migrations.Sqlite
                         principalTable: "organisations",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "dataset_versions",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<int>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    description = table.Column<string>(type: "TEXT", nullable: false),
+                    resources = table.Column<string>(type: "TEXT", nullable: false),
+                    change_note = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    proposed_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    proposed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    examined_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    examined_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    approved_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    returned_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    check = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    checked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    manifest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    manifest_signature = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dataset_versions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_dataset_versions_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "download_counts",
+                schema: "open_data",
+                columns: table => new
+                {
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    count = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_download_counts", x => new { x.dataset_id, x.day });
+                    table.ForeignKey(
+                        name: "fk_download_counts_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "public_resources",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    position = table.Column<int>(type: "INTEGER", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    format = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    has_table = table.Column<bool>(type: "INTEGER", nullable: false),
+                    has_places = table.Column<bool>(type: "INTEGER", nullable: false),
+                    rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    is_given = table.Column<bool>(type: "INTEGER", nullable: false),
+                    resource = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_public_resources", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_public_resources_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "quality_scores",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    publisher_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    metadata = table.Column<int>(type: "INTEGER", nullable: false),
+                    content = table.Column<int>(type: "INTEGER", nullable: false),
+                    overall = table.Column<int>(type: "INTEGER", nullable: false),
+                    is_latest = table.Column<bool>(type: "INTEGER", nullable: false),
+                    details = table.Column<string>(type: "TEXT", nullable: false),
+                    computed_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_quality_scores", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_quality_scores_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -1732,6 +1968,65 @@ namespace Zhengtong.Migrations.Sqlite
                         column: x => x.officer_id,
                         principalSchema: "kernel",
                         principalTable: "officers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "check_runs",
+                schema: "open_data",
+                columns: table => new
+                {
+                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    proposed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    rows_read = table.Column<long>(type: "INTEGER", nullable: false),
+                    @checked = table.Column<string>(name: "checked", type: "TEXT", nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_check_runs", x => x.version_id);
+                    table.ForeignKey(
+                        name: "fk_check_runs_dataset_versions_version_id",
+                        column: x => x.version_id,
+                        principalSchema: "open_data",
+                        principalTable: "dataset_versions",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "opening_findings",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    content = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    column = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    cells = table.Column<long>(type: "INTEGER", nullable: false),
+                    share = table.Column<double>(type: "REAL", nullable: false),
+                    sample = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    found_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    overridden_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    overridden_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    legal_basis = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_opening_findings", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_opening_findings_dataset_versions_version_id",
+                        column: x => x.version_id,
+                        principalSchema: "open_data",
+                        principalTable: "dataset_versions",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -2037,6 +2332,50 @@ namespace Zhengtong.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_dataset_versions_dataset_id_number",
+                schema: "open_data",
+                table: "dataset_versions",
+                columns: new[] { "dataset_id", "number" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_versions_dataset_id_published_at",
+                schema: "open_data",
+                table: "dataset_versions",
+                columns: new[] { "dataset_id", "published_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_versions_state_check",
+                schema: "open_data",
+                table: "dataset_versions",
+                columns: new[] { "state", "check" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_datasets_name",
+                schema: "open_data",
+                table: "datasets",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_datasets_publisher_id",
+                schema: "open_data",
+                table: "datasets",
+                column: "publisher_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_datasets_resource_id",
+                schema: "open_data",
+                table: "datasets",
+                column: "resource_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_datasets_state_modified_at",
+                schema: "open_data",
+                table: "datasets",
+                columns: new[] { "state", "modified_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_deliveries_agreement_id",
                 schema: "exchange",
                 table: "deliveries",
@@ -2060,6 +2399,25 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 table: "deliveries",
                 column: "resource_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_developer_keys_created_at",
+                schema: "open_data",
+                table: "developer_keys",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_developer_keys_token_hash",
+                schema: "open_data",
+                table: "developer_keys",
+                column: "token_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_download_counts_day",
+                schema: "open_data",
+                table: "download_counts",
+                column: "day");
 
             migrationBuilder.CreateIndex(
                 name: "ix_file_inboxes_organisation_id",
@@ -2143,6 +2501,25 @@ namespace Zhengtong.Migrations.Sqlite
                 column: "at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_import_jobs_active_resource_id",
+                schema: "open_data",
+                table: "import_jobs",
+                column: "active_resource_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_import_jobs_state_created_at",
+                schema: "open_data",
+                table: "import_jobs",
+                columns: new[] { "state", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_import_jobs_version_id_created_at",
+                schema: "open_data",
+                table: "import_jobs",
+                columns: new[] { "version_id", "created_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_information_items_resource_id",
                 schema: "catalogue",
                 table: "information_items",
@@ -2205,6 +2582,12 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 table: "job_runs",
                 columns: new[] { "job", "started_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_key_usages_day",
+                schema: "open_data",
+                table: "key_usages",
+                column: "day");
 
             migrationBuilder.CreateIndex(
                 name: "ix_ledger_checks_started_at",
@@ -2383,6 +2766,12 @@ namespace Zhengtong.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_opening_findings_version_id_severity",
+                schema: "open_data",
+                table: "opening_findings",
+                columns: new[] { "version_id", "severity" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_organisation_keys_node_id",
                 schema: "kernel",
                 table: "organisation_keys",
@@ -2421,6 +2810,25 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 table: "posts",
                 column: "role");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_public_resources_dataset_id_position",
+                schema: "open_data",
+                table: "public_resources",
+                columns: new[] { "dataset_id", "position" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_quality_scores_dataset_id_day",
+                schema: "open_data",
+                table: "quality_scores",
+                columns: new[] { "dataset_id", "day" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_quality_scores_is_latest_publisher_id",
+                schema: "open_data",
+                table: "quality_scores",
+                columns: new[] { "is_latest", "publisher_id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_quarantine_delivery_id_key_digest",
@@ -2557,6 +2965,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange");
 
             migrationBuilder.DropTable(
+                name: "check_runs",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "comparison_passes",
                 schema: "exchange");
 
@@ -2573,8 +2985,16 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "demonstration");
 
             migrationBuilder.DropTable(
+                name: "developer_keys",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "document_numbers",
                 schema: "agreements");
+
+            migrationBuilder.DropTable(
+                name: "download_counts",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "file_inboxes",
@@ -2593,6 +3013,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "import_jobs",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "information_items",
                 schema: "catalogue");
 
@@ -2607,6 +3031,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "job_runs",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "key_usages",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "ledger_checkpoints",
@@ -2681,6 +3109,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "opening_findings",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "organisation_keys",
                 schema: "kernel");
 
@@ -2691,6 +3123,14 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "posts",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "public_resources",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "quality_scores",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "quality_secrets",
@@ -2761,6 +3201,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "dataset_versions",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "officers",
                 schema: "kernel");
 
@@ -2779,6 +3223,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "oauth_applications",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "datasets",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "deliveries",

@@ -24,19 +24,19 @@ public sealed class TableEngineTests(PlatformFixture platform)
     private static readonly string[] Texts = ["", "a", "A", "ＡＢ", "ab c", "北京市", "北京\n市", "'; DROP", "100%", "é", "e\u0301", "Ⅷ", "﨑", "\U00020000"];
 
     private static readonly Gen<object?[]> Row = Gen.Select(
-        Maybe(Gen.OneOfConst(Texts)), Maybe(Gen.Long[-3, 3]), Maybe(Gen.Int[-300, 300].Select(n => n / 100m)), Maybe(Gen.OneOfConst(0.1, -2.5, double.NaN, double.PositiveInfinity, 7)),
+        Maybe(Pick.Of(Texts)), Maybe(Gen.Long[-3, 3]), Maybe(Gen.Int[-300, 300].Select(n => n / 100m)), Maybe(Pick.Of(0.1, -2.5, double.NaN, double.PositiveInfinity, 7)),
         Maybe(Gen.Int[0, 5].Select(n => new DateOnly(2020, 1, 1).AddDays(n))), (a, b, c, d, e) => new[] { a, b, c, d, e });
 
     private static readonly Gen<Condition> Leaf = Gen.OneOf(
-        Gen.Select(Gen.OneOfConst(Texts), Gen.Enum<Comparison>(), Condition (v, by) => new Condition.Compare(Columns[0].Name, by, v)),
+        Gen.Select(Pick.Of(Texts), Gen.Enum<Comparison>(), Condition (v, by) => new Condition.Compare(Columns[0].Name, by, v)),
         Gen.Select(Gen.Int[-3, 3], Simple(), Condition (v, by) => new Condition.Compare("n", by, v.ToString(CultureInfo.InvariantCulture))),
-        Gen.Select(Gen.OneOfConst("1.5", "-2.995", "0.001", "99999999999", "-1e12", "2.50"), Simple(), Condition (v, by) => new Condition.Compare("d", by, v)),
-        Gen.Select(Gen.OneOfConst("0.1", "NaN", "-2.5", "8"), Simple(), Condition (v, by) => new Condition.Compare("f", by, v)),
+        Gen.Select(Pick.Of("1.5", "-2.995", "0.001", "99999999999", "-1e12", "2.50"), Simple(), Condition (v, by) => new Condition.Compare("d", by, v)),
+        Gen.Select(Pick.Of("0.1", "NaN", "-2.5", "8"), Simple(), Condition (v, by) => new Condition.Compare("f", by, v)),
         Gen.Select(Gen.Int[1, 6], Simple(), Condition (v, by) => new Condition.Compare("day", by, $"2020-01-0{v}")),
-        Gen.Select(Gen.OneOfConst("n", "d", "_id"), Simple(), Gen.OneOfConst("n", "d"), Condition (l, by, r) => new Condition.CompareColumns(l, by, r)),
-        Gen.Select(Gen.OneOfConst(Texts).Array[0, 3], Condition (v) => new Condition.In(Columns[0].Name, v)),
-        Gen.Select(Gen.OneOfConst("1.5", "0.125", "-3").Array[0, 3], Condition (v) => new Condition.In("d", v)),
-        Gen.Select(Gen.OneOfConst(Columns).Select(c => c.Name), Gen.Bool, Condition (c, not) => new Condition.IsNull(c, not)));
+        Gen.Select(Pick.Of("n", "d", "_id"), Simple(), Pick.Of("n", "d"), Condition (l, by, r) => new Condition.CompareColumns(l, by, r)),
+        Gen.Select(Pick.Of(Texts).Array[0, 3], Condition (v) => new Condition.In(Columns[0].Name, v)),
+        Gen.Select(Pick.Of("1.5", "0.125", "-3").Array[0, 3], Condition (v) => new Condition.In("d", v)),
+        Gen.Select(Pick.Of(Columns).Select(c => c.Name), Gen.Bool, Condition (c, not) => new Condition.IsNull(c, not)));
 
     private static readonly Gen<Condition> Conditions = Gen.Recursive<Condition>((depth, inner) => depth > 3 ? Leaf : Gen.Frequency(
         (3, Leaf),
@@ -45,8 +45,8 @@ public sealed class TableEngineTests(PlatformFixture platform)
         (1, inner.Select(Condition (p) => new Condition.Not(p)))));
 
     private static readonly Gen<TableQuery> Queries = Gen.Select(
-        Maybe(Conditions), Maybe(Gen.OneOfConst("ab", "京", "a 北京", "2020-01", "1.5", "-3", "é", "viii")),
-        Gen.Select(Gen.OneOfConst([.. Columns.Select(c => c.Name), "_id"]), Gen.Bool, Gen.OneOfConst<bool?>(null, true, false), (c, d, n) => new Order(c, d, n)).Array[0, 3],
+        Maybe(Conditions), Maybe(Pick.Of("ab", "京", "a 北京", "2020-01", "1.5", "-3", "é", "viii")),
+        Gen.Select(Pick.Of([.. Columns.Select(c => c.Name), "_id"]), Gen.Bool, Pick.Of<bool?>(null, true, false), (c, d, n) => new Order(c, d, n)).Array[0, 3],
         Gen.Int[0, 12], Gen.Long[0, 15], Gen.Bool,
         (where, text, orders, limit, offset, distinct) => new TableQuery
         {
@@ -138,7 +138,7 @@ public sealed class TableEngineTests(PlatformFixture platform)
         async Task<IEnumerable<object?>> Ids(Condition where) => (await Engine.AskAsync(table, new TableQuery { Where = where, Columns = ["_id"] }, TableLimits.Public, Ct)).Rows.Select(r => r[0]);
     }
 
-    private static Gen<Comparison> Simple() => Gen.OneOfConst(Comparison.Equal, Comparison.NotEqual, Comparison.Less, Comparison.LessOrEqual, Comparison.Greater, Comparison.GreaterOrEqual);
+    private static Gen<Comparison> Simple() => Pick.Of(Comparison.Equal, Comparison.NotEqual, Comparison.Less, Comparison.LessOrEqual, Comparison.Greater, Comparison.GreaterOrEqual);
 
     private static Gen<object?> Maybe<T>(Gen<T> some) => Gen.Frequency((1, Gen.Const((object?)null)), (4, some.Select(v => (object?)v)));
 

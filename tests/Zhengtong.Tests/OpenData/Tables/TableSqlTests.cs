@@ -75,9 +75,9 @@ public sealed class TableSqlTests(PlatformFixture platform)
     [Fact]
     public async Task Ask_AnyText_IsAnsweredOrRefused() =>
         await Gen.OneOf(
-            Gen.OneOfConst(Pieces).Array[0, 25].Select(p => string.Join(' ', p)),
-            Gen.OneOfConst(Pieces).Array[0, 12].Select(p => "SELECT " + string.Join(' ', p) + " FROM t1"),
-            Gen.OneOfConst(Pieces).Array[0, 12].Select(p => "SELECT n FROM t1 WHERE " + string.Join(' ', p)),
+            Pick.Of(Pieces).Array[0, 25].Select(p => string.Join(' ', p)),
+            Pick.Of(Pieces).Array[0, 12].Select(p => "SELECT " + string.Join(' ', p) + " FROM t1"),
+            Pick.Of(Pieces).Array[0, 12].Select(p => "SELECT n FROM t1 WHERE " + string.Join(' ', p)),
             Gen.String).SampleAsync(async sql =>
         {
             try { await Ask(sql); }

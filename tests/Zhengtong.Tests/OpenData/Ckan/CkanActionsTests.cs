@@ -126,7 +126,7 @@ public sealed class CkanActionsTests(PlatformFixture platform)
         p.GetProperty("id").GetGuid().ShouldBe(dataset.Id);
         p.GetProperty("owner_org").GetGuid().ShouldBe(organisation);
         p.GetProperty("organization").GetProperty("name").GetString().ShouldBe(slug);
-        p.GetProperty("metadata_modified").GetString().ShouldMatch(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$");
+        p.GetProperty("metadata_modified").GetString()!.ShouldMatch(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$");
         p.GetProperty("tags").EnumerateArray().Select(t => t.GetProperty("name").GetString()).ShouldBe(["公园", "绿地"]);
         p.GetProperty("extras").EnumerateArray().ToDictionary(e => e.GetProperty("key").GetString()!, e => e.GetProperty("value").GetString())["update_frequency"].ShouldBe("yearly");
         var r = p.GetProperty("resources")[0];
@@ -249,7 +249,7 @@ public sealed class CkanActionsTests(PlatformFixture platform)
             var (status, error) = await (await client.PostAsJsonAsync($"/api/3/action/{write.Name}", new { id = "x", name = "y" })).Refusal();
             status.ShouldBe(403, write.Name);
             error.GetProperty("__type").GetString().ShouldBe("Authorization Error");
-            error.GetProperty("message").GetString().ShouldContain("/work");
+            error.GetProperty("message").GetString()!.ShouldContain("/work");
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.OpenData.Ckan;
 
@@ -32,7 +31,7 @@ internal static class CkanCalls
         var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
         response.Content.Headers.ContentType!.ToString().ShouldBe("application/json;charset=utf-8");
         body.GetProperty("success").GetBoolean().ShouldBeFalse();
-        body.GetProperty("help").GetString().ShouldContain("/api/3/action/help_show?name=");
+        body.GetProperty("help").GetString()!.ShouldContain("/api/3/action/help_show?name=");
         return ((int)response.StatusCode, body.GetProperty("error"));
     }
 

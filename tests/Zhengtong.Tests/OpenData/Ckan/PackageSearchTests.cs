@@ -81,7 +81,7 @@ public sealed class PackageSearchTests(PlatformFixture platform)
         {
             var result = await client.Result($"package_search?rows=1000&fl=name&sort=name%20asc&fq=organization:{slug}&q={Uri.EscapeDataString(query.ToString())}");
             var expected = all.Where(d => Satisfies(d, query)).Select(d => d.Name).Order(StringComparer.Ordinal).ToList();
-            NamesOf(result).Order(StringComparer.Ordinal).ShouldBe(expected, query.ToString());
+            NamesOf(result).Order(StringComparer.Ordinal).ToList().ShouldBe(expected, customMessage: query.ToString());
             if (expected.Count is > 0 and < 24) { nonempty++; }
         }
 

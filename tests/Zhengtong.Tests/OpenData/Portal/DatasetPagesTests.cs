@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Kernel.Organisations;
 using Zhengtong.OpenData.Model;
 using Zhengtong.Tests.OpenData.Support;
 using Zhengtong.Tests.Support;

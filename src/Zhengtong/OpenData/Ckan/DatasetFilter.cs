@@ -209,6 +209,8 @@ internal sealed class DatasetFilter(ZhengtongDb db, DateTimeOffset now)
 
     private Expression<Func<Dataset, bool>> Described(string path, IReadOnlyList<string> pieces)
     {
+        // A word of a list, such as conditional, is the whole value: it also stands in unconditional.
+        if (path is "openAttribute" or "updateCycle" or "coordinateSystem" && pieces is [var one, ..] && one.Length > 0) { return ByIds(Descriptions($"lower({Text(path)}) = {{0}}", one.ToLowerInvariant())); }
         var words = pieces.Where(p => p.Length > 0).Select(p => (object)p.ToLowerInvariant()).ToArray();
         return ByIds(Descriptions(words.Length == 0 ? $"{Text(path)} <> ''" : string.Join(" AND ", words.Select((_, i) => Holds(Text(path), i))), words));
     }

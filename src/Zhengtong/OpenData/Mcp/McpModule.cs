@@ -10,7 +10,7 @@ internal static class McpModule
     internal static void AddPortalTools(this WebApplicationBuilder builder) => builder.Services
         .AddMcpServer(o =>
         {
-            o.ServerInfo = new Implementation { Name = "zhengtong-open-data", Title = "政通 · 数据开放", Version = "1.0" };
+            o.ServerInfo = new Implementation { Name = "zhengtong-open-data", Title = "Zhengtong open data", Version = "1.0" };
             o.ServerInstructions = "The open data of Chinese government departments. Titles, notes and cells are in Chinese (zh-CN): search in Chinese. Find a dataset with search_datasets, " +
                 "read its columns with get_schema, then ask for rows with query_rows. Answers are cut at a size and say so in 'truncated'.";
         })

@@ -366,7 +366,8 @@ internal sealed class TableSql
         if (Current.Kind == Kind.Sign && Current.Text is "=" or "<>" or "!=" or "<" or "<=" or ">" or ">=")
         {
             var sign = Next().Text;
-            return $"({left} {(sign == "!=" ? "<>" : sign)} {Sum()})";
+            var right = Sum();
+            return $"({Fitted(left, right)} {(sign == "!=" ? "<>" : sign)} {Fitted(right, left)})";
         }
 
         if (Take("is"))
@@ -381,16 +382,16 @@ internal sealed class TableSql
         {
             Expect("(");
             if (Current.Is("select")) { throw Bad("Sub-queries are not allowed", TableQueryFault.NotAllowed); }
-            var among = Many(Sum);
+            var among = Many(() => Fitted(Sum(), left));
             Expect(")");
             return $"({left} {negated}IN ({among}))";
         }
 
         if (Take("between"))
         {
-            var low = Sum();
+            var low = Fitted(Sum(), left);
             Expect("and");
-            return $"({left} {negated}BETWEEN {low} AND {Sum()})";
+            return $"({left} {negated}BETWEEN {low} AND {Fitted(Sum(), left)})";
         }
 
         if (Current.Is("like") || Current.Is("ilike"))
@@ -545,6 +546,15 @@ internal sealed class TableSql
         var all = new List<string> { one() };
         while (Take(",")) { all.Add(one()); }
         return string.Join(", ", all);
+    }
+
+    /// <summary>A literal text as what it is compared with: PostgreSQL reads '2020-01-31' as a day beside a day.</summary>
+    private string Fitted(string literal, string beside)
+    {
+        if (!literal.StartsWith("CAST($", StringComparison.Ordinal) || !literal.EndsWith(" AS VARCHAR)", StringComparison.Ordinal)) { return literal; }
+        var column = tables.Select((t, n) => (t.Table, Prefix: $"t{n + 1}.")).Where(t => beside.StartsWith(t.Prefix, StringComparison.Ordinal))
+            .Select(t => t.Table.Columns.FirstOrDefault(c => c.Physical == beside[t.Prefix.Length..])).FirstOrDefault();
+        return column is null || TableValues.IsText(column.Type) ? literal : $"CAST({literal} AS {TableValues.SqlType(column)})";
     }
 
     /// <summary>The same literal is the same parameter, so that what is grouped by is what is selected.</summary>

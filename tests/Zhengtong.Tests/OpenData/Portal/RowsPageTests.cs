@@ -169,7 +169,8 @@ public sealed partial class RowsPageTests(PlatformFixture platform)
         var (_, path) = await Made();
         var page = await platform.Visitor().GetPage($"{path}?chart={Uri.EscapeDataString("日期")}");
         page.ShouldContain("class=\"standing\"");
-        FiguresOf(page).Sum().ShouldBe(57);
+        // Over the days stands the first number: 1 to 57.
+        FiguresOf(page).Sum().ShouldBe(1653);
         FiguresOf(await platform.Visitor().GetPage($"{path}?chart={Uri.EscapeDataString("编号")}")).Sum().ShouldBe(57);
         (await platform.Visitor().GetPage($"{path}?chart={Uri.EscapeDataString("有效")}")).ShouldContain("class=\"lying\"");
     }

@@ -142,7 +142,7 @@ public sealed class TableEngineTests(PlatformFixture platform)
 
     private static Gen<object?> Maybe<T>(Gen<T> some) => Gen.Frequency((1, Gen.Const((object?)null)), (4, some.Select(v => (object?)v)));
 
-    private static List<string> Shown(IEnumerable<object?[]> rows) => [.. rows.Select(r => string.Join('|', r.Select(c => c is null ? "·" : Convert.ToString(c, CultureInfo.InvariantCulture))))];
+    private static List<string> Shown(IEnumerable<object?[]> rows) => [.. rows.Select(r => string.Join('|', r.Select(c => c switch { null => "·", decimal d => d.ToString("0.####", CultureInfo.InvariantCulture), _ => Convert.ToString(c, CultureInfo.InvariantCulture) })))];
 
     private async Task<List<object?[]>> Streamed(DataTable table, TableQuery query)
     {

@@ -61,7 +61,7 @@ internal sealed class SeedOpenData(
             case VersionState.Draft:
                 Expect.Done<NoContent>((await ProposeVersion.Handle(dataset!.Id, new DatasetVersionSeen(version.Revision), who.Officer, db, catalogue, clock, ct)).Result);
                 return true;
-            case VersionState.Proposed when version.Check != ContentCheck.Done:
+            case VersionState.Proposed when version.Check != OpeningCheck.Done:
                 // The platform's own job does it too; whoever comes first.
                 await checks.ReconcileAsync(ct);
                 return true;

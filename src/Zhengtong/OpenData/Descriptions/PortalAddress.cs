@@ -28,7 +28,7 @@ internal sealed record PortalAddress(string Base)
     internal string Page(Dataset dataset) => $"{Base}/dataset/{dataset.Name}";
 
     /// <summary>The page of one version.</summary>
-    internal string Page(Dataset dataset, Guid version) => $"{Page(dataset)}?version={version}";
+    internal string Page(Dataset dataset, Guid version) => $"{Page(dataset)}/version/{version}";
 
     /// <summary>One version of a dataset, for good.</summary>
     internal string Version(Guid dataset, Guid version) => $"{Dataset(dataset)}/version/{version}";

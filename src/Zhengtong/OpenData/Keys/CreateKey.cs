@@ -25,7 +25,7 @@ public sealed record DeveloperKeyTokenResponse(Guid Id, string Token, int PerMin
 
 internal static class CreateKey
 {
-    internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/developer-keys", Handle).ProducesProblem(429);
+    internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/developer-keys", Handle).AllowAnonymous().ProducesProblem(429);
 
     /// <summary>Take a developer's key. Nobody has to be asked: it opens nothing that is not public, it only allows more calls than a visitor has, and shows what was used.</summary>
     /// <response code="201">The key; ledger event open-data.key-created.</response>

@@ -26,7 +26,7 @@ internal static class GetKey
 {
     internal const int Days = 30;
 
-    internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/developer-keys/current", Handle).ProducesProblem(404);
+    internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/developer-keys/current", Handle).AllowAnonymous().ProducesProblem(404);
 
     /// <summary>Read the key that this call carries, and what was used with it.</summary>
     /// <param name="token">The key's token.</param>

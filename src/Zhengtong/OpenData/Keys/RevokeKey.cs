@@ -8,7 +8,7 @@ namespace Zhengtong.OpenData.Keys;
 
 internal static class RevokeKey
 {
-    internal static void Map(IEndpointRouteBuilder group) => group.MapDelete("/developer-keys/current", Handle).ProducesProblem(404);
+    internal static void Map(IEndpointRouteBuilder group) => group.MapDelete("/developer-keys/current", Handle).AllowAnonymous().ProducesProblem(404);
 
     /// <summary>Give back the key that this call carries. Its token is good for nothing from now on, in other processes of the platform within 30 seconds.</summary>
     /// <param name="token">The key's token.</param>

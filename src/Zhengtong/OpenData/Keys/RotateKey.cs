@@ -8,7 +8,7 @@ namespace Zhengtong.OpenData.Keys;
 
 internal static class RotateKey
 {
-    internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/developer-keys/current/rotation", Handle).ProducesProblem(404);
+    internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/developer-keys/current/rotation", Handle).AllowAnonymous().ProducesProblem(404);
 
     /// <summary>Take a new token for the key that this call carries; the old one is good for nothing from now on, in other processes of the platform within 30 seconds.</summary>
     /// <param name="token">The key's token.</param>

@@ -16,7 +16,7 @@ public enum VersionState
 }
 
 /// <summary>How far the check of a proposed version's content is.</summary>
-public enum ContentCheck
+public enum OpeningCheck
 {
     /// <summary>Not begun.</summary>
     Pending,
@@ -68,7 +68,7 @@ internal sealed class DatasetVersion
     internal string? ReturnedBecause { get; private set; }
 
     /// <summary>How far the check of its content is; pending again whenever it is proposed anew.</summary>
-    internal ContentCheck Check { get; private set; } = ContentCheck.Pending;
+    internal OpeningCheck Check { get; private set; } = OpeningCheck.Pending;
 
     /// <summary>When the check was done; null before.</summary>
     internal DateTimeOffset? CheckedAt { get; private set; }
@@ -98,7 +98,7 @@ internal sealed class DatasetVersion
         ProposedBy = officer;
         ProposedAt = now;
         ReturnedBecause = null;
-        Check = ContentCheck.Pending;
+        Check = OpeningCheck.Pending;
         CheckedAt = null;
         Revision++;
     }
@@ -106,14 +106,14 @@ internal sealed class DatasetVersion
     /// <summary>The check of the content begins, again too when a process died over it.</summary>
     internal void BeginCheck()
     {
-        Check = ContentCheck.Running;
+        Check = OpeningCheck.Running;
         Revision++;
     }
 
     /// <summary>The check of the content has read everything; its findings are saved with it.</summary>
     internal void EndCheck(DateTimeOffset now)
     {
-        Check = ContentCheck.Done;
+        Check = OpeningCheck.Done;
         CheckedAt = now;
         Revision++;
     }

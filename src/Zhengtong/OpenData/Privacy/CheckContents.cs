@@ -18,14 +18,14 @@ internal sealed class CheckContents(ZhengtongDb db, Examination examination, Tim
 
     public async Task<Pass> ReconcileAsync(CancellationToken ct)
     {
-        var waiting = await db.DatasetVersions.Where(v => v.State == VersionState.Proposed && v.Check != ContentCheck.Done).OrderBy(v => v.ProposedAt).Select(v => v.Id).Take(MostTried).ToListAsync(ct);
+        var waiting = await db.DatasetVersions.Where(v => v.State == VersionState.Proposed && v.Check != OpeningCheck.Done).OrderBy(v => v.ProposedAt).Select(v => v.Id).Take(MostTried).ToListAsync(ct);
         System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
         foreach (var id in waiting)
         {
             db.ChangeTracker.Clear();
             try
             {
-                if (await db.DatasetVersions.SingleOrDefaultAsync(v => v.Id == id && v.State == VersionState.Proposed && v.Check != ContentCheck.Done, ct) is not { } version) { continue; }
+                if (await db.DatasetVersions.SingleOrDefaultAsync(v => v.Id == id && v.State == VersionState.Proposed && v.Check != OpeningCheck.Done, ct) is not { } version) { continue; }
                 await CheckAsync(version, ct);
                 return Pass.Unfinished(1);
             }
@@ -56,9 +56,9 @@ internal sealed class CheckContents(ZhengtongDb db, Examination examination, Tim
             run = new CheckRun { VersionId = version.Id, ProposedAt = proposedAt, Rows = rows, StartedAt = now };
             db.CheckRuns.Add(run);
         }
-        else if (run.ProposedAt != proposedAt || version.Check == ContentCheck.Pending) { run.Restart(proposedAt, rows, now); }
+        else if (run.ProposedAt != proposedAt || version.Check == OpeningCheck.Pending) { run.Restart(proposedAt, rows, now); }
 
-        if (version.Check == ContentCheck.Pending) { version.BeginCheck(); }
+        if (version.Check == OpeningCheck.Pending) { version.BeginCheck(); }
         // Findings of resources that are no longer there.
         var ids = version.Resources.Select(r => r.Id).ToList();
         db.OpeningFindings.RemoveRange(await db.OpeningFindings.Where(f => f.VersionId == version.Id && f.ResourceId != null && !ids.Contains(f.ResourceId.Value)).ToListAsync(ct));

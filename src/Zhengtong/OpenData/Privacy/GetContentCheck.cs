@@ -11,7 +11,7 @@ namespace Zhengtong.OpenData.Privacy;
 /// <param name="RowsRead">Rows read so far.</param>
 /// <param name="Blocking">Findings that keep it from being published, so far.</param>
 /// <param name="CheckedAt">When it was done; null before.</param>
-public sealed record ContentCheckProgress(ContentCheck State, long Rows, long RowsRead, int Blocking, DateTimeOffset? CheckedAt);
+public sealed record ContentCheckProgress(OpeningCheck State, long Rows, long RowsRead, int Blocking, DateTimeOffset? CheckedAt);
 
 internal static class GetContentCheck
 {
@@ -30,6 +30,6 @@ internal static class GetContentCheck
         var run = await db.CheckRuns.AsNoTracking().SingleOrDefaultAsync(r => r.VersionId == version.Id && r.ProposedAt == version.ProposedAt, ct);
         var blocking = await db.OpeningFindings.CountAsync(f => f.VersionId == version.Id && f.Severity == FindingSeverity.Blocks && f.OverriddenBy == null, ct);
         var rows = version.Resources.Sum(r => r.Table?.Rows ?? 0);
-        return TypedResults.Ok(new ContentCheckProgress(version.Check, rows, version.Check == ContentCheck.Done ? rows : run?.RowsRead ?? 0, blocking, version.CheckedAt));
+        return TypedResults.Ok(new ContentCheckProgress(version.Check, rows, version.Check == OpeningCheck.Done ? rows : run?.RowsRead ?? 0, blocking, version.CheckedAt));
     }
 }

@@ -31,7 +31,7 @@ internal static class ApproveVersion
         if (open is null) { return problem!; }
         var (dataset, version) = open;
         if (version.ProposedBy == actor.Id) { return OpenDataProblems.SamePerson.Because(actor.Name); }
-        if (version.Check != ContentCheck.Done) { return OpenDataProblems.CheckNotDone.Because(dataset.Title); }
+        if (version.Check != OpeningCheck.Done) { return OpenDataProblems.CheckNotDone.Because(dataset.Title); }
         if (await OpenVersion.IsBlockedAsync(db, version.Id, ct)) { return OpenDataProblems.FindingStands.Because(dataset.Title); }
 
         // Key and manifest come first, each in a save of its own: a process that dies behind them has published nothing, and the manifest is collected.

@@ -23,7 +23,7 @@ internal static class ExamineVersion
         if (open is null) { return problem!; }
         var (dataset, version) = open;
         if (version.ProposedBy == actor.Id) { return OpenDataProblems.SamePerson.Because(actor.Name); }
-        if (version.Check != ContentCheck.Done) { return OpenDataProblems.CheckNotDone.Because(dataset.Title); }
+        if (version.Check != OpeningCheck.Done) { return OpenDataProblems.CheckNotDone.Because(dataset.Title); }
         if (await OpenVersion.IsBlockedAsync(db, version.Id, ct)) { return OpenDataProblems.FindingStands.Because(dataset.Title); }
 
         var now = clock.GetUtcNow();

@@ -43,7 +43,7 @@ public sealed record DatasetDetail(
 /// <param name="Revision">Of the version.</param>
 public sealed record DatasetVersionDetail(
     Guid Id, Guid DatasetId, int Number, VersionState State, DatasetDescriptionBody Description, string ChangeNote, IReadOnlyList<DatasetResourceDetail> Resources, DateTimeOffset CreatedAt,
-    DateTimeOffset? ProposedAt, DateTimeOffset? ExaminedAt, DateTimeOffset? PublishedAt, ContentCheck Check, string? ReturnedBecause, string? Manifest, string? ManifestSignature, int Revision) : IRevisioned
+    DateTimeOffset? ProposedAt, DateTimeOffset? ExaminedAt, DateTimeOffset? PublishedAt, OpeningCheck Check, string? ReturnedBecause, string? Manifest, string? ManifestSignature, int Revision) : IRevisioned
 {
     internal static DatasetVersionDetail Of(Dataset dataset, DatasetVersion v, Actor reader) => new(
         v.Id, v.DatasetId, v.Number, v.State, DatasetDescriptionBody.Of(v.Description), v.ChangeNote,

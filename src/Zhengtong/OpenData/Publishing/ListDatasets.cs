@@ -29,7 +29,7 @@ public sealed record DatasetRow(
 
 internal static class ListDatasets
 {
-    internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/datasets", Handle).AllowAnonymous().ProducesProblem(400);
+    internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/datasets", Handle).AllowAnonymous().ProducesProblem(400).ProducesProblem(403);
 
     /// <summary>List datasets, the latest published first: those the public sees, or with <c>mine</c> all of the caller's department.</summary>
     /// <param name="q">Words in any order, each found in title, notes, keywords, publisher, or name or title of a column; at most 100 characters. Of one's own datasets those never published are found by their title.</param>
@@ -42,12 +42,11 @@ internal static class ListDatasets
     /// <param name="page">Which part of the list.</param>
     /// <response code="200">A page.</response>
     /// <response code="400">kernel.cursor-unknown</response>
-    /// <response code="401">kernel.not-signed-in</response>
+    /// <response code="403">kernel.forbidden: <c>mine</c>, asked by a visitor or without the right to read.</response>
     internal static async Task<Results<Ok<Page<DatasetRow>>, ProblemHttpResult>> Handle(
         [StringLength(100)] string? q, Guid? publisher, [StringLength(40)] string? theme, Choice<OpenAttribute>? attribute, Choice<DatasetState>? state, Choice<VersionState>? underWay, bool? mine,
         [AsParameters] PageQuery page, Actor actor, ZhengtongDb db, Paging paging, CancellationToken ct)
     {
-        if (mine == true && !actor.IsSignedIn) { return KernelProblems.NotSignedIn.Because(); }
         if (mine == true && !actor.May(Right.ReadWork)) { return KernelProblems.Forbidden.Because(); }
         var own = mine == true;
         var wanted = own ? db.Datasets.AsNoTracking().Where(d => d.PublisherId == actor.Organisation) : db.Datasets.AsNoTracking().Where(d => d.State == DatasetState.Published);

@@ -31,7 +31,7 @@ internal static class OverrideFinding
         if (open is null) { return problem!; }
         var (dataset, version) = open;
         if (version.ProposedBy == actor.Id) { return OpenDataProblems.SamePerson.Because(actor.Name); }
-        if (version.Check != ContentCheck.Done) { return OpenDataProblems.CheckNotDone.Because(dataset.Title); }
+        if (version.Check != OpeningCheck.Done) { return OpenDataProblems.CheckNotDone.Because(dataset.Title); }
         var found = await db.OpeningFindings.SingleOrDefaultAsync(f => f.Id == finding && f.VersionId == version.Id, ct);
         if (found is null) { return OpenDataProblems.FindingNotFound.Because($"{finding}"); }
         if (!found.Stands) { return OpenDataProblems.FindingSettled.Because(found.Kind); }

@@ -15,7 +15,7 @@ internal static class PublishingWords
 
     internal static string Of(FindingSeverity severity) => Text.Of($"open-data.severity.{Show.Kebab(severity.ToString())}");
 
-    internal static string Of(ContentCheck check) => Text.Of($"open-data.check.{Show.Kebab(check.ToString())}");
+    internal static string Of(OpeningCheck check) => Text.Of($"open-data.check.{Show.Kebab(check.ToString())}");
 
     internal static string Of(CoordinateSystem system) => Text.Of($"open-data.coordinates.{Show.Kebab(system.ToString())}");
 

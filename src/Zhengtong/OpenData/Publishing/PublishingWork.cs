@@ -16,7 +16,7 @@ internal sealed class PublishingWork(ZhengtongDb db) : IWorkList
         if (actor.May(Right.ExamineOpening))
         {
             // Before the check has read everything there is nothing to examine.
-            work.AddRange(await ReadAsync(Of(actor).Where(v => v.State == VersionState.Proposed && v.Check == ContentCheck.Done && v.ProposedBy != actor.Id), "open-data.publishing.work.examine", "/examination", ct));
+            work.AddRange(await ReadAsync(Of(actor).Where(v => v.State == VersionState.Proposed && v.Check == OpeningCheck.Done && v.ProposedBy != actor.Id), "open-data.publishing.work.examine", "/examination", ct));
         }
 
         if (actor.May(Right.ApproveOpening))

@@ -29,7 +29,7 @@ internal static class CkanCalls
     internal static async Task<(int Status, JsonElement Error)> Refusal(this HttpResponseMessage response)
     {
         var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
-        response.Content.Headers.NonValidated["Content-Type"].ToString().ShouldBe("application/json;charset=utf-8");
+        response.Content.Headers.NonValidated["Content-Type"].ToString().ShouldBe("application/json; charset=utf-8");
         body.GetProperty("success").GetBoolean().ShouldBeFalse();
         body.GetProperty("help").GetString()!.ShouldContain("/api/3/action/help_show?name=");
         return ((int)response.StatusCode, body.GetProperty("error"));

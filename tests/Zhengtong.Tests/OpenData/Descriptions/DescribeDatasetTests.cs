@@ -161,7 +161,7 @@ public sealed class DescribeDatasetTests(PlatformFixture platform)
         (await visitor.GetStringAsync($"/dataset/{first.Id}/version/{first.Version.Id}/manifest.json")).ShouldContain($"\"dataset\":\"{first.Id}\"");
         (await visitor.GetStringAsync($"/dataset/{first.Id}/version/{first.Version.Id}/manifest.sig")).ShouldBe(first.Version.ManifestSignature);
         var page = await visitor.GetAsync($"/dataset/{first.Id}/version/{first.Version.Id}");
-        (page.StatusCode, page.Headers.Location!.ToString()).ShouldBe((HttpStatusCode.Redirect, $"{Base}/dataset/{first.Name}?version={first.Version.Id}"));
+        (page.StatusCode, page.Headers.Location!.ToString()).ShouldBe((HttpStatusCode.Redirect, $"{Base}/dataset/{first.Name}/version/{first.Version.Id}"));
         (await visitor.GetAsync($"/dataset/{first.Id}/version/{Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}.ttl")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 

@@ -34,7 +34,7 @@ public sealed class CheckContentsTests(PlatformFixture platform)
             ["identity-card 身份证号", "mobile 手机", "private-mail 邮箱", "person-name 姓名"], ignoreOrder: true);
         findings.ShouldContain(f => f.Kind == "small-groups" && f.Cells == 2 && f.Detail!.Contains("k=5"));
         findings.Single(f => f.Kind == "identity-card").ShouldSatisfyAllConditions(f => f.Cells.ShouldBe(1), f => f.Share.ShouldBe(1), f => f.Content.ShouldNotBeNull());
-        (await platform.WithDb(db => db.DatasetVersions.Where(v => v.Id == version).Select(v => v.Check).SingleAsync())).ShouldBe(ContentCheck.Done);
+        (await platform.WithDb(db => db.DatasetVersions.Where(v => v.Id == version).Select(v => v.Check).SingleAsync())).ShouldBe(OpeningCheck.Done);
         (await platform.WithDb(db => db.Ledger.CountAsync(e => e.Subject == version.ToString() && e.Event == "open-data.content-checked"))).ShouldBe(1);
 
         var stored = JsonSerializer.Serialize(findings.Select(f => new { f.Column, f.Kind, f.Sample, f.Detail }), Readable)

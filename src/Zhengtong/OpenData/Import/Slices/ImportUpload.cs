@@ -16,7 +16,7 @@ public sealed record ImportOrdered(Guid Id, Guid Resource);
 internal static class ImportUpload
 {
     internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/datasets/{id:guid}/draft/imports", Handle)
-        .Requires(Right.OpenData).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).Accepts<Stream>("application/octet-stream").TakesUpTo(null).DisableRequestTimeout();
+        .Requires(Right.OpenData).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).Accepts<Stream>("*/*").TakesUpTo(null).DisableRequestTimeout();
 
     /// <summary>Upload a file into the draft of a dataset and read it as a typed table; the body is the file. The draft has the file and its table when the import is done.</summary>
     /// <param name="id">The dataset.</param>

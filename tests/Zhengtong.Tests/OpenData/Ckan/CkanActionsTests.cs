@@ -293,7 +293,7 @@ public sealed class CkanActionsTests(PlatformFixture platform)
     {
         var client = platform.Visitor();
         using var wrapped = await client.GetAsync("/api/3/action/site_read?callback=jQuery1.cb");
-        wrapped.Content.Headers.NonValidated["Content-Type"].ToString().ShouldBe("application/javascript; charset=utf-8");
+        wrapped.Content.Headers.NonValidated["Content-Type"].ToString().ShouldBe("application/javascript;charset=utf-8");
         var text = await wrapped.Content.ReadAsStringAsync();
         text.ShouldStartWith("jQuery1.cb({\"help\":");
         text.ShouldEndWith("\"result\":true});");

@@ -195,7 +195,7 @@ public sealed class ApproveVersionTests(PlatformFixture platform)
         (await IdsAsync(openers.Officer, "mine=true")).ShouldBe([draft, id], ignoreOrder: true);
         (await IdsAsync(openers.Officer, "mine=true&underWay=draft")).ShouldBe([draft]);
         (await IdsAsync(openers.Officer, "mine=true&state=published")).ShouldBe([id]);
-        (await (await platform.Visitor().GetAsync("/api/v1/datasets?mine=true")).ReadProblemCode()).ShouldBe("kernel.not-signed-in");
+        (await (await platform.Visitor().GetAsync("/api/v1/datasets?mine=true")).ReadProblemCode()).ShouldBe("kernel.forbidden");
         (await (await platform.Visitor().GetAsync("/api/v1/datasets?after=x")).ReadProblemCode()).ShouldBe("kernel.cursor-unknown");
         var name = (await openers.Read(id)).GetProperty("name").GetString();
         (await platform.Visitor().GetFromJsonAsync<JsonElement>($"/api/v1/datasets/{name}")).GetProperty("id").GetGuid().ShouldBe(id);

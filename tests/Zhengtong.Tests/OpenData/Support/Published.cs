@@ -26,6 +26,9 @@ internal sealed record MadeFile(string FileName, byte[] Content)
     /// <summary>Columns of the table in it; none when empty.</summary>
     internal IReadOnlyList<MadeColumn> Columns { get; init; } = [];
 
+    /// <summary>The table, where a test has written it already.</summary>
+    internal DataTable? Written { get; init; }
+
     /// <summary>Rows of the table: cells are null or text in the invariant form of the column's type.</summary>
     internal IReadOnlyList<string?[]> Rows { get; init; } = [];
 
@@ -173,7 +176,7 @@ internal static class Published
             MediaType = format switch { "CSV" => "text/csv", "JSON" => "application/json", "PDF" => "application/pdf", "TXT" => "text/plain", _ => "application/octet-stream" },
             Content = put.Digest,
             Bytes = put.Length,
-            Table = file.Columns.Count == 0 ? null : await TableAsync(store, file.Columns, file.Rows),
+            Table = file.Written ?? (file.Columns.Count == 0 ? null : await TableAsync(store, file.Columns, file.Rows)),
         };
     }
 

@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
-using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using Zhengtong.Kernel.Search;
@@ -29,25 +28,25 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
     /// <summary>Datasets that hold all the words.</summary>
     [McpServerTool(Name = "search_datasets", Title = "Search datasets", ReadOnly = true, Idempotent = true, OpenWorld = false)]
     [Description("Finds published datasets by words in their title, notes, keywords, publisher and column names, best first. Use Chinese words, such as 空气质量. Without words: the newest.")]
-    public async Task<CallToolResult> SearchDatasets(
+    public Task<CallToolResult> SearchDatasets(
         [Description("Words that must all occur; at most 200 characters. May be empty.")] string query = "",
         [Description("Only this theme, such as health, tourism, environment, transport, education.")] string? theme = null,
         [Description("How many at most, 1 to 50.")] int limit = 10,
         [Description("How many to pass over, from 0.")] int offset = 0,
-        CancellationToken ct = default)
+        CancellationToken ct = default) => AskedAsync(async () =>
     {
-        if (query.Length > 200) { throw new McpException("query: at most 200 characters"); }
+        if (query.Length > 200) { throw new ToolRefusal("query: at most 200 characters"); }
         (limit, offset) = (Between("limit", limit, 1, 50), Between("offset", offset, 0, 100_000));
         var datasets = Public();
         if (theme is not null)
         {
-            if (Theme.Find(theme) is null) { throw new McpException($"theme: one of {string.Join(", ", Theme.All.Select(t => t.Id))}"); }
+            if (Theme.Find(theme) is null) { throw new ToolRefusal($"theme: one of {string.Join(", ", Theme.All.Select(t => t.Id))}"); }
             var between = $"|{theme}|";
             datasets = datasets.Where(d => d.ThemeList.Contains(between));
         }
 
         var terms = Bigrams.ToFind(query);
-        if (query.Trim().Length > 0 && terms.Count == 0) { throw new McpException("query: no letter and no digit in it"); }
+        if (query.Trim().Length > 0 && terms.Count == 0) { throw new ToolRefusal("query: no letter and no digit in it"); }
         var ranked = terms.Count == 0
             ? datasets.OrderByDescending(d => d.ModifiedAt).ThenBy(d => d.Id)
             : datasets.Join(SearchIndex.WithAll(db, DatasetSearch.Kind, terms), d => d.Id, h => h.Subject, (d, h) => new { d, h.Rank }).OrderByDescending(x => x.Rank).ThenBy(x => x.d.Id).Select(x => x.d);
@@ -76,12 +75,12 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
             json.WriteEndArray();
             return cut;
         });
-    }
+    });
 
     /// <summary>All that is said of one dataset.</summary>
     [McpServerTool(Name = "get_dataset", Title = "Read a dataset", ReadOnly = true, Idempotent = true, OpenWorld = false)]
     [Description("Title, notes, publisher, licence, update cycle, time span and resources of one dataset. A resource with rows can be asked with get_schema and query_rows by its id.")]
-    public async Task<CallToolResult> GetDataset([Description("The dataset's id or name.")] string id, CancellationToken ct = default)
+    public Task<CallToolResult> GetDataset([Description("The dataset's id or name.")] string id, CancellationToken ct = default) => AskedAsync(async () =>
     {
         var dataset = await FindAsync(id, ct);
         var publisher = await db.Organisations.Where(o => o.Id == dataset.PublisherId).Select(o => o.Name).SingleAsync(ct);
@@ -120,12 +119,12 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
             json.WriteEndArray();
             return cut;
         });
-    }
+    });
 
     /// <summary>The columns of one table.</summary>
     [McpServerTool(Name = "get_schema", Title = "Read a table's columns", ReadOnly = true, Idempotent = true, OpenWorld = false)]
     [Description("The columns of a resource's table: name, type, meaning, unit, how many cells are empty, least and greatest value, most frequent values; and the number of rows.")]
-    public async Task<CallToolResult> GetSchema([Description("The resource's id, from get_dataset.")] string resource, CancellationToken ct = default)
+    public Task<CallToolResult> GetSchema([Description("The resource's id, from get_dataset.")] string resource, CancellationToken ct = default) => AskedAsync(async () =>
     {
         var table = await TableAsync(resource, ct);
         return Answer((json, room) =>
@@ -157,12 +156,12 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
             json.WriteEndArray();
             return cut;
         });
-    }
+    });
 
     /// <summary>Rows of one table.</summary>
     [McpServerTool(Name = "query_rows", Title = "Ask for rows", ReadOnly = true, Idempotent = true, OpenWorld = false)]
     [Description("Rows of a resource's table that satisfy all filters, with the exact total. Column names as get_schema gives them.")]
-    public async Task<CallToolResult> QueryRows(
+    public Task<CallToolResult> QueryRows(
         [Description("The resource's id, from get_dataset.")] string resource,
         [Description("Columns to return, in order; all when left out.")] string[]? columns = null,
         [Description("Filters; a row must satisfy all.")] RowFilter[]? filters = null,
@@ -171,26 +170,20 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
         [Description("From the greatest.")] bool descending = false,
         [Description("How many rows at most, 0 to 1000; 0 gives the total only.")] int limit = 100,
         [Description("The 'next' of an earlier answer to the same question, to go on behind it.")] string? after = null,
-        CancellationToken ct = default)
+        CancellationToken ct = default) => AskedAsync(async () =>
     {
         var table = await TableAsync(resource, ct);
-        if (filters is { Length: > 50 }) { throw new McpException("filters: at most 50"); }
-        TableAnswer answer;
-        try
+        if (filters is { Length: > 50 }) { throw new ToolRefusal("filters: at most 50"); }
+        var answer = await engine.AskAsync(table.Table, new TableQuery
         {
-            answer = await engine.AskAsync(table.Table, new TableQuery
-            {
-                Columns = columns is { Length: > 0 } ? columns : null,
-                Where = filters is { Length: > 0 } ? new Condition.All([.. filters.Select(f => f.ToCondition())]) : null,
-                Text = string.IsNullOrWhiteSpace(text) ? null : text,
-                Orders = sort is null ? [] : [new Order(sort, descending)],
-                Limit = Between("limit", limit, 0, 1000),
-                After = after,
-                Count = true,
-            }, TableLimits.Public, ct);
-        }
-        catch (TableQueryException e) { throw new McpException(e.Message); }
-        catch (TableQueryTooCostlyException e) { throw new McpException(e.Message); }
+            Columns = columns is { Length: > 0 } ? columns : null,
+            Where = filters is { Length: > 0 } ? new Condition.All([.. filters.Select(f => f.ToCondition())]) : null,
+            Text = string.IsNullOrWhiteSpace(text) ? null : text,
+            Orders = sort is null ? [] : [new Order(sort, descending)],
+            Limit = Between("limit", limit, 0, 1000),
+            After = after,
+            Count = true,
+        }, TableLimits.Public, ct);
 
         return Answer((json, room) =>
         {
@@ -213,12 +206,12 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
             if (!cut) { Said(json, "next", answer.Next); }
             return cut;
         });
-    }
+    });
 
     /// <summary>Who publishes how much.</summary>
     [McpServerTool(Name = "list_organizations", Title = "List publishers", ReadOnly = true, Idempotent = true, OpenWorld = false)]
     [Description("The departments that publish datasets, with how many, most first.")]
-    public async Task<CallToolResult> ListOrganizations(CancellationToken ct = default)
+    public Task<CallToolResult> ListOrganizations(CancellationToken ct = default) => AskedAsync(async () =>
     {
         var counts = await Public().GroupBy(d => d.PublisherId).Select(g => new { Id = g.Key, Count = g.Count() }).OrderByDescending(x => x.Count).ThenBy(x => x.Id).Take(1000).ToListAsync(ct);
         var ids = counts.ConvertAll(c => c.Id);
@@ -240,17 +233,17 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
             json.WriteEndArray();
             return cut;
         });
-    }
+    });
 
     /// <summary>What was published since a day.</summary>
     [McpServerTool(Name = "list_changes", Title = "List changes", ReadOnly = true, Idempotent = true, OpenWorld = false)]
     [Description("Versions of datasets published on or after a day, newest first: which dataset, which version, what its publisher says has changed.")]
-    public async Task<CallToolResult> ListChanges(
+    public Task<CallToolResult> ListChanges(
         [Description("Day as YYYY-MM-DD, UTC.")] string since,
         [Description("How many at most, 1 to 200.")] int limit = 50,
-        CancellationToken ct = default)
+        CancellationToken ct = default) => AskedAsync(async () =>
     {
-        if (!DateOnly.TryParseExact(since, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) { throw new McpException("since: a day as YYYY-MM-DD"); }
+        if (!DateOnly.TryParseExact(since, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) { throw new ToolRefusal("since: a day as YYYY-MM-DD"); }
         limit = Between("limit", limit, 1, 200);
         var begin = new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
         var changes = await (from v in db.DatasetVersions.AsNoTracking()
@@ -278,18 +271,28 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
             json.WriteEndArray();
             return cut;
         });
+    });
+
+    /// <summary>A refusal is an answer that says so: nothing is wrong with the portal.</summary>
+    private static async Task<CallToolResult> AskedAsync(Func<Task<CallToolResult>> ask)
+    {
+        try { return await ask(); }
+        catch (Exception e) when (e is ToolRefusal or TableQueryException or TableQueryTooCostlyException)
+        {
+            return new CallToolResult { IsError = true, Content = [new TextContentBlock { Text = e.Message }] };
+        }
     }
 
     private IQueryable<Dataset> Public() => db.Datasets.AsNoTracking().Where(d => d.State == DatasetState.Published);
 
     private async Task<Dataset> FindAsync(string id, CancellationToken ct) =>
-        await (Guid.TryParse(id, out var guid) ? Public().Where(d => d.Id == guid) : Public().Where(d => d.Name == id)).SingleOrDefaultAsync(ct) ?? throw new McpException("No published dataset has this id or name");
+        await (Guid.TryParse(id, out var guid) ? Public().Where(d => d.Id == guid) : Public().Where(d => d.Name == id)).SingleOrDefaultAsync(ct) ?? throw new ToolRefusal("No published dataset has this id or name");
 
     private async Task<PublicTable> TableAsync(string resource, CancellationToken ct) =>
-        Guid.TryParse(resource, out var id) && await lookup.FindTableAsync(id, ct) is { } table ? table : throw new McpException("No resource of this id has a table that everybody may read");
+        Guid.TryParse(resource, out var id) && await lookup.FindTableAsync(id, ct) is { } table ? table : throw new ToolRefusal("No resource of this id has a table that everybody may read");
 
     private static int Between(string name, int value, int least, int most) =>
-        value >= least && value <= most ? value : throw new McpException($"{name}: {least.ToString(CultureInfo.InvariantCulture)} to {most.ToString(CultureInfo.InvariantCulture)}");
+        value >= least && value <= most ? value : throw new ToolRefusal($"{name}: {least.ToString(CultureInfo.InvariantCulture)} to {most.ToString(CultureInfo.InvariantCulture)}");
 
     private static string Word(OpenAttribute attribute) => JsonNamingPolicy.CamelCase.ConvertName(attribute.ToString());
 
@@ -326,6 +329,9 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
     }
 }
 
+/// <summary>What was asked cannot be answered; the message says what to ask instead.</summary>
+internal sealed class ToolRefusal(string message) : Exception(message);
+
 /// <summary>One filter of a question for rows.</summary>
 /// <param name="Column">The column's name.</param>
 /// <param name="Operator">equals, not_equals, less, less_or_equal, greater, greater_or_equal, contains, starts_with, is_empty, is_not_empty.</param>
@@ -339,7 +345,7 @@ public sealed record RowFilter(
     {
         "is_empty" => new Condition.IsNull(Column),
         "is_not_empty" => new Condition.IsNull(Column, Negated: true),
-        _ when Value is null => throw new McpException($"filters: {Operator} needs a value"),
+        _ when Value is null => throw new ToolRefusal($"filters: {Operator} needs a value"),
         "equals" => new Condition.Compare(Column, Comparison.Equal, Value),
         "not_equals" => new Condition.Compare(Column, Comparison.NotEqual, Value),
         "less" => new Condition.Compare(Column, Comparison.Less, Value),
@@ -348,6 +354,6 @@ public sealed record RowFilter(
         "greater_or_equal" => new Condition.Compare(Column, Comparison.GreaterOrEqual, Value),
         "contains" => new Condition.Compare(Column, Comparison.Contains, Value),
         "starts_with" => new Condition.Compare(Column, Comparison.StartsWith, Value),
-        _ => throw new McpException("filters: operator is one of equals, not_equals, less, less_or_equal, greater, greater_or_equal, contains, starts_with, is_empty, is_not_empty"),
+        _ => throw new ToolRefusal("filters: operator is one of equals, not_equals, less, less_or_equal, greater, greater_or_equal, contains, starts_with, is_empty, is_not_empty"),
     };
 }

@@ -128,7 +128,8 @@ internal sealed class TableSelection
     private long ReadCursor(string after)
     {
         var bytes = new byte[16];
-        if (after.Length == 22 && Base64Url.TryDecodeFromChars(after, bytes, out var written) && written == 16)
+        // Decoding throws at characters that are none of its own.
+        if (after.Length == 22 && Base64Url.IsValid(after) && Base64Url.TryDecodeFromChars(after, bytes, out var written) && written == 16)
         {
             var id = BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(8));
             if (CryptographicOperations.FixedTimeEquals(Bind(id), bytes.AsSpan(0, 8)) && Base64Url.EncodeToString(bytes) == after) { return id; }

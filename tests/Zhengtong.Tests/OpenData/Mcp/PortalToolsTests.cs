@@ -85,7 +85,7 @@ public sealed class PortalToolsTests(PlatformFixture platform)
         var result = await Call("tools/call", new { name, arguments });
         (result.TryGetProperty("isError", out var failed) && failed.GetBoolean()).ShouldBeFalse(result.ToString());
         var structured = result.GetProperty("structuredContent");
-        JsonDocument.Parse(result.GetProperty("content")[0].GetProperty("text").GetString()!).RootElement.ToString().ShouldBe(structured.ToString());
+        JsonElement.DeepEquals(JsonDocument.Parse(result.GetProperty("content")[0].GetProperty("text").GetString()!).RootElement, structured).ShouldBeTrue();
         return structured;
     }
 

@@ -42,7 +42,8 @@ public sealed class OgcTests(PlatformFixture platform)
         collection.GetProperty("id").GetString().ShouldBe(made[0].Id.ToString());
         collection.GetProperty("itemType").GetString().ShouldBe("feature");
         var box = collection.GetProperty("extent").GetProperty("spatial").GetProperty("bbox")[0].EnumerateArray().Select(n => Math.Round(n.GetDouble(), 6)).ToList();
-        box.ShouldBe([108, 34, 108.24, 34.1]);
+        // The row furthest to the north, the 250th, has no place.
+        box.ShouldBe([108, 34, 108.24, 34.09]);
         collection.GetProperty("extent").GetProperty("temporal").GetProperty("interval")[0][0].GetString().ShouldBe("2025-01-01T00:00:00Z");
         collection.GetProperty("links").EnumerateArray().ShouldContain(l => l.GetProperty("rel").GetString() == "items" && l.GetProperty("type").GetString() == "application/geo+json");
         var all = await platform.Visitor().GetFromJsonAsync<JsonElement>("/ogc/collections");

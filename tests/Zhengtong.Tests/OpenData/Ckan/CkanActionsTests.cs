@@ -284,7 +284,8 @@ public sealed class CkanActionsTests(PlatformFixture platform)
         (await client.Result($"resource_search?query=name:{dataset.Name}&query=format:pdf")).GetProperty("count").GetInt32().ShouldBe(0);
         (await client.PostAsync($"{Show}?id={dataset.Name}", new FormUrlEncodedContent([new("id", "none-such")]))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await client.PostAsync("/api/3/action/package_list", null)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await client.Result($"resource_search?query=hash:{dataset[0].Content.Value[..20]}")).GetProperty("count").GetInt32().ShouldBe(1);
+        // Other tests publish the same bytes.
+        (await client.Result($"resource_search?query=hash:{dataset[0].Content.Value[..20]}&query=name:{dataset.Name}")).GetProperty("count").GetInt32().ShouldBe(1);
         (await client.Result($"resource_search?query=hash:{dataset[0].Content.Value[1..20]}")).GetProperty("count").GetInt32().ShouldBe(0);
     }
 

@@ -61,6 +61,7 @@ internal static class CkanActions
         Read("site_read", CkanSite.Always(() => JsonValue.Create(true))),
         Read("help_show", CkanSite.HelpAsync, "name"),
         Read("datastore_search", DatastoreSearch.HandleAsync, DatastoreSearch.Parameters),
+        Read("datastore_search_sql", DatastoreSearchSql.HandleAsync, "sql"),
         Read("datastore_info", DatastoreInfo.HandleAsync, "id", "resource_id", "include_meta", "include_fields_schema"),
         .. new[]
         {

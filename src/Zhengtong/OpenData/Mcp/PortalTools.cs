@@ -208,6 +208,40 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
         });
     });
 
+    /// <summary>One SELECT over tables.</summary>
+    [McpServerTool(Name = "query_sql", Title = "Ask by SQL", ReadOnly = true, Idempotent = true, OpenWorld = false)]
+    [Description("Runs one SELECT. Tables are resource ids in double quotes, columns as get_schema names them, in double quotes where they are not plain words. Joins, WHERE, GROUP BY, HAVING, ORDER BY, " +
+        "LIMIT, count, sum, avg, min, max, lower, upper, substring, length, coalesce, round, abs, date_trunc, extract; no sub-queries, no WITH, no UNION.")]
+    public Task<CallToolResult> QuerySql([Description("The statement, at most 20,000 characters.")] string sql, CancellationToken ct = default) => AskedAsync(async () =>
+    {
+        var tables = new Dictionary<string, DataTable>(StringComparer.Ordinal);
+        foreach (var name in TableSql.TablesOf(sql).Distinct(StringComparer.Ordinal)) { tables[name] = (await TableAsync(name, ct)).Table; }
+        var answer = await TableSql.AskAsync(engine, sql, tables.GetValueOrDefault, TableLimits.Public with { Rows = 1000 }, ct);
+        return Answer((json, room) =>
+        {
+            json.WriteStartArray("columns");
+            foreach (var column in answer.Columns) { json.WriteStringValue(column.Name); }
+            json.WriteEndArray();
+            json.WriteStartArray("rows");
+            var cut = answer.IsCut;
+            foreach (var row in answer.Rows)
+            {
+                if (!room())
+                {
+                    cut = true;
+                    break;
+                }
+
+                json.WriteStartArray();
+                foreach (var cell in row) { Cell.WriteTo(json, cell); }
+                json.WriteEndArray();
+            }
+
+            json.WriteEndArray();
+            return cut;
+        });
+    });
+
     /// <summary>Who publishes how much.</summary>
     [McpServerTool(Name = "list_organizations", Title = "List publishers", ReadOnly = true, Idempotent = true, OpenWorld = false)]
     [Description("The departments that publish datasets, with how many, most first.")]

@@ -201,4 +201,39 @@ public sealed class DatastoreTests(PlatformFixture platform)
         var dataset = await platform.PublishAsync(await platform.Department(), MadeFile.Table("air.csv", Columns, Rows));
         return (platform.Visitor(), dataset[0].Id);
     }
+
+    [Fact]
+    public async Task Sql_OverWhatIsGiven_IsAnsweredInTheApisForm()
+    {
+        var made = await Toilets.PublishAsync(platform);
+        var client = platform.Visitor();
+        var sql = $"SELECT 无障碍, count(*) AS 多少, sum(\"面积 m²\") FROM \"{made[0].Id}\" WHERE 蹲位 >= 6 GROUP BY 无障碍 ORDER BY 1";
+        var result = await client.Result($"datastore_search_sql?sql={Uri.EscapeDataString(sql)}");
+        result.GetProperty("sql").GetString().ShouldBe(sql);
+        result.GetProperty("fields").EnumerateArray().Select(f => f.GetProperty("id").GetString()).ShouldBe(["无障碍", "多少", "sum"]);
+        var expected = Enumerable.Range(1, Toilets.Count).Select(Toilets.Row).Where(r => (long?)r[3] >= 6).GroupBy(r => (bool)r[7]!).OrderBy(g => g.Key).ToList();
+        result.GetProperty("records").EnumerateArray().Select(r => r.GetProperty("多少").GetInt32()).ShouldBe(expected.Select(g => g.Count()));
+        result.GetProperty("records").EnumerateArray().Select(r => r.GetProperty("sum").GetDecimal()).ShouldBe(expected.Select(g => g.Sum(r => (decimal)r[6]!)));
+        result.TryGetProperty("records_truncated", out _).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("DROP TABLE x", 409)]
+    [InlineData("SELECT * FROM \"none\"", 404)]
+    [InlineData("SELECT * FROM pg_tables", 404)]
+    [InlineData("SELECT 1; SELECT 2", 409)]
+    [InlineData("", 409)]
+    public async Task Sql_OverWhatIsNot_IsRefusedInTheApisForm(string sql, int status)
+    {
+        var refused = await platform.Visitor().Refused($"datastore_search_sql?sql={Uri.EscapeDataString(sql)}");
+        refused.Status.ShouldBe(status);
+        refused.Error.GetProperty("__type").GetString().ShouldBe(status == 404 ? "Not Found Error" : "Validation Error");
+    }
+
+    [Fact]
+    public async Task Sql_OverWhatIsConditional_IsForbidden()
+    {
+        var made = await Toilets.PublishAsync(platform, attribute: OpenAttribute.Conditional);
+        (await platform.Visitor().GetAsync($"/api/3/action/datastore_search_sql?sql={Uri.EscapeDataString($"SELECT * FROM \"{made[0].Id}\"")}")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
 }

@@ -19,7 +19,7 @@ public sealed class PortalToolsTests(PlatformFixture platform)
         initialised.GetProperty("serverInfo").GetProperty("name").GetString().ShouldBe("zhengtong-open-data");
         initialised.GetProperty("instructions").GetString()!.ShouldContain("zh-CN");
         var tools = (await Call("tools/list", new { })).GetProperty("tools").EnumerateArray().ToList();
-        tools.Select(t => t.GetProperty("name").GetString()).Order().ShouldBe(["get_dataset", "get_schema", "list_changes", "list_organizations", "query_rows", "search_datasets"]);
+        tools.Select(t => t.GetProperty("name").GetString()).Order().ShouldBe(["get_dataset", "get_schema", "list_changes", "list_organizations", "query_rows", "query_sql", "search_datasets"]);
         tools.ShouldAllBe(t => t.GetProperty("annotations").GetProperty("readOnlyHint").GetBoolean() && t.GetProperty("inputSchema").GetProperty("type").GetString() == "object" && t.GetProperty("description").GetString() != "");
     }
 
@@ -46,6 +46,9 @@ public sealed class PortalToolsTests(PlatformFixture platform)
         var next = await Tool("query_rows", new { resource, columns = new[] { "名称" }, filters = new[] { new { column = "蹲位", @operator = "greater", value = "5" }, new { column = "无障碍", @operator = "equals", value = "true" } }, sort = "名称", descending = true, limit = 2, after = rows.GetProperty("next").GetString() });
         next.GetProperty("rows").EnumerateArray().Select(r => r[0].GetString()).ShouldBe(expected.Skip(2).Take(2));
 
+        var counted = await Tool("query_sql", new { sql = $"SELECT 无障碍, count(*) FROM \"{resource}\" WHERE 蹲位 >= 6 GROUP BY 无障碍 ORDER BY 2" });
+        counted.GetProperty("rows").EnumerateArray().Sum(r => r[1].GetInt32()).ShouldBe(Enumerable.Range(1, Toilets.Count).Count(n => (long?)Toilets.Row(n)[3] >= 6));
+
         (await Tool("list_organizations", new { })).GetProperty("organizations").EnumerateArray().ShouldContain(o => o.GetProperty("id").GetGuid() == made.Dataset.PublisherId);
         (await Tool("list_changes", new { since = "2020-01-01", limit = 200 })).GetProperty("changes").EnumerateArray().ShouldContain(c => c.GetProperty("id").GetGuid() == made.Id);
     }
@@ -59,7 +62,8 @@ public sealed class PortalToolsTests(PlatformFixture platform)
         [
             ("get_dataset", new { id = "nothing" }), ("get_schema", new { resource = "x" }), ("query_rows", new { resource = conditional[0].Id.ToString() }), ("query_rows", new { resource = open[0].Id.ToString(), columns = new[] { "none" } }),
             ("query_rows", new { resource = open[0].Id.ToString(), limit = 5000 }), ("query_rows", new { resource = open[0].Id.ToString(), filters = new[] { new { column = "蹲位", @operator = "like", value = "1" } } }),
-            ("search_datasets", new { query = "——" }), ("search_datasets", new { theme = "none" }), ("list_changes", new { since = "yesterday" }),
+            ("search_datasets", new { query = "——" }), ("search_datasets", new { theme = "none" }), ("list_changes", new { since = "yesterday" }), ("query_sql", new { sql = "DROP TABLE x" }),
+            ("query_sql", new { sql = $"SELECT * FROM \"{conditional[0].Id}\"" }),
         ];
         foreach (var (tool, arguments) in wrong)
         {

@@ -4,7 +4,6 @@ using Zhengtong.Demonstration;
 using Zhengtong.Exchange;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
-using Zhengtong.OpenData;
 using Zhengtong.Web;
 
 namespace Zhengtong;
@@ -34,7 +33,6 @@ internal static class Platform
         builder.AddCatalogue();
         builder.AddAgreements();
         builder.AddExchange();
-        builder.AddOpenData();
         builder.AddWeb();
         builder.AddDemonstration(deployment);
         configure?.Invoke(builder);
@@ -45,7 +43,6 @@ internal static class Platform
         app.MapCatalogue();
         app.MapAgreements();
         app.MapExchange();
-        app.MapOpenData();
         app.MapWeb();
         return app;
     }

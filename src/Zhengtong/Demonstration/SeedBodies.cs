@@ -72,7 +72,8 @@ internal sealed class SeedBodies(Province province, SyntheticProvince synthetic,
     {
         var users = scope.GetRequiredService<UserManager<Officer>>();
         var present = await db.Users.ToDictionaryAsync(o => o.UserName!, ct);
-        foreach (var (n, (body, role, name)) in province.Accounts().Index())
+        var wanted = (from body in province.Bodies() from role in body.Posts select (body, role, name: DemonstrationCredentials.UserName(body, role))).ToList();
+        foreach (var (n, (body, role, name)) in wanted.Index())
         {
             if (present.ContainsKey(name)) { continue; }
             var dice = new Dice((ulong)n);

@@ -4,6 +4,7 @@ using Zhengtong.Demonstration;
 using Zhengtong.Exchange;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
+using Zhengtong.OpenData;
 using Zhengtong.Web;
 
 namespace Zhengtong;
@@ -33,6 +34,7 @@ internal static class Platform
         builder.AddCatalogue();
         builder.AddAgreements();
         builder.AddExchange();
+        builder.AddOpenData();
         builder.AddWeb();
         builder.AddDemonstration(deployment);
         configure?.Invoke(builder);
@@ -43,6 +45,7 @@ internal static class Platform
         app.MapCatalogue();
         app.MapAgreements();
         app.MapExchange();
+        app.MapOpenData();
         app.MapWeb();
         return app;
     }

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
 
@@ -22,6 +23,7 @@ internal abstract partial class ZhengtongDb(DbContextOptions options) : Identity
     {
         conventions.Properties<RegionCode>().HaveConversion<RegionCodeConverter>().HaveMaxLength(12);
         conventions.Properties<CreditCode>().HaveConversion<CreditCodeConverter>().HaveMaxLength(18);
+        conventions.Properties<Digest>().HaveConversion<DigestConverter>().HaveMaxLength(64);
         conventions.Properties<Enum>().HaveConversion<string>().HaveMaxLength(40);
         if (Database.IsSqlite())
         {
@@ -37,12 +39,15 @@ internal abstract partial class ZhengtongDb(DbContextOptions options) : Identity
         ConfigureCatalogue(builder);
         ConfigureAgreements(builder);
         ConfigureExchange(builder);
+        ConfigureOpenData(builder);
         ConfigureDemonstration(builder);
     }
 
     private sealed class RegionCodeConverter() : ValueConverter<RegionCode, string>(c => c.Value, s => RegionCode.Parse(s));
 
     private sealed class CreditCodeConverter() : ValueConverter<CreditCode, string>(c => c.Value, s => CreditCode.Parse(s));
+
+    private sealed class DigestConverter() : ValueConverter<Digest, string>(d => d.Value, s => Digest.Parse(s, null));
 
     private sealed class UtcConverter() : ValueConverter<DateTimeOffset, DateTime>(
         t => t.UtcDateTime, t => new DateTimeOffset(DateTime.SpecifyKind(t, DateTimeKind.Utc)));

@@ -45,7 +45,7 @@ internal sealed record DemonstrationCredentials(IReadOnlyList<DemonstrationAccou
         var path = PathOf(deployment);
         var bodies = province.Bodies().ToList();
         var drawn = new DemonstrationCredentials(
-            [.. from body in bodies from role in body.Posts select new DemonstrationAccount(UserName(body, role), Secret(), role, body.ShortName)],
+            [.. province.Accounts().Select(a => new DemonstrationAccount(a.UserName, Secret(), a.Role, a.Body.ShortName))],
             [.. bodies.Select(Client)])
         { Drawn = true };
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };

@@ -17,7 +17,15 @@ internal sealed record Province(
     internal static Province Load()
     {
         using var file = typeof(Province).Assembly.GetManifestResourceStream("Zhengtong.Demonstration.province.json")!;
-        return JsonSerializer.Deserialize<Province>(file, Json)!;
+        var province = JsonSerializer.Deserialize<Province>(file, Json)!;
+        // Departments that only open data come last: the bodies' codes follow from their order.
+        var plan = OpenDataPlan.Load();
+        var opening = plan.Departments;
+        return province with
+        {
+            Organisations = [.. province.Organisations.Select(o => o with { Opens = opening.Any(d => d.Slug == o.Slug) }), .. opening.Where(d => d.Name is not null).Select(d => d.AsOrganisation())],
+            Words = province.Words.Concat(plan.Words).ToDictionary(w => w.Key, w => w.Value),
+        };
     }
 
     /// <summary>The same province with a share of the rows, above 0 to 1, at least 50 a table: for tests that do not need them all.</summary>
@@ -29,6 +37,13 @@ internal sealed record Province(
         from region in Regions
         where organisation.Levels.Contains(RegionCode.Parse(region.Code).Level)
         select new ProvinceBody(organisation, region);
+
+    /// <summary>Every account of the province: the bodies' posts, then a second officer for each department that opens data, since nobody examines what he proposed.</summary>
+    internal IEnumerable<(ProvinceBody Body, Role Role, string UserName)> Accounts() =>
+    [
+        .. from body in Bodies() from role in body.Posts select (body, role, DemonstrationCredentials.UserName(body, role)),
+        .. from body in Bodies() where body.Opens select (body, Role.DepartmentOfficer, $"{body.Slug}-examiner"),
+    ];
 }
 
 /// <summary>A division; <paramref name="Short"/> stands before the short names of its bodies, <paramref name="Slug"/> in account names.</summary>
@@ -36,7 +51,14 @@ internal sealed record ProvinceRegion(string Code, string Name, string Slug, str
 
 /// <summary>A kind of body that exists on the named levels; the names below the province may differ.</summary>
 internal sealed record ProvinceOrganisation(
-    string Slug, string Name, string? NameBelow, string Short, string? ShortBelow, OrganisationKind Kind, IReadOnlyList<RegionLevel> Levels, IReadOnlyList<Role>? Posts);
+    string Slug, string Name, string? NameBelow, string Short, string? ShortBelow, OrganisationKind Kind, IReadOnlyList<RegionLevel> Levels, IReadOnlyList<Role>? Posts)
+{
+    /// <summary>It opens data to the public: <c>opendata.json</c> names it.</summary>
+    public bool Opens { get; init; }
+
+    /// <summary>It is there for the data it opens and keeps no business database.</summary>
+    public bool OnlyOpens { get; init; }
+}
 
 /// <summary>One body in one region.</summary>
 internal sealed record ProvinceBody(ProvinceOrganisation Organisation, ProvinceRegion Region)
@@ -55,7 +77,10 @@ internal sealed record ProvinceBody(ProvinceOrganisation Organisation, ProvinceR
     internal IReadOnlyList<Role> Posts => Organisation.Posts ?? [Role.DepartmentOfficer, Role.DepartmentLeader];
 
     /// <summary>Only provincial bodies keep business databases.</summary>
-    internal bool KeepsDatabase => !IsBelow;
+    internal bool KeepsDatabase => !IsBelow && !Organisation.OnlyOpens;
+
+    /// <summary>The provincial bodies open data for their branches too.</summary>
+    internal bool Opens => !IsBelow && Organisation.Opens;
 }
 
 /// <summary>A table of a department's business database, and the information resource that describes it: the department by the slug of its provincial body,

@@ -72,8 +72,7 @@ internal sealed class SeedBodies(Province province, SyntheticProvince synthetic,
     {
         var users = scope.GetRequiredService<UserManager<Officer>>();
         var present = await db.Users.ToDictionaryAsync(o => o.UserName!, ct);
-        var wanted = (from body in province.Bodies() from role in body.Posts select (body, role, name: DemonstrationCredentials.UserName(body, role))).ToList();
-        foreach (var (n, (body, role, name)) in wanted.Index())
+        foreach (var (n, (body, role, name)) in province.Accounts().Index())
         {
             if (present.ContainsKey(name)) { continue; }
             var dice = new Dice((ulong)n);

@@ -124,7 +124,7 @@ internal sealed class SyntheticTable
 
     private static DateOnly Days(string iso) => DateOnly.ParseExact(iso, "yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    private static ulong Hash(string text)
+    internal static ulong Hash(string text)
     {
         // FNV-1a: string.GetHashCode differs from run to run.
         var hash = 14695981039346656037;
@@ -165,7 +165,10 @@ internal static class Codes
     private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
     /// <summary>A unified social credit code of an enterprise registered in the division.</summary>
-    internal static string Enterprise(string region, int n) => CreditCode.FromBody($"91{region.PadRight(6, '0')}{OrganisationCode("MA", n)}").Value;
+    internal static string Enterprise(string region, int n) => Registered("91", region, n);
+
+    /// <summary>A unified social credit code by the first two characters: 91 an enterprise, 51 a social body, 52 a private non-enterprise unit.</summary>
+    internal static string Registered(string kind, string region, int n) => CreditCode.FromBody($"{kind}{region.PadRight(6, '0')}{OrganisationCode("MA", n)}").Value;
 
     /// <summary>A unified social credit code of a public body.</summary>
     internal static CreditCode Body(string region, int n) => CreditCode.FromBody($"11{region.PadRight(6, '0')}{OrganisationCode("00", n)}");

@@ -13,4 +13,11 @@ internal static class JsonColumn
             value => CanonicalJson.Of(value!),
             text => JsonSerializer.Deserialize<T>(text, CanonicalJson.Options)!,
             new ValueComparer<T>((a, b) => ReferenceEquals(a, b), value => value!.GetHashCode(), value => value));
+
+    /// <summary>Stores the value as JSON that nobody signs: fractions are allowed. The value must never be changed in place.</summary>
+    internal static PropertyBuilder<T> AsPlainJson<T>(this PropertyBuilder<T> property) where T : class? =>
+        property.HasConversion(
+            value => JsonSerializer.Serialize(value, CanonicalJson.Options),
+            text => JsonSerializer.Deserialize<T>(text, CanonicalJson.Options)!,
+            new ValueComparer<T>((a, b) => ReferenceEquals(a, b), value => value!.GetHashCode(), value => value));
 }

@@ -5,7 +5,7 @@ using System.Resources;
 namespace Zhengtong.Kernel;
 
 /// <summary>Every sentence a person reads, in the reader's language. The first word of a key names the module whose resource file holds it:
-/// <c>agreements.apply.title</c> is in <c>Agreements/AgreementsText.resx</c> (Chinese) and <c>AgreementsText.en.resx</c> (English).</summary>
+/// <c>agreements.apply.title</c> is in <c>Agreements/AgreementsText.resx</c> (Chinese) and <c>AgreementsText.en.resx</c> (English); <c>open-data.</c> is OpenData.</summary>
 internal static class Text
 {
     private static readonly ConcurrentDictionary<string, ResourceManager?> Resources = new();
@@ -27,7 +27,7 @@ internal static class Text
 
     private static ResourceManager? Load(string module)
     {
-        var name = char.ToUpperInvariant(module[0]) + module[1..];
+        var name = module.Replace("-", "", StringComparison.Ordinal);
         var assembly = typeof(Text).Assembly;
         var found = Array.Find(assembly.GetManifestResourceNames(), n => string.Equals(n, $"Zhengtong.{name}.{name}Text.resources", StringComparison.OrdinalIgnoreCase));
         return found is null ? null : new ResourceManager(found[..^".resources".Length], assembly);

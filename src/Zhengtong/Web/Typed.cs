@@ -31,6 +31,9 @@ internal sealed class Typed
     /// <summary>The first value of the field exactly as typed.</summary>
     internal string Raw(string name) => All(name).FirstOrDefault("");
 
+    /// <summary>Fills the field with several values.</summary>
+    internal void Put(string name, IEnumerable<string> all) => values[name] = [.. all];
+
     /// <summary>All values of the field: boxes ticked, rows chosen.</summary>
     internal IReadOnlyList<string> All(string name) => values.GetValueOrDefault(name) ?? [];
 

@@ -28,8 +28,15 @@ public sealed class Browser : IAsyncLifetime
         browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = Arguments });
     }
 
-    /// <summary>A window without cookies, in English.</summary>
-    internal async Task<IPage> Window(bool script = true) => await (await browser!.NewContextAsync(new BrowserNewContextOptions { BaseURL = Address, Locale = "en", JavaScriptEnabled = script })).NewPageAsync();
+    /// <summary>A window without cookies; in English and wide unless told otherwise.</summary>
+    internal async Task<IPage> Window(bool script = true, string language = "en", int width = 1280) => await (await browser!.NewContextAsync(new BrowserNewContextOptions
+    {
+        BaseURL = Address,
+        Locale = language,
+        JavaScriptEnabled = script,
+        ViewportSize = new() { Width = width, Height = width < 600 ? 844 : 900 },
+        ReducedMotion = ReducedMotion.Reduce,
+    })).NewPageAsync();
 
     public async ValueTask DisposeAsync()
     {

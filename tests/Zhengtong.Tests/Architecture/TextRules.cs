@@ -30,7 +30,7 @@ public sealed partial class TextRules
         foreach (var file in Repository.Files("src/Zhengtong", "*Text*.resx"))
         {
             var module = Path.GetFileName(file).Split("Text")[0].ToLowerInvariant();
-            Entries(file).Select(e => e.Key).Where(k => !k.StartsWith(module + ".", StringComparison.Ordinal)).ShouldBeEmpty(file);
+            Entries(file).Select(e => e.Key).Where(k => k.Split('.')[0].Replace("-", "", StringComparison.Ordinal) != module).ShouldBeEmpty(file);
             Entries(file).GroupBy(e => e.Key).Where(g => g.Count() > 1).Select(g => g.Key).ShouldBeEmpty($"{file}: the key stands twice");
         }
     }
@@ -63,7 +63,10 @@ public sealed partial class TextRules
     }
 
     /// <summary>Names and contents of the demonstration province are data; so are the words a search or an import looks for.</summary>
-    private static bool IsData(string where) => where.Contains(".Demo", StringComparison.Ordinal) || where.EndsWith(".ItemPaste", StringComparison.Ordinal);
+    private static bool IsData(string where) => where.Contains(".Demo", StringComparison.Ordinal) || where.EndsWith(".ItemPaste", StringComparison.Ordinal)
+        || where.EndsWith(".PersonalWords", StringComparison.Ordinal) || where.EndsWith(".ContentScoring", StringComparison.Ordinal)
+        // What is looked for in the cells and headers of files, and the name of a column that has none.
+        || where.StartsWith("Zhengtong.OpenData.Import.", StringComparison.Ordinal);
 
     private static string Seed() => "这是一句写在程序里的话";
 
@@ -130,9 +133,9 @@ public sealed partial class TextRules
     [GeneratedRegex("""Text\.(?:Of|Find)\(\s*"([^"{]+)"\s*[,)]""")]
     private static partial Regex TextOf();
 
-    [GeneratedRegex("\"([a-z]+\\.[a-z0-9.-]+)\"")]
+    [GeneratedRegex("\"([a-z-]+\\.[a-z0-9.-]+)\"")]
     private static partial Regex Literal();
 
-    [GeneratedRegex("\\$\"([a-z]+\\.[a-z0-9.-]*)\\{|\"([a-z]+\\.[a-z0-9.-]*[.-])\"\\s*\\+")]
+    [GeneratedRegex("\\$\"([a-z-]+\\.[a-z0-9.-]*)\\{|\"([a-z-]+\\.[a-z0-9.-]*[.-])\"\\s*\\+")]
     private static partial Regex Prefix();
 }

@@ -26,7 +26,7 @@ public sealed class DemonstrationTests : IAsyncLifetime
     {
         var first = await PrepareAsync(demo: true);
         first.Regions.ShouldBe(13);
-        first.Organisations.ShouldBe(65);
+        first.Organisations.ShouldBe(80);
         first.Resources.ShouldBeGreaterThanOrEqualTo(20);
         var file = Path.Combine(folder, "demo-credentials.json");
         File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -51,7 +51,7 @@ public sealed class DemonstrationTests : IAsyncLifetime
 
         SqliteConnection.ClearAllPools();
         var completed = await PrepareAsync(demo: true);
-        completed.Organisations.ShouldBe(65);
+        completed.Organisations.ShouldBe(80);
         completed.Resources.ShouldBeGreaterThanOrEqualTo(20);
     }
 

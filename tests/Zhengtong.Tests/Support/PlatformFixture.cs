@@ -38,6 +38,9 @@ public sealed class PlatformFixture : IAsyncLifetime
             // All tests come from one address.
             b.Configuration["Http:PerMinute:Visitor"] = "0";
             b.Configuration["Http:PerMinute:SignedIn"] = "0";
+            b.Configuration["OpenData:Limits:VisitorPerMinute"] = "0";
+            b.Configuration["OpenData:Limits:KeysPerAddress"] = "0";
+            b.Configuration["Http:Downloads"] = "0";
         });
         await App.PrepareAsync(CancellationToken.None);
         await App.StartAsync();

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Zhengtong.Kernel;
 using Zhengtong.Agreements;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Exchange.Quality;
@@ -42,7 +43,7 @@ internal sealed class MemberMask
                 value = Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture));
             }
 
-            var written = mask(value, into.GetSpan(Masking.RoomFor(value.Length)));
+            var written = mask(value, into.GetSpan(Masks.RoomFor(value.Length)));
             if (written < 0) { return false; }
             into.Advance(written);
             return true;
@@ -73,7 +74,7 @@ internal sealed class MemberMask
         {
             if (!DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)) { return -1; }
             var epoch = DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
-            DateOnly.FromDayNumber((int)Masking.FirstDay(day.DayNumber - epoch, keep) + epoch).TryFormat(into, out var written, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+            DateOnly.FromDayNumber((int)Masks.FirstDay(day.DayNumber - epoch, keep) + epoch).TryFormat(into, out var written, "yyyy-MM-dd", CultureInfo.InvariantCulture);
             return written;
         }
 

@@ -58,6 +58,12 @@ public enum Right
     Operate,
     /// <summary>See the front-end nodes of all departments: how they are, and nothing of what they carry.</summary>
     SeeNodes,
+    /// <summary>Prepare and propose datasets of the own organisation.</summary>
+    OpenData,
+    /// <summary>Examine privacy and security of what a colleague proposes to open.</summary>
+    ExamineOpening,
+    /// <summary>Approve that the own organisation opens a dataset.</summary>
+    ApproveOpening,
 }
 
 /// <summary>Which role may do what; of the three administrators each reads accounts, and none holds a right of the other two (三员分立).</summary>
@@ -67,8 +73,8 @@ internal static class Rights
     {
         [Role.PlatformOperator] = [Right.Operate, Right.OperateExchange, Right.ReadWork, Right.SeeNodes],
         [Role.Authority] = [Right.ReadWork, Right.ManageOrganisations, Right.ManageCalendar],
-        [Role.DepartmentOfficer] = [Right.ReadWork, Right.Catalogue, Right.Apply, Right.Confirm, Right.OperateExchange],
-        [Role.DepartmentLeader] = [Right.ReadWork, Right.Confirm, Right.Seal],
+        [Role.DepartmentOfficer] = [Right.ReadWork, Right.Catalogue, Right.Apply, Right.Confirm, Right.OperateExchange, Right.OpenData, Right.ExamineOpening],
+        [Role.DepartmentLeader] = [Right.ReadWork, Right.Confirm, Right.Seal, Right.ApproveOpening],
         [Role.ProjectApprover] = [Right.ReadWork],
         [Role.Auditor] = [Right.ReadLedger, Right.SeeNodes],
         [Role.SystemAdministrator] = [Right.ReadAccounts, Right.ManageAccounts],

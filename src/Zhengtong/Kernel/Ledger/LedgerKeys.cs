@@ -94,8 +94,7 @@ internal sealed class LedgerKeys(ZhengtongDb db, Vault vault, IConfiguration con
     /// <summary>Signs size and root. MUST only be called for a size that has no checkpoint yet, under the sequencer's lock.</summary>
     internal Checkpoint Sign(LedgerKey key, long size, byte[] root)
     {
-        using var signer = ECDsa.Create();
-        signer.ImportPkcs8PrivateKey(vault.Open(key.PrivateKey, PurposeOf(key.PublicKey)), out _);
+        using var signer = SignerOf(key);
         var text = Checkpoint.TextOf(key.Origin, size, root);
         var signature = signer.SignData(Encoding.UTF8.GetBytes(text), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
         return new Checkpoint
@@ -105,6 +104,22 @@ internal sealed class LedgerKeys(ZhengtongDb db, Vault vault, IConfiguration con
             Note = Checkpoint.NoteOf(text, key.Origin, SHA256.HashData(key.PublicKey).AsSpan(0, 4), signature),
             SignedAt = clock.GetUtcNow(),
         };
+    }
+
+    /// <summary>Signs a document of the platform with the same key. MUST be a JSON object: its first byte is none that a checkpoint begins with, so that the one is never taken for the other.</summary>
+    /// <returns>DER (RFC 3279) over SHA-256, as openssl verifies it with the key at <c>/ledger/key.pem</c>.</returns>
+    internal byte[] SignDocument(LedgerKey key, ReadOnlySpan<byte> document)
+    {
+        if (document.IsEmpty || document[0] != (byte)'{') { throw new ArgumentException("Only a JSON object is signed", nameof(document)); }
+        using var signer = SignerOf(key);
+        return signer.SignData(document, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+    }
+
+    private ECDsa SignerOf(LedgerKey key)
+    {
+        var signer = ECDsa.Create();
+        signer.ImportPkcs8PrivateKey(vault.Open(key.PrivateKey, PurposeOf(key.PublicKey)), out _);
+        return signer;
     }
 
     private static string PurposeOf(ReadOnlySpan<byte> publicKey) => $"ledger-key:{Suite.International.KeyIdOf(publicKey)}";

@@ -1,9 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Zhengtong.Kernel.Objects;
 
 /// <summary>SHA-256 of an object's bytes, which is also its name: 64 lower-case hex digits.</summary>
+[JsonConverter(typeof(AsText))]
 public readonly record struct Digest : IParsable<Digest>
 {
     private readonly string? value;
@@ -34,5 +37,13 @@ public readonly record struct Digest : IParsable<Digest>
         var valid = s is { Length: 64 } && !s.AsSpan().ContainsAnyExcept("0123456789abcdef");
         result = valid ? new Digest(s!) : default;
         return valid;
+    }
+
+    private sealed class AsText : JsonConverter<Digest>
+    {
+        public override Digest Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            TryParse(reader.GetString(), null, out var digest) ? digest : throw new JsonException("Not a digest: 64 lower-case hex digits");
+
+        public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
     }
 }

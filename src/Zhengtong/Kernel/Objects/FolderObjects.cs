@@ -7,6 +7,17 @@ internal sealed class FolderObjects(Deployment deployment, IServiceScopeFactory 
 
     internal override Task<bool> ExistsAsync(Digest digest, CancellationToken ct) => Task.FromResult(File.Exists(PathOf(digest)));
 
+    internal override async Task<Stream?> OpenRangeAsync(Digest digest, long from, long to, CancellationToken ct)
+    {
+        var file = await OpenRawAsync(digest, ct);
+        file?.Seek(from, SeekOrigin.Begin);
+        return file;
+    }
+
+    internal override IReadOnlyList<string> LocalFolders => [Path.GetFullPath(Path.GetDirectoryName(deployment.PathOf("objects", "any"))!)];
+
+    internal override Task<string?> LocalPathAsync(Digest digest, CancellationToken ct) => Task.FromResult(Path.GetFullPath(PathOf(digest)) is var path && File.Exists(path) ? path : null);
+
     internal override Task DeleteAsync(Digest digest, CancellationToken ct)
     {
         File.Delete(PathOf(digest));

@@ -48,8 +48,21 @@ internal abstract class ObjectStore(Deployment deployment, IServiceScopeFactory 
     internal async Task<Stream?> OpenAsync(Digest digest, CancellationToken ct) =>
         await OpenRawAsync(digest, ct) is { } raw ? new VerifyingStream(raw, digest) : null;
 
+    /// <summary>The object's bytes from one place on, or null when there is no object. They are not verified: only the whole has a digest. Whoever reads stops where the range ends.</summary>
+    /// <param name="digest">The object.</param>
+    /// <param name="from">First byte, from 0, below the object's length.</param>
+    /// <param name="to">Last byte, included, below the object's length; more may follow in the stream.</param>
+    /// <param name="ct">Stops it.</param>
+    internal abstract Task<Stream?> OpenRangeAsync(Digest digest, long from, long to, CancellationToken ct);
+
     /// <summary>True when the object is there; its bytes are not read.</summary>
     internal abstract Task<bool> ExistsAsync(Digest digest, CancellationToken ct);
+
+    /// <summary>A file of this machine that holds the object's bytes, for what can only read files; null when there is no such object. It is only ever read. It stays for at least an hour.</summary>
+    internal abstract Task<string?> LocalPathAsync(Digest digest, CancellationToken ct);
+
+    /// <summary>The folders below which <see cref="LocalPathAsync"/> finds files.</summary>
+    internal abstract IReadOnlyList<string> LocalFolders { get; }
 
     /// <summary>Removes the bytes; nothing happens when they are gone already. Only the collector may call it: whoever refers to an object keeps it.</summary>
     internal abstract Task DeleteAsync(Digest digest, CancellationToken ct);

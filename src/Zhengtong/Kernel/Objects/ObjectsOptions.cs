@@ -31,6 +31,9 @@ internal sealed class ObjectsOptions
 
     /// <summary>Required for S3.</summary>
     public string? SecretKey { get; set; }
+
+    /// <summary>Bytes of copies that a machine keeps to read tables from, for S3 only. Default 20 GiB; what was used within the hour stays beyond it.</summary>
+    public long LocalBytes { get; set; } = 20L * 1024 * 1024 * 1024;
 }
 
 /// <summary>Refuses half a configuration at start, naming everything that is missing.</summary>

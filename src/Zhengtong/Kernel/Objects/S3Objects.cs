@@ -14,10 +14,12 @@ internal sealed class S3Objects : ObjectStore, IDisposable
 
     private readonly AmazonS3Client client;
     private readonly string bucket;
+    private readonly LocalObjects local;
 
     public S3Objects(ObjectsOptions options, Deployment deployment, IServiceScopeFactory scopes, TimeProvider clock) : base(deployment, scopes, clock)
     {
         bucket = options.Bucket!;
+        local = new LocalObjects(deployment, options.LocalBytes, clock);
         client = new AmazonS3Client(new BasicAWSCredentials(options.AccessKey, options.SecretKey), new AmazonS3Config
         {
             ServiceURL = options.Endpoint,
@@ -29,7 +31,11 @@ internal sealed class S3Objects : ObjectStore, IDisposable
         });
     }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose()
+    {
+        client.Dispose();
+        local.Dispose();
+    }
 
     internal override async Task<bool> ExistsAsync(Digest digest, CancellationToken ct)
     {
@@ -43,6 +49,22 @@ internal sealed class S3Objects : ObjectStore, IDisposable
             return false;
         }
     }
+
+    internal override async Task<Stream?> OpenRangeAsync(Digest digest, long from, long to, CancellationToken ct)
+    {
+        try
+        {
+            return (await client.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = KeyOf(digest), ByteRange = new ByteRange(from, to) }, ct)).ResponseStream;
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    internal override IReadOnlyList<string> LocalFolders => [local.Folder];
+
+    internal override Task<string?> LocalPathAsync(Digest digest, CancellationToken ct) => local.PathAsync(digest, stop => OpenAsync(digest, stop), ct);
 
     internal override Task DeleteAsync(Digest digest, CancellationToken ct) => client.DeleteObjectAsync(bucket, KeyOf(digest), ct);
 

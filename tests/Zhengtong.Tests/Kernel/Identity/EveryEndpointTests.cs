@@ -21,6 +21,14 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
         "/ocsp", "/ocsp/{**request}",
         // A node has no certificate before it is enrolled; it shows its one-time token.
         "/node/v1/enrolments",
+        // What is open to everybody; drafts answer only to their department.
+        "/api/v1/datasets", "/api/v1/datasets/{dataset}", "/api/v1/datasets/{dataset}/versions", "/api/v1/datasets/{dataset}/versions/{number:int}",
+        "/api/v1/datasets/{dataset}/versions/{number:int}/manifest", "/api/v1/datasets/{dataset}/versions/{number:int}/manifest.sig", "/api/v1/datasets/{dataset}/comparison",
+        "/api/v1/datasets/{id:guid}/quality", "/api/v1/open-data/ranking",
+        // A developer's key is its own proof, and opens nothing that is not public.
+        "/api/v1/developer-keys", "/api/v1/developer-keys/current", "/api/v1/developer-keys/current/rotation", "/open/developers",
+        // The portal's pages, and the ways by which programs read it.
+        "/open", "/dataset", "/organization/{name}", "/group/{name}", "/datastore/dump/{id}", "/mcp/", "/api", "/api/1", "/api/2", "/api/3",
         "/api/v1/session", "/api/v1/session/passkey", "/api/v1/session/passkey/options", "/api/v1/password", "/api/v1/setup",
     ];
 
@@ -28,7 +36,10 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
     private const string Nodes = "/node/v1/";
 
     /// <summary>Whole parts that are public: files of the pages, and the ledger's proofs, which anybody may check.</summary>
-    private static readonly string[] PublicBelow = ["/_framework/", "/_content/", "/lib/", "/ledger/", "/docs/"];
+    private static readonly string[] PublicBelow = ["/_framework/", "/_content/", "/lib/", "/ledger/", "/docs/",
+        // What is published, for people and in the protocols of other portals.
+        "/dataset/", "/catalog.", "/feeds/", "/sitemap/", "/api/action/", "/api/3/action/", "/api/util/", "/api/1/util/", "/api/2/util/", "/api/3/util/", "/ogc/", "/odata/",
+    ];
 
     [Fact]
     public void EveryAddress_IsListedAsPublicOrAsksForARight()

@@ -1,0 +1,184 @@
+using System.Text.Json.Nodes;
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel.Search;
+using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Publishing;
+
+namespace Zhengtong.OpenData.Ckan;
+
+/// <summary>package_search: the one action that every client of a portal calls. Count, page, publishers, resources and one query a facet, however many rows are asked for.</summary>
+internal static class PackageSearch
+{
+    private const int MostRows = 1000;
+
+    internal static readonly string[] Parameters =
+    [
+        "q", "fq", "fq_list", "sort", "rows", "start", "facet", "facet.field", "facet.limit", "facet.mincount", "fl", "include_private", "include_drafts", "include_deleted",
+        "use_default_schema", "extras", "qf", "wt", "bf", "boost", "tie", "defType", "mm", "df",
+    ];
+
+    internal static async Task<object?> HandleAsync(CkanCall call)
+    {
+        var p = call.Parameters;
+        var unknown = p.Given.Select(g => g.Key).Where(k => !Parameters.Contains(k) && !k.StartsWith("ext_", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        if (unknown.Count > 0) { throw CkanFault.SearchQuery($"Invalid search parameters: [{string.Join(", ", unknown.Take(10).Select(u => CkanFault.Quoted(CkanFault.Shortened(u))))}]"); }
+        var (rows, start) = (p.Natural("rows", MostRows) ?? 10, p.Natural("start") ?? 0);
+        var (facets, facetLimit, facetLeast) = (p.Flag("facet", true), p.Whole("facet.limit") ?? 50, p.Whole("facet.mincount") ?? 1);
+        var (fields, only) = (p.List("facet.field") ?? [], p.List("fl") is { Count: > 0 } fl && !fl.Contains("*") ? fl : null);
+        foreach (var flag in (string[])["include_private", "include_drafts", "include_deleted", "use_default_schema"]) { p.Flag(flag, false); }
+        var (fq, fqList) = (p.Several("fq"), p.Several("fq_list"));
+        var q = p.Several("q");
+        p.Check();
+        var query = SolrQuery.AllOf([.. q.Select(SolrParser.Parse)]);
+        var filter = new DatasetFilter(call.Db, call.Now);
+        var found = CkanPackages.Public(call.Db).Where(filter.Of(query));
+        foreach (var restriction in fq.Concat(fqList)) { found = found.Where(filter.Of(SolrParser.Parse(restriction))); }
+        var (sort, orders) = Order(p.Text("sort"));
+        var ranking = orders.Any(o => o.Field == "score") ? DatasetFilter.Ranking(query) : [];
+        var count = await found.CountAsync(call.Ct);
+        var page = rows == 0 || start >= count ? [] : await Sorted(call.Db, found, ranking, orders).Skip(start).Take(rows).ToListAsync(call.Ct);
+        var (counts, shown) = (new JsonObject(), new JsonObject());
+        foreach (var field in facets ? fields.Distinct().Take(50) : [])
+        {
+            var items = Limited(await CountedAsync(call, found, field), facetLimit, facetLeast);
+            counts[field] = new JsonObject(items.Select(i => KeyValuePair.Create(i.Name, (JsonNode?)i.Count)));
+            shown[field] = new JsonObject
+            {
+                ["title"] = field,
+                ["items"] = new JsonArray([.. items.OrderByDescending(i => i.Title, StringComparer.Ordinal).Select(i => new JsonObject { ["name"] = i.Name, ["display_name"] = i.Title, ["count"] = i.Count })]),
+            };
+        }
+
+        return new JsonObject
+        {
+            ["count"] = count,
+            ["facets"] = counts,
+            ["results"] = new JsonArray([.. await CkanPackages.DictsAsync(call, page, only)]),
+            ["sort"] = sort,
+            ["search_facets"] = shown,
+        };
+    }
+
+    internal static async Task<object?> ListAsync(CkanCall call)
+    {
+        var (limit, offset) = (call.Parameters.Natural("limit"), call.Parameters.Natural("offset") ?? 0);
+        call.Parameters.Check();
+        var names = CkanPackages.Public(call.Db).OrderBy(d => d.Name).Select(d => d.Name).Skip(offset);
+        return new JsonArray([.. (await (limit is { } most ? names.Take(most) : names).ToListAsync(call.Ct)).Select(n => (JsonNode)JsonValue.Create(n))]);
+    }
+
+    internal static async Task<object?> CurrentAsync(CkanCall call)
+    {
+        var (limit, offset) = (call.Parameters.Natural("limit", MostRows) ?? MostRows, call.Parameters.Natural("offset") ?? 0);
+        call.Parameters.Check();
+        var datasets = await CkanPackages.Public(call.Db).OrderByDescending(d => d.ModifiedAt).ThenBy(d => d.Id).Skip(offset).Take(limit).ToListAsync(call.Ct);
+        return new JsonArray([.. await CkanPackages.DictsAsync(call, datasets)]);
+    }
+
+    internal static async Task<object?> ShowAsync(CkanCall call)
+    {
+        var id = call.Parameters.Text("id") ?? call.Parameters.Required("name_or_id");
+        call.Parameters.Check();
+        return await CkanPackages.DictAsync(call, await CkanPackages.FindAsync(call, id));
+    }
+
+    internal static async Task<object?> AutocompleteAsync(CkanCall call)
+    {
+        var q = call.Parameters.Required("q");
+        var limit = call.Parameters.Natural("limit", MostRows) ?? 10;
+        call.Parameters.Check();
+        var typed = q.ToLowerInvariant();
+        var found = await CkanPackages.Public(call.Db).Where(d => d.Name.Contains(typed) || d.Title.ToLower().Contains(typed)).OrderBy(d => d.Title).ThenBy(d => d.Id).Take(limit).Select(d => new { d.Name, d.Title }).ToListAsync(call.Ct);
+        return new JsonArray([.. found.Select(d =>
+        {
+            var byTitle = d.Title.Contains(q, StringComparison.OrdinalIgnoreCase);
+            return new JsonObject { ["name"] = d.Name, ["title"] = d.Title, ["match_field"] = byTitle ? "title" : "name", ["match_displayed"] = byTitle ? $"{d.Title} ({d.Name})" : d.Name };
+        })]);
+    }
+
+    /// <summary>The datasets in order; the id decides last, so that pages neither repeat nor miss any.</summary>
+    private static IQueryable<Dataset> Sorted(ZhengtongDb db, IQueryable<Dataset> found, IReadOnlyList<Term> ranking, IReadOnlyList<(string Field, bool Descending)> orders)
+    {
+        var ranked = ranking.Count == 0 ? found.Select(d => new Ranked { Dataset = d, Rank = 0 })
+            : found.LeftJoin(SearchIndex.WithAll(db, DatasetSearch.Kind, ranking), d => d.Id, h => h.Subject, (d, h) => new Ranked { Dataset = d, Rank = (double?)h!.Rank ?? 0 });
+        IOrderedQueryable<Ranked>? sorted = null;
+        foreach (var (field, descending) in orders)
+        {
+            sorted = field switch
+            {
+                "score" when ranking.Count > 0 => By(r => r.Rank),
+                "name" => By(r => r.Dataset.Name),
+                "title" or "title_string" => By(r => r.Dataset.Title),
+                "metadata_created" => By(r => r.Dataset.PublishedAt),
+                "metadata_modified" => By(r => r.Dataset.ModifiedAt),
+                "id" => By(r => r.Dataset.Id),
+                // Nobody counts views, and without words all score the same.
+                _ => sorted,
+            };
+
+            IOrderedQueryable<Ranked> By<T>(System.Linq.Expressions.Expression<Func<Ranked, T>> key) =>
+                sorted is null ? descending ? ranked.OrderByDescending(key) : ranked.OrderBy(key) : descending ? sorted.ThenByDescending(key) : sorted.ThenBy(key);
+        }
+
+        return (sorted is null ? ranked.OrderBy(r => r.Dataset.Id) : sorted.ThenBy(r => r.Dataset.Id)).Select(r => r.Dataset);
+    }
+
+    private static (string Shown, List<(string Field, bool Descending)> Orders) Order(string? sort)
+    {
+        if (sort is null or "rank") { sort = "score desc, metadata_modified desc"; }
+        var orders = new List<(string, bool)>();
+        foreach (var part in sort.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(20))
+        {
+            var words = part.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length > 2 || (words.Length == 2 && words[1].ToLowerInvariant() is not ("asc" or "desc"))
+                || words[0] is not ("score" or "name" or "title" or "title_string" or "metadata_created" or "metadata_modified" or "views_recent" or "views_total" or "id"))
+            {
+                throw CkanFault.SearchQuery("Invalid \"sort\" parameter");
+            }
+
+            orders.Add((words[0], words.Length == 2 && words[1].Equals("desc", StringComparison.OrdinalIgnoreCase)));
+        }
+
+        return (sort, orders);
+    }
+
+    private static async Task<IEnumerable<FacetItem>> CountedAsync(CkanCall call, IQueryable<Dataset> found, string field)
+    {
+        switch (field)
+        {
+            case "organization" or "owner_org":
+                var publishers = await found.GroupBy(d => d.PublisherId).Select(g => new { Id = g.Key, Count = g.Count() })
+                    .Join(call.Db.Organisations.AsNoTracking(), c => c.Id, o => o.Id, (c, o) => new { Organisation = o, c.Count }).ToListAsync(call.Ct);
+                return publishers.Select(c => new FacetItem(field == "organization" ? CkanOrganisations.NameOf(c.Organisation) : c.Organisation.Id.ToString(), c.Organisation.Name, c.Count));
+            case "groups": return (await CkanGroups.CountsAsync(found, call.Ct)).Select(c => new FacetItem(c.Key, Theme.Find(c.Key)?.Title ?? c.Key, c.Value));
+            case "tags": return Same(CkanTags.Counted(await found.GroupBy(d => d.KeywordList).Select(g => new CkanTags.BarList(g.Key, g.Count())).ToListAsync(call.Ct)));
+            case "res_format": return Same(CkanTags.Counted(await found.GroupBy(d => d.FormatList).Select(g => new CkanTags.BarList(g.Key, g.Count())).ToListAsync(call.Ct)));
+            case "license_id":
+                var licences = await found.GroupBy(d => d.Licence).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(call.Ct);
+                return licences.Select(c => new FacetItem(c.Key, Licence.Find(c.Key)?.Title ?? c.Key, c.Count));
+            case "spatial_region" or "extras_spatial_region":
+                var regions = await found.Where(d => d.Region != null).GroupBy(d => d.Region!).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(call.Ct);
+                return regions.Select(c => new FacetItem(c.Key, c.Key, c.Count));
+            case "open_attribute" or "extras_open_attribute":
+                var attributes = await found.GroupBy(d => d.OpenAttribute).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(call.Ct);
+                return attributes.Select(c => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(c.Key.ToString())).Zip(attributes, (n, c) => new FacetItem(n, n, c.Count));
+            default: return [];
+        }
+    }
+
+    private static IEnumerable<FacetItem> Same(Dictionary<string, int> counts) => counts.Select(c => new FacetItem(c.Key, c.Key, c.Value));
+
+    /// <summary>The most frequent ones; a negative limit takes all.</summary>
+    private static List<FacetItem> Limited(IEnumerable<FacetItem> items, int limit, int least) =>
+        [.. items.Where(i => i.Count >= least).OrderByDescending(i => i.Count).ThenBy(i => i.Name, StringComparer.Ordinal).Take(limit < 0 ? int.MaxValue : limit)];
+
+    private sealed record FacetItem(string Name, string Title, int Count);
+
+    /// <summary>A dataset and how well it answers.</summary>
+    private sealed class Ranked
+    {
+        public Dataset Dataset { get; init; } = null!;
+
+        public double Rank { get; init; }
+    }
+}

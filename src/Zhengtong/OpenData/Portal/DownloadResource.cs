@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Objects;
+
+namespace Zhengtong.OpenData.Portal;
+
+/// <summary>A file as it was published, byte for byte. GET /dataset/{name}/resource/{id}/download/{file}; the last part of the address is for people and not compared.</summary>
+internal static class DownloadResource
+{
+    internal static void Map(IEndpointRouteBuilder app) => app.MapMethods("/dataset/{name}/resource/{id:guid}/download/{file?}", ["GET", "HEAD"], Handle)
+        .AllowAnonymous().ExcludeFromDescription().RequireRateLimiting(RateLimits.Downloads).DisableRequestTimeout();
+
+    internal static async Task<Results<ObjectDownload, ProblemHttpResult>> Handle(string name, Guid id, string? file, Guid? version, ZhengtongDb db, ObjectStore objects, TimeProvider clock, CancellationToken ct)
+    {
+        if (await PublicDataset.FindAsync(db, name, version, ct) is not { GivesData: true } found || found.Find(id) is not { } resource) { return OpenDataProblems.NotFound.Because(file); }
+        return new ObjectDownload(objects, resource.Content, resource.Bytes, resource.MediaType, resource.FileName, found.Version.PublishedAt ?? found.Dataset.ModifiedAt,
+            () => Downloads.CountAsync(db, found.Dataset.Id, clock.GetUtcNow(), ct));
+    }
+}

@@ -1,0 +1,25 @@
+using Zhengtong.Kernel;
+
+namespace Zhengtong.OpenData.Portal;
+
+/// <summary>The public pages of the portal, their files and what they give to the platform's home page.</summary>
+internal static class PortalModule
+{
+    internal static void AddPortal(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton<TableCharts>();
+        services.AddSingleton(new HomePanel(typeof(OpenDataHome), 20));
+        services.AddScoped<IHomeFigure, DatasetsFigure>();
+        services.AddScoped<IHomeFigure, RowsFigure>();
+    }
+
+    internal static void MapPortal(this WebApplication app)
+    {
+        DownloadResource.Map(app);
+        ExportRows.Map(app);
+        ExportDatasets.Map(app);
+        ShowGroup.Map(app);
+        ShowOrganization.Map(app);
+    }
+}

@@ -1,0 +1,359 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using DuckDB.NET.Data;
+using Microsoft.Extensions.Options;
+using Zhengtong.Kernel.Objects;
+using Zhengtong.Kernel.Search;
+using Zhengtong.OpenData.Model;
+
+namespace Zhengtong.OpenData.Tables;
+
+/// <summary>Answers questions to published tables. Every number of readers at once; none of them holds up a publication.
+/// One DuckDB in the process answers them all: it reads the folders of immutable objects and nothing else, loads no extension, and its settings are locked.</summary>
+internal sealed class TableEngine : IDisposable
+{
+    /// <summary>Pages up to this many rows are read in two steps: first which rows, then the rows.</summary>
+    private const int LargestLatePage = 2_000;
+
+    /// <summary>Rows from which two steps are worth it.</summary>
+    private const int SmallestLateTable = 20_000;
+
+    /// <summary>Rows up to which a page and the count come from one pass.</summary>
+    private const int FurthestCounted = 100_000;
+
+    private readonly ObjectStore objects;
+    private readonly string spill;
+    private readonly DuckDBConnection root;
+    private readonly SemaphoreSlim questions;
+    private readonly SemaphoreSlim streams;
+    private readonly ConcurrentBag<DuckDBConnection> idle = [];
+
+    public TableEngine(ObjectStore objects, Deployment deployment, IOptions<TablesOptions> options)
+    {
+        this.objects = objects;
+        var o = options.Value;
+        var threads = o.Threads > 0 ? o.Threads : Environment.ProcessorCount;
+        var memory = o.Memory > 0 ? o.Memory : Math.Max(256, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / (1024 * 1024));
+        questions = new SemaphoreSlim(o.Questions > 0 ? o.Questions : threads * 2);
+        streams = new SemaphoreSlim(Math.Max(1, o.Streams));
+        spill = deployment.PathOf("spill", $"{Environment.ProcessId}-{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}");
+        root = new DuckDBConnection("DataSource=:memory:");
+        root.Open();
+        root.RegisterScalarFunction<string, string>("zt_fold", text => Bigrams.Fold(text));
+        string[] settings =
+        [
+            string.Create(CultureInfo.InvariantCulture, $"threads={threads}"),
+            string.Create(CultureInfo.InvariantCulture, $"memory_limit='{memory}MiB'"),
+            $"temp_directory={Quoted(spill)}",
+            string.Create(CultureInfo.InvariantCulture, $"max_temp_directory_size='{Math.Max(1, o.Spill)}MiB'"),
+            "parquet_metadata_cache=true",
+            "preserve_insertion_order=true",
+            "autoinstall_known_extensions=false",
+            "autoload_known_extensions=false",
+            $"allowed_directories=[{string.Join(", ", objects.LocalFolders.Select(folder => Quoted(folder + "/")))}]",
+            "enable_external_access=false",
+            "lock_configuration=true",
+        ];
+        foreach (var setting in settings)
+        {
+            using var command = root.CreateCommand();
+            command.CommandText = "SET " + setting;
+            command.ExecuteNonQuery();
+        }
+    }
+
+    /// <summary>One page.</summary>
+    /// <exception cref="TableQueryException">The question cannot be asked of this table.</exception>
+    /// <exception cref="TableQueryTooCostlyException">It took more than the limits allow.</exception>
+    internal async Task<TableAnswer> AskAsync(DataTable table, TableQuery query, TableLimits limits, CancellationToken ct)
+    {
+        var selection = new TableSelection(table, query);
+        var limit = Math.Min(query.Limit, limits.Rows);
+        if (limit == 0 && (!query.Count || (selection.Where is null && !query.Distinct)))
+        {
+            return new TableAnswer { Columns = selection.Columns, Rows = [], Total = query.Count ? table.Rows : null };
+        }
+
+        return await RunAsync([table], limits, run => Page(run, table, query, selection, limit), ct);
+    }
+
+    /// <summary>All rows that satisfy the question (its limit and offset count too), one after the other in constant memory. Cells as in <see cref="TableAnswer.Rows"/>; the array is used again for the next row.</summary>
+    internal async IAsyncEnumerable<object?[]> StreamAsync(DataTable table, TableQuery query, TableLimits limits, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var selection = new TableSelection(table, query);
+        var limit = Math.Min(query.Limit, limits.Rows);
+        if (limit == 0) { yield break; }
+        await streams.WaitAsync(ct);
+        try
+        {
+            var path = await PathAsync(table, ct);
+            var connection = Take();
+            using var run = new TableRun(connection, [path], limits.Time, ct);
+            try
+            {
+                var (more, behind) = await Task.Run(() => Place(run, selection), ct);
+                var (sql, values) = Select(run, table, query, selection, limit, string.Join(", ", selection.Columns.Select(c => TableSelection.Returned(c.Column))), behind, more);
+                using var command = run.Command(sql, values);
+                command.UseStreamingMode = true;
+                using var reader = await Task.Run(() => run.Guarded(command.ExecuteReader), ct);
+                var rows = Enumerable.Range(0, 256).Select(_ => new object?[selection.Columns.Count]).ToArray();
+                for (var ended = false; !ended;)
+                {
+                    var count = await Task.Run(() => run.Guarded(() => Fill(reader, selection.Columns, rows)), ct);
+                    for (var n = 0; n < Math.Abs(count); n++) { yield return rows[n]; }
+                    ended = count <= 0;
+                }
+            }
+            finally
+            {
+                run.Dispose();
+                Return(connection);
+            }
+        }
+        finally
+        {
+            streams.Release();
+        }
+    }
+
+    /// <summary>What the rows of <see cref="StreamAsync"/> hold, without running it.</summary>
+    internal IReadOnlyList<AnswerColumn> ColumnsOf(DataTable table, TableQuery query) => new TableSelection(table, query).Columns;
+
+    /// <summary>Runs something on a connection of its own, within the limits, when its turn comes.</summary>
+    internal async Task<T> RunAsync<T>(IReadOnlyList<DataTable> tables, TableLimits limits, Func<TableRun, T> act, CancellationToken ct)
+    {
+        await questions.WaitAsync(ct);
+        try
+        {
+            var paths = new List<string>();
+            foreach (var table in tables) { paths.Add(await PathAsync(table, ct)); }
+            return await Task.Run(() =>
+            {
+                var connection = Take();
+                try
+                {
+                    using var run = new TableRun(connection, paths, limits.Time, ct);
+                    return run.Guarded(() => act(run));
+                }
+                finally
+                {
+                    Return(connection);
+                }
+            }, ct);
+        }
+        finally
+        {
+            questions.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        while (idle.TryTake(out var connection)) { connection.Dispose(); }
+        root.Dispose();
+        questions.Dispose();
+        streams.Dispose();
+        if (Directory.Exists(spill)) { Directory.Delete(spill, recursive: true); }
+    }
+
+    /// <summary>A cell as <see cref="TableAnswer.Rows"/> has it.</summary>
+    internal static object? Cell(DuckDBDataReader reader, int at, ColumnType type)
+    {
+        if (reader.IsDBNull(at)) { return null; }
+        return type switch
+        {
+            ColumnType.Integer => reader.GetInt64(at),
+            // More digits than a decimal holds come as text, and stay so where they do not fit.
+            ColumnType.Decimal => reader.GetFieldType(at) == typeof(string) ? Exact(reader.GetString(at)) : reader.GetDecimal(at),
+            ColumnType.Float => reader.GetDouble(at),
+            ColumnType.Boolean => reader.GetBoolean(at),
+            ColumnType.Date => reader.GetFieldValue<DateOnly>(at),
+            ColumnType.Time => reader.GetFieldValue<TimeOnly>(at),
+            ColumnType.Timestamp => reader.GetDateTime(at),
+            _ => reader.GetString(at),
+        };
+
+        static object Exact(string text) => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number.ToString(CultureInfo.InvariantCulture) == text ? number : text;
+    }
+
+    private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    /// <summary>Reads rows until the array is full or they are long; the negative number, or 0, when the end was reached.</summary>
+    private static int Fill(DuckDBDataReader reader, IReadOnlyList<AnswerColumn> columns, object?[][] rows)
+    {
+        var room = 1_000_000;
+        for (var n = 0; n < rows.Length; n++)
+        {
+            if (!reader.Read()) { return -n; }
+            var row = rows[n];
+            for (var at = 0; at < row.Length; at++)
+            {
+                row[at] = Cell(reader, at, columns[at].Type);
+                if (row[at] is string text) { room -= text.Length; }
+            }
+
+            if (room < 0) { return n + 1; }
+        }
+
+        return rows.Length;
+    }
+
+    private static List<object?[]> Rows(TableRun run, string sql, IReadOnlyList<string> values, IReadOnlyList<ColumnType> types)
+    {
+        using var command = run.Command(sql, values);
+        using var reader = command.ExecuteReader();
+        var rows = new List<object?[]>();
+        while (reader.Read())
+        {
+            var row = new object?[types.Count];
+            for (var at = 0; at < row.Length; at++) { row[at] = Cell(reader, at, types[at]); }
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    /// <summary>What stands behind the cursor, as a condition; null without a cursor.</summary>
+    private static (List<string> More, string? Behind) Place(TableRun run, TableSelection selection)
+    {
+        var more = new List<string>();
+        if (selection.After is not { } id) { return (more, null); }
+        if (selection.ById is { } ascending) { return (more, string.Create(CultureInfo.InvariantCulture, $"_id {(ascending ? ">" : "<")} {id}")); }
+        using var command = run.Command(string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", selection.Orders.Select(o => $"CAST({TableSelection.Sql(o.Column)} AS VARCHAR)"))} FROM {run.From} WHERE _id = {id}"), []);
+        using var reader = command.ExecuteReader();
+        if (!reader.Read()) { throw new TableQueryException("after", null, TableQueryFault.Malformed, "The place to go on behind is none of this table"); }
+        return (more, selection.Behind([.. Enumerable.Range(0, selection.Orders.Count).Select(at => reader.IsDBNull(at) ? null : reader.GetString(at))], id, more));
+    }
+
+    /// <summary>The statement for rows in their order: by ranges of ids where nothing else is asked.</summary>
+    private static (string Sql, IReadOnlyList<string> Values) Select(TableRun run, DataTable table, TableQuery query, TableSelection selection, long limit, string columns, string? behind, List<string> more)
+    {
+        var offset = query.After is null ? query.Offset : 0;
+        var invariant = CultureInfo.InvariantCulture;
+        if (query.Distinct)
+        {
+            var groups = string.Join(", ", selection.Columns.Select(c => TableSelection.Sql(c.Column)).Distinct());
+            var withId = selection.Columns.Any(c => c.Column is null);
+            var order = selection.OrderBy();
+            // The first of the same rows stands for them.
+            if (!withId) { order = order.Replace(" _id ", " min(_id) ", StringComparison.Ordinal); }
+            return (string.Create(invariant, $"SELECT {columns} FROM {run.From}{Where(selection.Where)} GROUP BY {groups}{order} LIMIT {limit} OFFSET {offset}"), selection.Values);
+        }
+
+        if (selection is { Where: null, ById: { } ascending })
+        {
+            var (first, last) = ascending ? (selection.After ?? Math.Min(offset, table.Rows), long.MaxValue) : (0L, selection.After ?? table.Rows + 1 - Math.Min(offset, table.Rows + 1));
+            if (limit < table.Rows) { (first, last) = ascending ? (first, first + limit + 1) : (Math.Max(0, last - limit - 1), last); }
+            var range = string.Create(invariant, $"_id > {first} AND _id < {last}");
+            return ($"SELECT {columns} FROM {run.From} WHERE {range}{(ascending ? "" : selection.OrderBy())}", []);
+        }
+
+        var conditions = string.Join(" AND ", ((string?[])[selection.Where, behind]).Where(c => c is not null).Select(c => $"({c})"));
+        // The file's own order is kept without sorting.
+        var sorted = selection.ById == true ? "" : selection.OrderBy();
+        var cut = limit < table.Rows || offset > 0 ? string.Create(invariant, $" LIMIT {limit} OFFSET {offset}") : "";
+        return ($"SELECT {columns} FROM {run.From}{Where(conditions.Length == 0 ? null : conditions)}{sorted}{cut}", [.. selection.Values, .. more]);
+    }
+
+    private static string Where(string? condition) => condition is null ? "" : $" WHERE {condition}";
+
+    private static TableAnswer Page(TableRun run, DataTable table, TableQuery query, TableSelection selection, int limit)
+    {
+        long? total = null;
+        List<long>? ids = null;
+        var late = !query.Distinct && limit is > 0 and <= LargestLatePage && table.Rows >= SmallestLateTable && !(selection is { Where: null, ById: not null });
+        if (query.Count)
+        {
+            (total, ids) = query.Distinct ? (CountDistinct(run, selection), null)
+                : selection.Where is null ? (table.Rows, null)
+                : late && selection.ById is not null && query.Offset + limit < FurthestCounted ? CountedIds(run, query, selection, limit)
+                : (Count(run, selection), null);
+        }
+
+        if (limit == 0) { return new TableAnswer { Columns = selection.Columns, Rows = [], Total = total }; }
+        var returned = string.Join(", ", selection.Columns.Select(c => TableSelection.Returned(c.Column)));
+        List<ColumnType> types = [.. selection.Columns.Select(c => c.Type)];
+        if (query.Distinct)
+        {
+            var (sql, values) = Select(run, table, query, selection, limit, returned, null, []);
+            return new TableAnswer { Columns = selection.Columns, Rows = Rows(run, sql, values, types), Total = total };
+        }
+
+        types.Add(ColumnType.Integer);
+        List<object?[]> rows;
+        if (late)
+        {
+            if (ids is null)
+            {
+                var (more, behind) = Place(run, selection);
+                var (sql, values) = Select(run, table, query, selection, limit + 1L, "_id", behind, more);
+                ids = [.. Rows(run, sql, values, [ColumnType.Integer]).Select(row => (long)row[0]!)];
+            }
+
+            var next = ids.Count > limit;
+            ids = [.. ids.Take(limit)];
+            rows = ids.Count == 0 ? [] : Rows(run, string.Create(CultureInfo.InvariantCulture, $"SELECT {returned}, _id FROM {run.From} WHERE _id IN ({string.Join(", ", ids)})"), [], types);
+            var place = ids.Index().ToDictionary(i => i.Item, i => i.Index);
+            rows.Sort((one, two) => place[(long)one[^1]!].CompareTo(place[(long)two[^1]!]));
+            return Answer(next);
+        }
+        else
+        {
+            var (more, behind) = Place(run, selection);
+            var (sql, values) = Select(run, table, query, selection, limit + 1L, returned + ", _id", behind, more);
+            rows = Rows(run, sql, values, types);
+            if (selection is { Where: null, ById: { } ascending }) { rows.Sort((one, two) => ascending ? ((long)one[^1]!).CompareTo((long)two[^1]!) : ((long)two[^1]!).CompareTo((long)one[^1]!)); }
+            var next = rows.Count > limit;
+            if (next) { rows.RemoveRange(limit, rows.Count - limit); }
+            return Answer(next);
+        }
+
+        TableAnswer Answer(bool next) => new()
+        {
+            Columns = selection.Columns,
+            Next = next ? selection.WriteCursor((long)rows[^1][^1]!) : null,
+            Rows = [.. rows.Select(row => row[..^1])],
+            Total = total,
+        };
+    }
+
+    private static long Count(TableRun run, TableSelection selection)
+    {
+        using var command = run.Command($"SELECT count(*) FROM {run.From}{Where(selection.Where)}", selection.Values);
+        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+
+    private static long CountDistinct(TableRun run, TableSelection selection)
+    {
+        var columns = string.Join(", ", selection.Columns.Select(c => TableSelection.Sql(c.Column)).Distinct());
+        using var command = run.Command($"SELECT count(*) FROM (SELECT DISTINCT {columns} FROM {run.From}{Where(selection.Where)})", selection.Values);
+        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>How many rows there are and the ids of the page and one more, in one pass over the file.</summary>
+    private static (long Total, List<long> Ids) CountedIds(TableRun run, TableQuery query, TableSelection selection, int limit)
+    {
+        var ascending = selection.ById == true;
+        var offset = selection.After is null ? query.Offset : 0;
+        var behind = selection.After is { } id ? string.Create(CultureInfo.InvariantCulture, $" FILTER (WHERE _id {(ascending ? ">" : "<")} {id})") : "";
+        using var command = run.Command(
+            string.Create(CultureInfo.InvariantCulture, $"SELECT count(*), {(ascending ? "min" : "max")}(_id, {offset + limit + 1}){behind} FROM {run.From}{Where(selection.Where)}"), selection.Values);
+        using var reader = command.ExecuteReader();
+        reader.Read();
+        return (reader.GetInt64(0), reader.IsDBNull(1) ? [] : [.. reader.GetFieldValue<List<long>>(1).Skip((int)offset)]);
+    }
+
+    private async Task<string> PathAsync(DataTable table, CancellationToken ct) =>
+        await objects.LocalPathAsync(table.Content, ct) ?? throw new FileNotFoundException($"The table {table.Content} is not in the object store");
+
+    private DuckDBConnection Take()
+    {
+        if (idle.TryTake(out var connection)) { return connection; }
+        connection = root.Duplicate();
+        connection.Open();
+        return connection;
+    }
+
+    private void Return(DuckDBConnection connection) => idle.Add(connection);
+}

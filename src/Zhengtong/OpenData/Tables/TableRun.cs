@@ -1,0 +1,110 @@
+using DuckDB.NET.Data;
+
+namespace Zhengtong.OpenData.Tables;
+
+/// <summary>One question at work: its connection, the file it reads, and the clock that stops it.</summary>
+internal sealed class TableRun : IDisposable
+{
+    private static readonly string[] Faults = ["Binder Error", "Conversion Error", "Out of Range Error", "Invalid Input Error", "Mismatch Type Error", "Parser Error", "Catalog Error", "Invalid type Error", "Not implemented Error"];
+
+    private readonly DuckDBConnection connection;
+    private readonly CancellationToken ct;
+    private readonly CancellationTokenSource late;
+    private readonly CancellationTokenSource stop;
+    private readonly CancellationTokenRegistration registration;
+    private readonly Lock guard = new();
+    private DuckDBCommand? current;
+    private Timer? again;
+    private bool disposed;
+
+    internal TableRun(DuckDBConnection connection, IReadOnlyList<string> paths, TimeSpan time, CancellationToken ct)
+    {
+        (this.connection, this.ct) = (connection, ct);
+        Sources = [.. paths.Select(path => $"read_parquet('{path.Replace("'", "''", StringComparison.Ordinal)}')")];
+        late = new CancellationTokenSource(time < TimeSpan.FromDays(20) ? time : TimeSpan.FromDays(20));
+        stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
+        registration = stop.Token.Register(Interrupt);
+    }
+
+    /// <summary>The tables' files in a FROM.</summary>
+    internal IReadOnlyList<string> Sources { get; }
+
+    /// <summary>The file of the only table.</summary>
+    internal string From => Sources[0];
+
+    /// <summary>A statement that is stopped with the question; its parameters are text.</summary>
+    internal DuckDBCommand Command(string sql, IEnumerable<string> values)
+    {
+        Check();
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var value in values) { command.Parameters.Add(new DuckDBParameter(value)); }
+        lock (guard) { current = command; }
+        return command;
+    }
+
+    /// <summary>Runs, and says in our words what stopped it.</summary>
+    /// <exception cref="TableQueryTooCostlyException">Time, memory or disk.</exception>
+    internal T Guarded<T>(Func<T> act)
+    {
+        try
+        {
+            Check();
+            return act();
+        }
+        catch (Exception e) when (e is OperationCanceledException or DuckDBException && stop.IsCancellationRequested)
+        {
+            Check();
+            throw;
+        }
+        catch (DuckDBException e) when (e.Message.StartsWith("Out of Memory", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new TableQueryTooCostlyException("The question needs more memory than is allowed");
+        }
+    }
+
+    /// <summary>Runs SQL that a reader asked for; what the engine finds wrong with it is the reader's fault.</summary>
+    /// <exception cref="TableQueryException">It adds text to numbers, divides what cannot be divided, and the like.</exception>
+    internal T Asked<T>(Func<T> act)
+    {
+        try { return act(); }
+        // Its words may hold values of the table: only its first ones are said.
+        catch (DuckDBException e) when (!stop.IsCancellationRequested && Faults.FirstOrDefault(fault => e.Message.StartsWith(fault, StringComparison.Ordinal)) is { } fault)
+        {
+            throw new TableQueryException("sql", null, TableQueryFault.Malformed, $"The statement cannot be carried out: {fault}");
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (guard)
+        {
+            if (disposed) { return; }
+            disposed = true;
+            current = null;
+            again?.Dispose();
+        }
+
+        registration.Dispose();
+        stop.Dispose();
+        late.Dispose();
+    }
+
+    private void Check()
+    {
+        ct.ThrowIfCancellationRequested();
+        if (late.IsCancellationRequested) { throw new TableQueryTooCostlyException("The question took more time than is allowed"); }
+    }
+
+    /// <summary>Between two statements an interrupt is not heard, so it is said again until the question is gone.</summary>
+    private void Interrupt()
+    {
+        lock (guard)
+        {
+            if (disposed) { return; }
+            again ??= new Timer(_ => Interrupt(), null, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50));
+            try { current?.Cancel(); }
+            catch (ObjectDisposedException) { current = null; }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Zhengtong.OpenData.Tables;
+
+/// <summary>What the query engine may use of the machine: section <c>Tables</c> of the settings.</summary>
+internal sealed class TablesOptions
+{
+    /// <summary>Processors for all questions together; 0 for all there are.</summary>
+    public int Threads { get; set; }
+
+    /// <summary>Memory for all questions together, in MiB; 0 for a quarter of the machine's, at least 256.</summary>
+    public int Memory { get; set; }
+
+    /// <summary>Most bytes that large sorts may write to disk below the data folder, in MiB; 10,240 unless set.</summary>
+    public int Spill { get; set; } = 10_240;
+
+    /// <summary>Questions answered at the same moment; others wait their turn. 0 for two for each processor.</summary>
+    public int Questions { get; set; }
+
+    /// <summary>Answers streamed at the same moment; a slow reader holds one for long, so there are many. 64 unless set.</summary>
+    public int Streams { get; set; } = 64;
+}

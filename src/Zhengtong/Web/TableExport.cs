@@ -25,7 +25,7 @@ internal static class TableExport
     /// <summary>Every row of a list that is read page by page; ends quietly where a page cannot be read.</summary>
     internal static async IAsyncEnumerable<TRow> AllPages<TRow>(Func<PageQuery, Task<Page<TRow>?>> read)
     {
-        for (var page = await read(new PageQuery(200)); page is not null; page = page.Next is null ? null : await read(new PageQuery(200, page.Next)))
+        for (var page = await read(new PageQuery { Limit = 200 }); page is not null; page = page.Next is null ? null : await read(new PageQuery { Limit = 200, After = page.Next }))
         {
             foreach (var row in page.Items) { yield return row; }
         }

@@ -21,7 +21,7 @@ internal static class ExportQuarantine
     private static async Task<IResult> ListAsync(Guid id, string format, HttpContext http, Actor actor, ZhengtongDb db, Paging paging, CancellationToken ct)
     {
         var asked = Listing.Of(http.Request.Path + http.Request.QueryString);
-        var first = await QuarantinePage.ReadAsync(id, asked, new PageQuery(1), actor, db, paging, ct);
+        var first = await QuarantinePage.ReadAsync(id, asked, new PageQuery { Limit = 1 }, actor, db, paging, ct);
         return first.Result is ProblemHttpResult refused ? refused : TableExport.Of(format, "quarantine", QuarantinePage.ListColumns(id),
             TableExport.AllPages(async page => (await QuarantinePage.ReadAsync(id, asked, page, actor, db, paging, ct)).Result is Ok<Page<QuarantineSummary>> { Value: { } found } ? found : null));
     }

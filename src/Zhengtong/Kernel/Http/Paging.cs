@@ -12,12 +12,17 @@ using Zhengtong.Kernel.Secrets;
 namespace Zhengtong.Kernel.Http;
 
 /// <summary>Which part of a list a caller asks for.</summary>
-/// <param name="Limit">Most items in the answer, 1 to 200; default 50.</param>
-/// <param name="After">The <c>next</c> of the page before; nothing for the first page. Opaque, and good only for the list and the order that gave it.</param>
-// The attributes stand on the properties: on the constructor's parameters of an [AsParameters] record they break the API description (ASP.NET Core 10.0 merges them into an untyped array).
-public sealed record PageQuery(
-    [property: FromQuery(Name = "limit"), Range(1, 200), DefaultValue(50)] int? Limit = null,
-    [property: FromQuery(Name = "after"), StringLength(1000)] string? After = null);
+// Properties and not the parameters of a constructor: those would break the API description and the binding made at compile time (ASP.NET Core 10.0).
+public sealed record PageQuery
+{
+    /// <summary>Most items in the answer, 1 to 200; default 50.</summary>
+    [FromQuery(Name = "limit"), Range(1, 200), DefaultValue(50)]
+    public int? Limit { get; init; }
+
+    /// <summary>The <c>next</c> of the page before; nothing for the first page. Opaque, and good only for the list and the order that gave it.</summary>
+    [FromQuery(Name = "after"), StringLength(1000)]
+    public string? After { get; init; }
+}
 
 /// <summary>One page of a list.</summary>
 /// <param name="Items">At most <c>limit</c> items, in the list's order.</param>

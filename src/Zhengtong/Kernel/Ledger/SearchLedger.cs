@@ -8,22 +8,36 @@ using Zhengtong.Kernel.Identity;
 namespace Zhengtong.Kernel.Ledger;
 
 /// <summary>Which entries; what is not given does not narrow.</summary>
-/// <param name="Event">The event's full name, or its beginning followed by <c>*</c>: <c>agreements.*</c>.</param>
-/// <param name="Subject">Id of the thing it happened to, whole.</param>
-/// <param name="Actor">Part of the actor's name.</param>
-/// <param name="Organisation">The actor's organisation.</param>
-/// <param name="From">First moment, included.</param>
-/// <param name="To">Last moment, excluded.</param>
-/// <param name="Reason">Part of the reason given.</param>
-public sealed record LedgerFilter(
-    [property: FromQuery(Name = "event"), StringLength(100)] string? Event = null,
-    [property: FromQuery(Name = "subject"), StringLength(200)] string? Subject = null,
-    [property: FromQuery(Name = "actor"), StringLength(100)] string? Actor = null,
-    [property: FromQuery(Name = "organisation")] Guid? Organisation = null,
-    [property: FromQuery(Name = "from")] DateTimeOffset? From = null,
-    [property: FromQuery(Name = "to")] DateTimeOffset? To = null,
-    [property: FromQuery(Name = "reason"), StringLength(500)] string? Reason = null)
+public sealed record LedgerFilter
 {
+    /// <summary>The event's full name, or its beginning followed by <c>*</c>: <c>agreements.*</c>.</summary>
+    [FromQuery(Name = "event"), StringLength(100)]
+    public string? Event { get; init; }
+
+    /// <summary>Id of the thing it happened to, whole.</summary>
+    [FromQuery(Name = "subject"), StringLength(200)]
+    public string? Subject { get; init; }
+
+    /// <summary>Part of the actor's name.</summary>
+    [FromQuery(Name = "actor"), StringLength(100)]
+    public string? Actor { get; init; }
+
+    /// <summary>The actor's organisation.</summary>
+    [FromQuery(Name = "organisation")]
+    public Guid? Organisation { get; init; }
+
+    /// <summary>First moment, included.</summary>
+    [FromQuery(Name = "from")]
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Last moment, excluded.</summary>
+    [FromQuery(Name = "to")]
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Part of the reason given.</summary>
+    [FromQuery(Name = "reason"), StringLength(500)]
+    public string? Reason { get; init; }
+
     internal IQueryable<LedgerEntry> Apply(IQueryable<LedgerEntry> entries)
     {
         if (Event is { Length: > 0 } name)

@@ -6,11 +6,13 @@ internal static class PublicReads
     /// <summary>Maps GET, HEAD and the question browsers ask before they send a condition along.</summary>
     internal static void MapPublicGet(this IEndpointRouteBuilder app, string pattern, Delegate handler)
     {
+#pragma warning disable RDG002 // The handler is the caller's: these few are bound when the program starts.
         app.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler).AllowAnonymous().ExcludeFromDescription().AddEndpointFilter(async (context, next) =>
         {
             Open(context.HttpContext);
             return await next(context);
         });
+#pragma warning restore RDG002
         app.MapMethods(pattern, [HttpMethods.Options], (RequestDelegate)Preflight).AllowAnonymous().ExcludeFromDescription();
     }
 

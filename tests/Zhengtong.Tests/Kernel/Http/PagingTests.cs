@@ -24,7 +24,7 @@ public sealed class PagingTests(PlatformFixture platform)
         var pages = 0;
         do
         {
-            var page = (await Read(subject, new PageQuery(5, after), descending)).ShouldNotBeNull();
+            var page = (await Read(subject, new PageQuery { Limit = 5, After = after }, descending)).ShouldNotBeNull();
             page.Total.ShouldBe(23);
             page.Items.Count.ShouldBeLessThanOrEqualTo(5);
             seen.AddRange(page.Items);
@@ -43,9 +43,9 @@ public sealed class PagingTests(PlatformFixture platform)
     {
         var subject = $"paging-{Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}";
         await Fill(subject, 4);
-        var first = (await Read(subject, new PageQuery(2), descending: true)).ShouldNotBeNull();
+        var first = (await Read(subject, new PageQuery { Limit = 2 }, descending: true)).ShouldNotBeNull();
         await Fill(subject, 1, later: true);
-        var second = (await Read(subject, new PageQuery(2, first.Next), descending: true)).ShouldNotBeNull();
+        var second = (await Read(subject, new PageQuery { Limit = 2, After = first.Next }, descending: true)).ShouldNotBeNull();
         second.Total.ShouldBe(5);
         first.Items.Concat(second.Items).Select(i => i.Id).Distinct().Count().ShouldBe(4);
         second.Next.ShouldBeNull();
@@ -56,14 +56,14 @@ public sealed class PagingTests(PlatformFixture platform)
     {
         var subject = $"paging-{Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}";
         await Fill(subject, 3);
-        var next = (await Read(subject, new PageQuery(1), descending: true)).ShouldNotBeNull().Next!;
-        (await Read(subject, new PageQuery(1, next), descending: false)).ShouldBeNull();
+        var next = (await Read(subject, new PageQuery { Limit = 1 }, descending: true)).ShouldNotBeNull().Next!;
+        (await Read(subject, new PageQuery { Limit = 1, After = next }, descending: false)).ShouldBeNull();
         foreach (var bad in new[] { next[..^2], "AAAA" + next, "", "%", "\u0000" }.Where(b => b.Length > 0))
         {
-            (await Read(subject, new PageQuery(1, bad), descending: true)).ShouldBeNull();
+            (await Read(subject, new PageQuery { Limit = 1, After = bad }, descending: true)).ShouldBeNull();
         }
 
-        Gen.String.Sample(text => text.Length == 0 || Read(subject, new PageQuery(1, text), descending: true).GetAwaiter().GetResult() is null, iter: 20);
+        Gen.String.Sample(text => text.Length == 0 || Read(subject, new PageQuery { Limit = 1, After = text }, descending: true).GetAwaiter().GetResult() is null, iter: 20);
     }
 
     [Fact]
@@ -75,8 +75,8 @@ public sealed class PagingTests(PlatformFixture platform)
         {
             var paging = platform.App.Services.GetRequiredService<Paging>();
             var rows = db.Ledger.Where(e => e.Subject == subject);
-            var first = (await paging.ReadAsync(rows, new PageQuery(4), e => e.ActorName, e => e.Id, e => e.Id, descending: false, default)).ShouldNotBeNull();
-            var second = (await paging.ReadAsync(rows, new PageQuery(4, first.Next), e => e.ActorName, e => e.Id, e => e.Id, descending: false, default)).ShouldNotBeNull();
+            var first = (await paging.ReadAsync(rows, new PageQuery { Limit = 4 }, e => e.ActorName, e => e.Id, e => e.Id, descending: false, default)).ShouldNotBeNull();
+            var second = (await paging.ReadAsync(rows, new PageQuery { Limit = 4, After = first.Next }, e => e.ActorName, e => e.Id, e => e.Id, descending: false, default)).ShouldNotBeNull();
             first.Items.Concat(second.Items).Distinct().Count().ShouldBe(6);
             return 0;
         });

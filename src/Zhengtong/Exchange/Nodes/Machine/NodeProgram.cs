@@ -74,10 +74,12 @@ internal static class NodeProgram
             http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
             return next(http);
         });
-        app.MapGet("/", () => new RazorComponentResult<NodeStatusPage>());
+        app.MapGet("/", Page);
         app.MapGet("/health", HealthAsync);
         return app;
     }
+
+    private static RazorComponentResult Page() => new RazorComponentResult<NodeStatusPage>();
 
     /// <summary>Serves until it is told to end; returns the exit code.</summary>
     internal static Task<int> RunAsync(NodeFolder folder, string urls, CancellationToken ct) => RefusedToStartException.GuardAsync(async () =>

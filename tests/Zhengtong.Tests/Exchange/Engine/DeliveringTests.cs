@@ -3,6 +3,7 @@ using Zhengtong.Agreements.Model;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Model;
+using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Secrets;
 using Zhengtong.Tests.Exchange.Support;
 using Zhengtong.Tests.Support;
@@ -89,6 +90,23 @@ public sealed class DeliveringTests(ExchangeFixture exchange) : IClassFixture<Ex
             .ExecuteUpdateAsync(set => set.SetProperty(a => a.Document, a => a.Document.Replace("\"suite\":\"international\"", "\"suite\":\"rot13\""))));
         (await route.RunAsync()).Problem.ShouldBe("exchange.proof-broken");
         (await route.BatchesAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Stop_WhileAnotherProcessRunsTheDelivery_LeavesItToThatRun()
+    {
+        var route = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite);
+        await route.Source.FillAsync(1, 10);
+        (await route.RunAsync()).Problem.ShouldBeNull();
+        await using (var lease = await exchange.Services.GetRequiredService<JobLeases>().TryTakeAsync($"exchange.delivery-{route.Delivery:N}", CancellationToken.None))
+        {
+            lease.ShouldNotBeNull();
+            await route.Engine().StopAsync(route.Delivery, CancellationToken.None);
+            (await route.StateAsync()).State.ShouldBe(DeliveryState.Waiting);
+        }
+
+        await route.Engine().StopAsync(route.Delivery, CancellationToken.None);
+        (await route.StateAsync()).State.ShouldBe(DeliveryState.Stopped);
     }
 
     [Theory]

@@ -90,10 +90,10 @@ public sealed class QuarantineDeliveryTests(ExchangeFixture exchange) : IClassFi
     {
         var route = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite);
         await route.Source.FillAsync(1, 10);
-        await route.Source.ExecuteAsync("UPDATE enterprise SET born = '2026-13-01' WHERE id = 4; UPDATE enterprise SET note = x'00FF', active = '是' WHERE id = 5");
+        await route.Source.ExecuteAsync("UPDATE enterprise SET born = '2026-13-01' WHERE id = 4; UPDATE enterprise SET note = x'00FF', active = '是', amount = '-' WHERE id = 5");
         (await route.RunAsync()).Problem.ShouldBeNull();
         (await route.Target.CountAsync("received")).ShouldBe(8);
-        (await QuarantineAsync(route)).SelectMany(q => q.Reasons).Select(r => r.Fault).ShouldBe([QualityFault.WrongType, QualityFault.WrongType, QualityFault.WrongType]);
+        (await QuarantineAsync(route)).SelectMany(q => q.Reasons).Select(r => r.Fault).ShouldBe([QualityFault.WrongType, QualityFault.WrongType, QualityFault.WrongType, QualityFault.WrongType]);
         var held = await route.ReconcileAsync();
         (held.IsEqual, held.Quarantined, held.ProviderRows, held.Problem).ShouldBe((true, 2, 8, null));
 

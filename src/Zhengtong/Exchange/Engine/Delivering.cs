@@ -45,7 +45,7 @@ internal sealed class Delivering(
     internal async Task RunAsync(Guid id, Horizon horizon, Func<bool>? follows, CancellationToken ct)
     {
         // One process at a time; should a lease ever be shared by mistake, revision and batch numbers let only one of the two go on.
-        await using var lease = await leases.TryTakeAsync($"exchange.delivery-{id:N}", ct);
+        await using var lease = await LeaseAsync(id, ct);
         if (lease is null) { return; }
         using var held = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
         ProvidingRoute? provider = null;
@@ -62,7 +62,7 @@ internal sealed class Delivering(
         }
         catch (AgreementEndedException)
         {
-            await StopAsync(id, held.Token);
+            await EndAsync(id, held.Token);
         }
         catch (OperationCanceledException) when (held.IsCancellationRequested) { }
         catch (DbUpdateConcurrencyException)
@@ -103,8 +103,20 @@ internal sealed class Delivering(
         }
     }
 
-    /// <summary>Ends a delivery whose agreement allows none now. Batches under way are not handed over; only receipts the consumer already gave are fetched.</summary>
+    /// <summary>Ends a delivery whose agreement allows none now; nothing while it is run elsewhere, for that run ends it. Batches under way are not handed over; only receipts the consumer
+    /// already gave are fetched.</summary>
     internal async Task StopAsync(Guid id, CancellationToken ct)
+    {
+        // Without it the relay would be swept, and the slot dropped, under the hands of a run in another process.
+        await using var lease = await LeaseAsync(id, ct);
+        if (lease is null) { return; }
+        using var held = CancellationTokenSource.CreateLinkedTokenSource(ct, lease.Lost);
+        await EndAsync(id, held.Token);
+    }
+
+    private Task<JobLease?> LeaseAsync(Guid id, CancellationToken ct) => leases.TryTakeAsync($"exchange.delivery-{id:N}", ct);
+
+    private async Task EndAsync(Guid id, CancellationToken ct)
     {
         try
         {

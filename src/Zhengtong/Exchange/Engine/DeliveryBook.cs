@@ -77,16 +77,18 @@ internal sealed class DeliveryBook(ZhengtongDb db, AgreementsLookup agreements, 
     /// <summary>Counter-receipt, ledger entry, metering and the delivery's counters, in one transaction; then the ciphertext is of no use any more. Repeated, it changes nothing.</summary>
     internal async Task ReceivedAsync(AppliedBatch applied, AgreementTerms terms, CancellationToken ct)
     {
-        var batch = await db.Batches.SingleAsync(b => b.DeliveryId == applied.Delivery && b.Sequence == applied.Sequence, ct);
-        if (batch.ReceivedAt is null)
+        var given = db.Batches.Where(b => b.DeliveryId == applied.Delivery && b.Sequence == applied.Sequence);
+        var batch = await given.AsNoTracking().SingleAsync(ct);
+        // A clock that was set back must not put a receipt before the batch that it answers.
+        var now = Moment.NotBefore(batch.SealedAt, clock.GetUtcNow());
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        // A node that heard no answer gives its receipt again, perhaps while the first is still at work: of two at once one is counted.
+        if (await given.Where(b => b.ReceivedAt == null).ExecuteUpdateAsync(
+            set => set.SetProperty(b => b.CounterReceipt, applied.CounterReceipt).SetProperty(b => b.CounterSignature, applied.Signature).SetProperty(b => b.ReceivedAt, now), ct) > 0)
         {
-            // A clock that was set back must not put a receipt before the batch that it answers.
-            var now = Moment.NotBefore(batch.SealedAt, clock.GetUtcNow());
-            batch.Receive(applied.CounterReceipt, applied.Signature, now);
             db.Ledger.Add(LedgerEntry.Of("exchange.batch-received", Delivering.BatchSubject(batch), Actor.Platform, now,
                 after: new { batch.Sequence, batch.Rows, batch.ManifestDigest, receiptDigest = Suite.Parse(terms.Suite).DigestOf(applied.CounterReceipt), applied.Signature, agreement = terms.Id }));
             DeliveryAccount.Record(db, terms, batch, now);
-            await using var transaction = await db.Database.BeginTransactionAsync(ct);
             await db.SaveChangesAsync(ct);
             await db.Deliveries.Where(d => d.Id == batch.DeliveryId).ExecuteUpdateAsync(set => set
                 .SetProperty(d => d.RowsReceived, d => d.RowsReceived + batch.Rows)
@@ -94,9 +96,9 @@ internal sealed class DeliveryBook(ZhengtongDb db, AgreementsLookup agreements, 
                 .SetProperty(d => d.BytesReceived, d => d.BytesReceived + batch.Bytes)
                 .SetProperty(d => d.LastReceivedAt, now)
                 .SetProperty(d => d.Failures, 0), ct);
-            await transaction.CommitAsync(ct);
         }
 
+        await transaction.CommitAsync(ct);
         await relay.RemoveAsync(batch.DeliveryId, batch.CiphertextDigest, ct);
     }
 

@@ -19,7 +19,10 @@ internal sealed class RunPausedException() : Exception("The run is paused");
 /// <param name="Position">Behind which row reading goes on, sealed by the half's own vault.</param>
 /// <param name="ChangesFrom">Where changes begin, sealed likewise; null until it was noted.</param>
 /// <param name="Clears">True when all is copied anew: the next batch empties the target first.</param>
-internal sealed record Place(DeliveryPhase Phase, long Sequence, string? ManifestDigest, byte[]? Position, byte[]? ChangesFrom, bool Clears = false);
+internal sealed record Place(DeliveryPhase Phase, long Sequence, string? ManifestDigest, byte[]? Position, byte[]? ChangesFrom, bool Clears = false)
+{
+    internal static Place Of(Delivery delivery) => new(delivery.Phase, delivery.Sequence, delivery.ManifestDigest, delivery.Position, delivery.ChangesFrom, delivery.Clears);
+}
 
 /// <summary>A batch as the provider's half hands it in.</summary>
 /// <param name="Sequence">The one behind the last.</param>

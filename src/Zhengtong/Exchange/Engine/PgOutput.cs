@@ -50,6 +50,7 @@ internal sealed class PgOutputTuple
     internal int Take(ReadOnlySpan<byte> message, int at)
     {
         Count = BinaryPrimitives.ReadInt16BigEndian(message[at..]);
+        if (Count < 0) { throw new InvalidDataException($"A row has {Count} fields"); }
         at += 2;
         if (Count > starts.Length)
         {
@@ -106,8 +107,16 @@ internal sealed class PgOutputReader
     internal ulong CommitEnd { get; private set; }
 
     /// <exception cref="InvalidDataException">Not a message of this protocol.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The message ends too early.</exception>
     internal PgOutputKind Read(ReadOnlySpan<byte> message)
+    {
+        try { return Take(message); }
+        catch (Exception e) when (e is ArgumentOutOfRangeException or IndexOutOfRangeException)
+        {
+            throw new InvalidDataException("A message ends before what it names", e);
+        }
+    }
+
+    private PgOutputKind Take(ReadOnlySpan<byte> message)
     {
         switch (message[0])
         {
@@ -139,7 +148,10 @@ internal sealed class PgOutputReader
                 Old.Take(message, 6);
                 return PgOutputKind.Delete;
             case (byte)'T':
-                var tables = new uint[BinaryPrimitives.ReadInt32BigEndian(message[1..])];
+                var count = BinaryPrimitives.ReadInt32BigEndian(message[1..]);
+                // No room is made for what the message cannot hold.
+                if (count < 0 || count > (message.Length - 6) / 4) { throw new InvalidDataException($"A truncation of {count} tables is longer than its message"); }
+                var tables = new uint[count];
                 for (var n = 0; n < tables.Length; n++) { tables[n] = BinaryPrimitives.ReadUInt32BigEndian(message[(6 + (4 * n))..]); }
                 Truncated = tables;
                 return PgOutputKind.Truncate;
@@ -158,7 +170,9 @@ internal sealed class PgOutputReader
         var (schema, table) = (Name(message, ref at), Name(message, ref at));
         // The identity's kind, one byte, is looked up in the catalogue instead.
         at++;
-        var columns = new PgOutputColumn[BinaryPrimitives.ReadInt16BigEndian(message[at..])];
+        var count = BinaryPrimitives.ReadInt16BigEndian(message[at..]);
+        if (count < 0) { throw new InvalidDataException($"A table has {count} columns"); }
+        var columns = new PgOutputColumn[count];
         at += 2;
         for (var n = 0; n < columns.Length; n++)
         {

@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using Zhengtong.Agreements;
 using Zhengtong.Agreements.Model;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Exchange.Quality;
 
 namespace Zhengtong.Exchange.Engine;
 
@@ -229,7 +230,7 @@ internal sealed class SqliteSource : Source
             case (ItemType.Text, string text): column.AppendBytes(Encoding.UTF8.GetBytes(text)); break;
             case (ItemType.Integer, long number): column.AppendInt64(number); break;
             case (ItemType.Decimal, long number): column.AppendBytes(Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture))); break;
-            case (ItemType.Decimal, string text) when IsDecimal(text): column.AppendBytes(Encoding.UTF8.GetBytes(text)); break;
+            case (ItemType.Decimal, string text) when RowBytes.IsDecimal(text): column.AppendBytes(Encoding.UTF8.GetBytes(text)); break;
             case (ItemType.Float, double real): column.AppendDouble(real); break;
             case (ItemType.Float, long number): column.AppendDouble(number); break;
             case (ItemType.Boolean, 0L or 1L): column.AppendBoolean(value is 1L); break;
@@ -252,10 +253,6 @@ internal sealed class SqliteSource : Source
         byte[] bytes => $"\\x{Convert.ToHexStringLower(bytes)}",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
-
-    private static bool IsDecimal(string text) =>
-        text.Length > 0 && text.TrimStart('-') is var digits && text.Length - digits.Length <= 1 && digits.Trim('.') == digits && digits.Count(c => c == '.') <= 1
-        && digits.All(c => c is '.' or (>= '0' and <= '9'));
 
     private static string Tag(object value) => value switch
     {

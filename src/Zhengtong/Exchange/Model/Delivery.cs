@@ -299,12 +299,5 @@ internal sealed class Batch
     /// <summary>When the stamp was fetched; null until stamped.</summary>
     internal DateTimeOffset? StampedAt { get; private set; }
 
-    internal void Receive(string counterReceipt, string counterSignature, DateTimeOffset now)
-    {
-        CounterReceipt = counterReceipt;
-        CounterSignature = counterSignature;
-        ReceivedAt = now;
-    }
-
     internal void Void(DateTimeOffset now) => VoidedAt = now;
 }

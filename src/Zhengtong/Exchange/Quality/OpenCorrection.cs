@@ -74,10 +74,12 @@ internal static class OpenCorrection
         };
         db.Corrections.Add(correction);
         db.Ledger.Add(LedgerEntry.Of("exchange.correction-opened", correction.Id, actor, now, after: new { delivery = id, correction.Item, correction.DueOn, rule = correction.DueBy?.Rule }));
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return ExchangeProblems.CorrectionUnderWay.Because(item.Name); }
-        // A run that follows its stream learned what is doubted when it began: the next one knows of this too.
+        // A run that follows its stream learned what is doubted when it began: the next one knows of this too. Killed in between, nobody would order it.
         await db.Deliveries.OrderRunAsync(id, ct);
+        await transaction.CommitAsync(ct);
         return TypedResults.Created($"/api/v1/corrections/{correction.Id}", new OpenCorrectionResponse(correction.Id, correction.DueOn));
     }
 

@@ -101,7 +101,7 @@ internal static class RowBytes
     }
 
     /// <summary>Plain notation, as decimals travel.</summary>
-    private static bool IsDecimal(string text)
+    internal static bool IsDecimal(string text)
     {
         var digits = text.AsSpan(text.StartsWith('-') ? 1 : 0);
         return digits.Length > 0 && char.IsAsciiDigit(digits[0]) && char.IsAsciiDigit(digits[^1]) && digits.Count('.') <= 1 && !digits.ContainsAnyExcept("0123456789.");

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Quality;
+using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Exchange.Reconciliations;
 
@@ -31,9 +32,7 @@ internal sealed class Comparing(RowDigests digests, byte[] salt, Func<int, Task>
     private readonly HashSet<UInt128> changed = [];
     /// <summary>Keys of rows that wait in quarantine: the provider has them, the consumer has none or an older one, and that is as it should be.</summary>
     private readonly HashSet<UInt128> held = [];
-    private readonly List<Difference> listed = [];
-    private readonly List<byte> repairable = [];
-    private long missing, extra, different;
+    private readonly DifferenceTally tally = new();
 
     /// <summary>Rows that the provider changed since the last delivery, as it was told before, masked: they are left out on both sides, in every pass.</summary>
     internal void LeaveOut(RowGroup group)
@@ -53,8 +52,7 @@ internal sealed class Comparing(RowDigests digests, byte[] salt, Func<int, Task>
         var (leaves, ranges) = ours.DifferencesTo(theirs);
         foreach (var group in GroupsOf(leaves, ours, theirs)) { await LookAsync(provider, consumer, group, ct); }
         return new Comparison(
-            ours.Rows, theirs.Rows, changed.Count, held.Count, missing, extra, different, ourRoot, theirRoot, ranges,
-            new DifferenceList(Convert.ToBase64String(salt), listed, Convert.ToBase64String(repairable.ToArray())));
+            ours.Rows, theirs.Rows, changed.Count, held.Count, tally.Missing, tally.Extra, tally.Different, ourRoot, theirRoot, ranges, tally.ToList(Convert.ToBase64String(salt)));
     }
 
     /// <summary>Reads the rows of some ranges on both sides and tells which differ. A row that the provider changed after the first pass is no difference.</summary>
@@ -70,20 +68,43 @@ internal sealed class Comparing(RowDigests digests, byte[] salt, Func<int, Task>
         {
             var key = digests.KeyOf(columns, row);
             if (!leaves.Contains(KeyRanges.LeafOf(key))) { return; }
-            if (!expected.Remove(key, out var there)) { Tell(DifferenceKind.Extra, key, digests.TextOf(columns, row), ref extra); }
-            else if (there.Row != digests.RowOf(columns, row)) { Tell(DifferenceKind.Different, key, there.Text, ref different); }
+            if (!expected.Remove(key, out var there)) { tally.Add(key, new Difference(DifferenceKind.Extra, digests.TextOf(columns, row))); }
+            else if (there.Row != digests.RowOf(columns, row)) { tally.Add(key, new Difference(DifferenceKind.Different, there.Text)); }
         }, ct);
-        foreach (var (key, there) in expected) { Tell(DifferenceKind.Missing, key, there.Text, ref missing); }
+        foreach (var (key, there) in expected) { tally.Add(key, new Difference(DifferenceKind.Missing, there.Text)); }
     }
 
-    private void Tell(DifferenceKind kind, UInt128 key, IReadOnlyList<string> text, ref long count)
+    /// <summary>Where the rows themselves do not say what changed since the last delivery, the capture does.</summary>
+    /// <param name="capture">Of the provider's table.</param>
+    /// <param name="route">The provider's half.</param>
+    /// <param name="place">Up to where it was delivered.</param>
+    /// <param name="vault">Opens the place's positions.</param>
+    /// <param name="masking">Masks rows as they leave.</param>
+    /// <param name="leave">Told of the changed rows, masked.</param>
+    /// <param name="ct">Stops the reading.</param>
+    /// <returns>False when it can say nothing, or when all rows changed: the delivery's next run says so and copies all rows anew.</returns>
+    internal static async Task<bool> TellChangedAsync(Capture capture, ProvidingRoute route, Place place, Vault vault, Masking masking, Action<RowGroup> leave, CancellationToken ct)
     {
-        count++;
-        if (listed.Count < DifferenceList.MostListed) { listed.Add(new Difference(kind, text)); }
-        if (kind == DifferenceKind.Extra || repairable.Count >= DifferenceList.MostRepaired * 16) { return; }
-        Span<byte> bytes = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, key);
-        repairable.AddRange(bytes);
+        var (position, from) = (Providing.Open(vault, route.Delivery, place.Position), Providing.Open(vault, route.Delivery, place.ChangesFrom));
+        try
+        {
+            await Delivering.Explained(route.Source, Side.Source, async () =>
+            {
+                await capture.CheckAsync(place, position, from, ct);
+                return true;
+            });
+        }
+        catch (CaptureLostException) { return false; }
+
+        await using var groups = capture.ChangedAsync(position ?? new Position([]), ct).GetAsyncEnumerator(ct);
+        while (await Delivering.Explained(route.Source, Side.Source, async () => await groups.MoveNextAsync()))
+        {
+            var group = groups.Current;
+            if (group.Clears) { return false; }
+            leave(group with { Columns = masking.Mask(group.Columns, group.Rows) });
+        }
+
+        return true;
     }
 
     private async Task EachAsync(ComparedSide side, Action<IReadOnlyList<ColumnBuffer>, int> take, CancellationToken ct)

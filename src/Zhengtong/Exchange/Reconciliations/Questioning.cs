@@ -120,9 +120,8 @@ internal sealed class Questioning(Delivering delivering, Vault vault, TimeProvid
         SideReading? reading;
         if (halves.Provider is { } provider)
         {
-            var place = new Place(delivery.Phase, delivery.Sequence, delivery.ManifestDigest, delivery.Position, delivery.ChangesFrom);
             var held = await QuarantineBook.Kept(db, delivery.Id).Where(q => q.Row != null).Select(q => new ReleasedRow(q.Id, q.Row!)).ToListAsync(ct);
-            reading = await SideReading.OfProviderAsync(provider, place, vault, held, digests, leaves, advance, ct);
+            reading = await SideReading.OfProviderAsync(provider, Place.Of(delivery), vault, held, digests, leaves, advance, ct);
         }
         else
         {
@@ -142,34 +141,39 @@ internal sealed class Questioning(Delivering delivering, Vault vault, TimeProvid
     private async Task<Asked> NextAsync(
         IServiceProvider services, ZhengtongDb db, Reconciliation reconciliation, Delivery delivery, HostedHalves halves, Halves nodes, CancellationToken ct)
     {
-        var passes = await db.ComparisonPasses.AsNoTracking().Where(p => p.ReconciliationId == reconciliation.Id).OrderBy(p => p.Number).ToListAsync(ct);
-        if (passes.Select(p => HeadOf(p).Problem).FirstOrDefault(p => p is not null) is { } problem) { return new Asked(true, problem); }
+        // An answer may be millions of bytes, and there may be many: they are read when there is something to do with them, not at each step.
+        var all = db.ComparisonPasses.AsNoTracking().Where(p => p.ReconciliationId == reconciliation.Id).OrderBy(p => p.Number);
+        var answered = await all.Select(p => new { p.Kind, p.AskedAt, Head = p.Head! }).ToListAsync(ct);
+        var heads = answered.Select(p => HeadOf(p.Head)).ToList();
+        if (heads.Select(h => h.Problem).FirstOrDefault(p => p is not null) is { } problem) { return new Asked(true, problem); }
         // Something was delivered in between: what the answers say no longer fits together.
-        if (passes.Any(p => HeadOf(p).Sequence != delivery.Sequence)) { return await AgainAsync(db, reconciliation.Id, ct); }
+        if (heads.Any(h => h.Sequence != delivery.Sequence)) { return await AgainAsync(db, reconciliation.Id, ct); }
 
         var now = clock.GetUtcNow();
-        if (passes.Count == 1)
+        if (answered.Count == 1)
         {
-            if (await IsUnderWayAsync(db, delivery.Id, ct)) { return await WaitAsync(db, nodes, passes[0].AskedAt, ct); }
+            if (await IsUnderWayAsync(db, delivery.Id, ct)) { return await WaitAsync(db, nodes, answered[0].AskedAt, ct); }
             reconciliation.Bound(delivery.Sequence);
             db.ComparisonPasses.Add(NewPass(reconciliation.Id, 1, NodeRole.Consumer, PassKind.Ranges, nodes, now));
             await db.SaveChangesAsync(ct);
             return Asked.Further;
         }
 
-        var (ours, theirs) = (ReadingOf(passes[0]), ReadingOf(passes[1]));
+        var ranges = await all.Where(p => p.Kind == PassKind.Ranges).ToListAsync(ct);
+        var (ours, theirs) = (ReadingOf(ranges[0]), ReadingOf(ranges[1]));
         var (ourRoot, theirRoot) = (ours.Ranges.Close(), theirs.Ranges.Close());
         var (leaves, compared) = ours.Ranges.DifferencesTo(theirs.Ranges);
         var groups = Comparing.GroupsOf(leaves, ours.Ranges, theirs.Ranges).ToList();
-        var told = passes.Count(p => p.Kind == PassKind.Rows);
+        var told = answered.Count(p => p.Kind == PassKind.Rows);
         if (told < 2 * groups.Count)
         {
             db.ComparisonPasses.Add(NewPass(
-                reconciliation.Id, passes.Count, told % 2 == 0 ? NodeRole.Provider : NodeRole.Consumer, PassKind.Rows, nodes, now, leaves: ComparisonPass.BitsOf(groups[told / 2])));
+                reconciliation.Id, answered.Count, told % 2 == 0 ? NodeRole.Provider : NodeRole.Consumer, PassKind.Rows, nodes, now, leaves: ComparisonPass.BitsOf(groups[told / 2])));
             await db.SaveChangesAsync(ct);
             return Asked.Further;
         }
 
+        var passes = await all.ToListAsync(ct);
         var signed = passes.Where(p => p.Kind == PassKind.Sign).ToList();
         var found = Compare(passes) with { ProviderDigest = ourRoot, ConsumerDigest = theirRoot, Ranges = compared, ProviderRows = ours.Ranges.Rows, ConsumerRows = theirs.Ranges.Rows };
         if (signed.Count < 2)
@@ -190,34 +194,24 @@ internal sealed class Questioning(Delivering delivering, Vault vault, TimeProvid
     private Comparison Compare(List<ComparisonPass> passes)
     {
         var leftOut = LeftOutOf(passes.Where(p => p.Role == NodeRole.Provider && p.Kind != PassKind.Sign));
-        long missing = 0, extra = 0, different = 0;
-        List<Difference> listed = [];
-        List<byte> repairable = [];
+        var tally = new DifferenceTally();
         foreach (var group in passes.Where(p => p.Kind == PassKind.Rows).Chunk(2))
         {
             var (ours, theirs) = (ReadingOf(group[0]).Rows, ReadingOf(group[1]).Rows);
             foreach (var (key, row) in theirs.Where(r => !leftOut.Contains(r.Key)))
             {
-                if (!ours.TryGetValue(key, out var expected)) { Tell(DifferenceKind.Extra, key, ref extra); }
-                else if (expected != row) { Tell(DifferenceKind.Different, key, ref different); }
+                if (!ours.TryGetValue(key, out var expected)) { Tell(DifferenceKind.Extra, key); }
+                else if (expected != row) { Tell(DifferenceKind.Different, key); }
             }
 
-            foreach (var key in ours.Keys.Where(k => !theirs.ContainsKey(k) && !leftOut.Contains(k))) { Tell(DifferenceKind.Missing, key, ref missing); }
+            foreach (var key in ours.Keys.Where(k => !theirs.ContainsKey(k) && !leftOut.Contains(k))) { Tell(DifferenceKind.Missing, key); }
         }
 
         var (changed, held) = (passes.Where(p => p.Role == NodeRole.Provider && p.Kind != PassKind.Sign).Max(p => HeadOf(p).Changed), HeadOf(passes[0]).Held);
         var salt = passes[0].Salt is { } known ? Convert.ToBase64String(OpenSalt(passes[0].ReconciliationId, known)) : "";
-        return new Comparison(0, 0, changed, held, missing, extra, different, "", "", 0, new DifferenceList(salt, listed, Convert.ToBase64String(repairable.ToArray())));
+        return new Comparison(0, 0, changed, held, tally.Missing, tally.Extra, tally.Different, "", "", 0, tally.ToList(salt));
 
-        void Tell(DifferenceKind kind, UInt128 key, ref long count)
-        {
-            count++;
-            if (listed.Count < DifferenceList.MostListed) { listed.Add(new Difference(kind, [], RowDigests.HexOf(key))); }
-            if (kind == DifferenceKind.Extra || repairable.Count >= DifferenceList.MostRepaired * 16) { return; }
-            Span<byte> bytes = stackalloc byte[16];
-            BinaryPrimitives.WriteUInt128BigEndian(bytes, key);
-            repairable.AddRange(bytes);
-        }
+        void Tell(DifferenceKind kind, UInt128 key) => tally.Add(key, new Difference(kind, [], RowDigests.HexOf(key)));
     }
 
     /// <summary>Puts the keys to the differences that the hosted side has, in one more reading of it. What only a node has stays a digest.</summary>
@@ -268,7 +262,7 @@ internal sealed class Questioning(Delivering delivering, Vault vault, TimeProvid
     internal static async Task CountAsync(ZhengtongDb db, Guid id, CancellationToken ct)
     {
         var heads = await db.ComparisonPasses.Where(p => p.ReconciliationId == id && p.Head != null).Select(p => p.Head!).ToListAsync(ct);
-        var read = heads.Sum(h => JsonSerializer.Deserialize<SideHead>(h, CanonicalJson.Options)!.Read);
+        var read = heads.Sum(h => HeadOf(h).Read);
         await db.Reconciliations.Where(r => r.Id == id).ExecuteUpdateAsync(set => set.SetProperty(r => r.RowsRead, read), ct);
     }
 
@@ -306,7 +300,9 @@ internal sealed class Questioning(Delivering delivering, Vault vault, TimeProvid
 
     private static SideReading ReadingOf(ComparisonPass pass) => SideReading.Parse(pass.Answer!) ?? throw new InvalidDataException("An answer that was taken cannot be read");
 
-    private static SideHead HeadOf(ComparisonPass pass) => JsonSerializer.Deserialize<SideHead>(pass.Head!, CanonicalJson.Options)!;
+    private static SideHead HeadOf(ComparisonPass pass) => HeadOf(pass.Head!);
+
+    private static SideHead HeadOf(string head) => JsonSerializer.Deserialize<SideHead>(head, CanonicalJson.Options)!;
 
     private static string TextOf(SideHead head) => CanonicalJson.Of(head);
 }

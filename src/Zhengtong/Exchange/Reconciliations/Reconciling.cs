@@ -81,7 +81,7 @@ internal sealed class Reconciling(IServiceScopeFactory scopes, JobLeases leases,
         var masking = new Masking(route.Terms.Items, route.Provider.Secrets.Mask);
         await HoldBackAsync(comparing, masking, route, ct);
         var marks = route.Provider.Reading.Capture == CaptureKind.Watermark;
-        if (!marks && !await LeaveOutAsync(comparing, masking, capture, route, delivery, ct)) { return false; }
+        if (!marks && !await Comparing.TellChangedAsync(capture, route.Provider, Place.Of(delivery), vault, masking, comparing.LeaveOut, ct)) { return false; }
         var found = await comparing.CompareAsync(new ComparedSide(ours, Side.Source, source, marks ? position : null, masking), new ComparedSide(theirs, Side.Target, target, null), ct);
         await FinishAsync(id, route.Terms, found, ct);
         return true;
@@ -97,32 +97,6 @@ internal sealed class Reconciling(IServiceScopeFactory scopes, JobLeases leases,
             var columns = RowBytes.Read(route.Terms.Items, vault.Open(row.Row!, row.Purpose));
             comparing.HoldBack(masking.Mask(columns, 1), 0);
         }
-    }
-
-    /// <summary>Where the rows themselves do not say what changed since the last delivery, the capture does. False when it can say nothing, or when all rows changed.</summary>
-    private async Task<bool> LeaveOutAsync(Comparing comparing, Masking masking, Capture capture, Route route, Delivery delivery, CancellationToken ct)
-    {
-        var ours = route.Provider.Source;
-        var (position, from) = (delivering.OpenPosition(delivery), Providing.Open(vault, delivery.Id, delivery.ChangesFrom));
-        try
-        {
-            await Delivering.Explained(ours, Side.Source, async () =>
-            {
-                await capture.CheckAsync(new Place(delivery.Phase, delivery.Sequence, delivery.ManifestDigest, delivery.Position, delivery.ChangesFrom), position, from, ct);
-                return true;
-            });
-        }
-        // The next run of the delivery says so and copies all rows anew.
-        catch (CaptureLostException) { return false; }
-
-        await using var changed = capture.ChangedAsync(position ?? new Position([]), ct).GetAsyncEnumerator(ct);
-        while (await Delivering.Explained(ours, Side.Source, async () => await changed.MoveNextAsync()))
-        {
-            if (changed.Current.Clears) { return false; }
-            comparing.LeaveOut(changed.Current with { Columns = masking.Mask(changed.Current.Columns, changed.Current.Rows) });
-        }
-
-        return true;
     }
 
     /// <summary>The delivery with its position, once both sides hold the same batches; null while some are on their way or the snapshot is not over.</summary>

@@ -47,9 +47,14 @@ internal sealed class SideReading(IReadOnlySet<int>? leaves)
         await using var capture = await Delivering.Explained(source, Side.Source, () => source.OpenCaptureAsync(route.Delivery, route.Reading, new Horizon(TimeProvider.System), steady: true, ct));
         var position = Providing.Open(vault, route.Delivery, place.Position);
         var marks = route.Reading.Capture == Model.CaptureKind.Watermark;
-        if (!marks && !await reading.LeaveOutAsync(capture, route, place, position, Providing.Open(vault, route.Delivery, place.ChangesFrom), digests, masking, ct)) { return null; }
+        if (!marks && !await Comparing.TellChangedAsync(capture, route, place, vault, masking, LeaveOut, ct)) { return null; }
         await reading.TakeAsync(new ComparedSide(source, Side.Source, capture.Source, marks ? position : null, masking), digests, advance, ct);
         return reading;
+
+        void LeaveOut(RowGroup group)
+        {
+            for (var row = 0; row < group.Rows; row++) { reading.Leave(digests.KeyOf(group.Columns, row)); }
+        }
     }
 
     /// <summary>Reads the consumer's table without the rows that the provider left out.</summary>
@@ -67,30 +72,6 @@ internal sealed class SideReading(IReadOnlySet<int>? leaves)
     /// <summary>The consumer's table as it is compared: the agreed columns of all its rows.</summary>
     internal static Task<Source> OpenAsync(ReceivingRoute route, int batchRows, int batchBytes, CancellationToken ct) => Delivering.Explained(
         route.Target, Side.Target, () => route.Target.OpenSourceAsync(new Reading(route.Table, route.Terms.Items, [], null, null, batchRows, batchBytes), ct));
-
-    private async Task<bool> LeaveOutAsync(Capture capture, ProvidingRoute route, Place place, Position? position, Position? from, RowDigests digests, Masking masking, CancellationToken ct)
-    {
-        try
-        {
-            await Delivering.Explained(route.Source, Side.Source, async () =>
-            {
-                await capture.CheckAsync(place, position, from, ct);
-                return true;
-            });
-        }
-        catch (CaptureLostException) { return false; }
-
-        await using var changed = capture.ChangedAsync(position ?? new Position([]), ct).GetAsyncEnumerator(ct);
-        while (await Delivering.Explained(route.Source, Side.Source, async () => await changed.MoveNextAsync()))
-        {
-            var group = changed.Current;
-            if (group.Clears) { return false; }
-            var columns = masking.Mask(group.Columns, group.Rows);
-            for (var row = 0; row < group.Rows; row++) { Leave(digests.KeyOf(columns, row)); }
-        }
-
-        return true;
-    }
 
     private async Task TakeAsync(ComparedSide side, RowDigests digests, Func<int, Task> advance, CancellationToken ct)
     {

@@ -52,7 +52,7 @@ internal sealed class RunningHours(IReadOnlyList<RunningWindow> windows, Working
         return null;
     }
 
-    /// <summary>All windows in the order in which they begin, from a day back on: one of yesterday may reach into today. They may overlap.</summary>
+    /// <summary>All windows in the order in which they begin, from two days back on: one of yesterday may reach into today, and one of the day before into that. They may overlap.</summary>
     private IEnumerable<(DateTimeOffset From, DateTimeOffset Until)> Spans(DateTimeOffset now)
     {
         var today = ChinaTime.DateOf(now);

@@ -91,7 +91,8 @@ public sealed class BackFillSlicesTests(PlatformFixture platform)
         var seen = (await provider.GetFromJsonAsync<JsonElement>(address)).GetProperty("items")[0];
         (seen.GetProperty("from").GetString(), seen.GetProperty("until").GetString(), seen.GetProperty("rows").GetInt64(), seen.GetProperty("orderedBy").GetString()).ShouldBe(("10", "20", 11, route.Consumer.Name));
         var last = seen.GetProperty("lastBatch").GetInt64();
-        (await consumer.GetAsync($"/api/v1/deliveries/{route.Delivery}/receipts/{last}")).StatusCode.ShouldNotBe(HttpStatusCode.Unauthorized);
+        // The receipt is recorded a moment after the rows are there.
+        await UntilAsync(async () => (await consumer.GetAsync($"/api/v1/deliveries/{route.Delivery}/receipts/{last}")).StatusCode == HttpStatusCode.OK);
         (await route.BatchesAsync()).Single(b => b.Sequence == last).CounterReceipt.ShouldNotBeNull();
         var operating = await platform.SignedIn(await platform.Department(), Role.PlatformOperator);
         (await operating.GetFromJsonAsync<JsonElement>(address)).GetProperty("items")[0].TryGetProperty("from", out var from).ShouldBe(from.ValueKind == JsonValueKind.Null);

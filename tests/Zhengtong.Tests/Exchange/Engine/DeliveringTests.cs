@@ -1,8 +1,10 @@
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Agreements;
 using Zhengtong.Agreements.Model;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Model;
+using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Secrets;
 using Zhengtong.Tests.Exchange.Support;
 using Zhengtong.Tests.Support;
@@ -89,6 +91,45 @@ public sealed class DeliveringTests(ExchangeFixture exchange) : IClassFixture<Ex
             .ExecuteUpdateAsync(set => set.SetProperty(a => a.Document, a => a.Document.Replace("\"suite\":\"international\"", "\"suite\":\"rot13\""))));
         (await route.RunAsync()).Problem.ShouldBe("exchange.proof-broken");
         (await route.BatchesAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Received_GivenByManyAtOnce_CountsOnce()
+    {
+        var route = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite);
+        await route.Source.FillAsync(1, 50);
+        (await route.RunAsync()).Problem.ShouldBeNull();
+        var batch = (await route.BatchesAsync()).Single();
+        // As it was before its receipt came.
+        await route.WithDb(db => db.Batches.Where(b => b.DeliveryId == route.Delivery).ExecuteUpdateAsync(set => set.SetProperty(b => b.ReceivedAt, (DateTimeOffset?)null)));
+        var applied = new AppliedBatch(route.Delivery, batch.Sequence, batch.ManifestDigest, batch.CounterReceipt!, batch.CounterSignature!);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            await using var scope = exchange.Services.CreateAsyncScope();
+            var terms = await scope.ServiceProvider.GetRequiredService<AgreementsLookup>().FindAsync(route.Agreement, CancellationToken.None);
+            await scope.ServiceProvider.GetRequiredService<DeliveryBook>().ReceivedAsync(applied, terms!, CancellationToken.None);
+        })));
+        // Once in the run, and once of these.
+        (await route.StateAsync()).RowsReceived.ShouldBe(100);
+        var subject = Delivering.BatchSubject(batch);
+        (await route.WithDb(db => db.Ledger.CountAsync(e => e.Event == "exchange.batch-received" && e.Subject == subject))).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Stop_WhileAnotherProcessRunsTheDelivery_LeavesItToThatRun()
+    {
+        var route = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite);
+        await route.Source.FillAsync(1, 10);
+        (await route.RunAsync()).Problem.ShouldBeNull();
+        await using (var lease = await exchange.Services.GetRequiredService<JobLeases>().TryTakeAsync($"exchange.delivery-{route.Delivery:N}", CancellationToken.None))
+        {
+            lease.ShouldNotBeNull();
+            await route.Engine().StopAsync(route.Delivery, CancellationToken.None);
+            (await route.StateAsync()).State.ShouldBe(DeliveryState.Waiting);
+        }
+
+        await route.Engine().StopAsync(route.Delivery, CancellationToken.None);
+        (await route.StateAsync()).State.ShouldBe(DeliveryState.Stopped);
     }
 
     [Theory]

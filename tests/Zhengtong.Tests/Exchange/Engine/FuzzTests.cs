@@ -6,6 +6,7 @@ using Zhengtong.Catalogue.Model;
 using Zhengtong.Catalogue.Slices;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Model;
+using Zhengtong.Exchange.Reconciliations;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Secrets;
@@ -114,6 +115,48 @@ public sealed class FuzzTests
                 at.ShouldBeLessThanOrEqualTo(bytes.Length);
             }
             catch (InvalidDataException) { }
+        }
+    }
+
+    [Fact]
+    public void ChangeStream_Changed_IsTakenApartOrRefused()
+    {
+        var good = ChangeStream();
+        good.Select(m => new PgOutputReader().Read(m)).ShouldBe(
+            [PgOutputKind.Begin, PgOutputKind.Relation, PgOutputKind.Insert, PgOutputKind.Update, PgOutputKind.Delete, PgOutputKind.Truncate, PgOutputKind.Commit]);
+        var reader = new PgOutputReader();
+        var refused = 0;
+        foreach (var bytes in new Mutations(Seed, good).Take(15_000))
+        {
+            try { reader.Read(bytes); }
+            catch (InvalidDataException) { refused++; }
+        }
+
+        refused.ShouldBeInRange(1, 14_999);
+    }
+
+    [Fact]
+    public void ChangeStream_TruncationOfMoreTablesThanItHolds_IsRefusedBeforeThereIsRoomForThem()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Should.Throw<InvalidDataException>(() => new PgOutputReader().Read([(byte)'T', 0x07, 0, 0, 0, 0, 0, 0, 0, 1]));
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1_000_000);
+    }
+
+    [Fact]
+    public void ComparisonAnswer_Changed_IsRefusedOrReadAsItIsWritten()
+    {
+        var reading = new SideReading(null);
+        reading.Ranges.Put(5, 2, new RowSum(3, 4));
+        reading.Ranges.Put(KeyRanges.Leaves - 1, 1, new RowSum(UInt128.MaxValue, 6));
+        reading.Rows[7] = new RowSum(8, 9);
+        reading.LeftOut.Add(10);
+        var good = reading.ToBytes();
+        SideReading.Parse(good)!.ToBytes().ShouldBe(good);
+        // Few, because room for all ranges is made each time.
+        foreach (var bytes in new Mutations(Seed, good).Take(500))
+        {
+            if (SideReading.Parse(bytes) is { } read) { SideReading.Parse(read.ToBytes()).ShouldNotBeNull(); }
         }
     }
 
@@ -246,6 +289,22 @@ public sealed class FuzzTests
             case ItemType.Date: column.DaysAt(row); break;
             default: _ = column.BytesAt(row).Length; break;
         }
+    }
+
+    /// <summary>One message of each kind: a transaction on a table of two columns.</summary>
+    private static byte[][] ChangeStream()
+    {
+        byte[] table = [0, 0, 0x40, 1], whole = [0, 2, (byte)'b', 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 7, (byte)'n'], touched = [0, 2, (byte)'b', 0, 0, 0, 1, 1, (byte)'u'];
+        return
+        [
+            [(byte)'B', .. new byte[20]],
+            [(byte)'R', .. table, .. "public\0t\0d"u8, 0, 2, 1, .. "id\0"u8, 0, 0, 0, 20, 0xFF, 0xFF, 0xFF, 0xFF, 0, .. "name\0"u8, 0, 0, 0, 25, 0xFF, 0xFF, 0xFF, 0xFF],
+            [(byte)'I', .. table, (byte)'N', .. whole],
+            [(byte)'U', .. table, (byte)'K', .. whole, (byte)'N', .. touched],
+            [(byte)'D', .. table, (byte)'K', .. whole],
+            [(byte)'T', 0, 0, 0, 2, 0, .. table, .. table],
+            [(byte)'C', .. new byte[25]],
+        ];
     }
 
     /// <summary>Three fields a row: bigint, text, boolean; some null.</summary>

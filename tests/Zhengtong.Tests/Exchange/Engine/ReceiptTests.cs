@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
 using Zhengtong.Agreements;
 using Zhengtong.Exchange.Engine;
-using Zhengtong.Exchange.Evidence;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Exchange.Slices;
 using Zhengtong.Kernel.Identity;
@@ -17,9 +15,9 @@ namespace Zhengtong.Tests.Exchange.Engine;
 [OnDatabase]
 public sealed partial class ReceiptTests(ExchangeFixture exchange) : IClassFixture<ExchangeFixture>, IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("zhengtong-receipt-").FullName;
+    private readonly ReceiptFolder folder = new();
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => folder.Dispose();
 
     [Theory]
     [InlineData(SuiteName.International)]
@@ -30,16 +28,16 @@ public sealed partial class ReceiptTests(ExchangeFixture exchange) : IClassFixtu
         ReceiptVerification.Of(receipt).Count.ShouldBe(13);
         ReceiptVerification.Of(receipt).ShouldAllBe(c => c.Holds);
         (receipt.LedgerSealed, receipt.LedgerReceived).ShouldSatisfyAllConditions(l => l.LedgerSealed.ShouldNotBeNull(), l => l.LedgerReceived.ShouldNotBeNull());
-        (await VerifyAsync(receipt.ToText())).ShouldBe(0);
+        (await folder.VerifyAsync(receipt.ToText())).ShouldBe(0);
 
         foreach (var (what, changed) in Changes(receipt))
         {
             ReceiptVerification.Of(changed).ShouldContain(c => !c.Holds, what);
-            (await VerifyAsync(changed.ToText())).ShouldBe(1, what);
+            (await folder.VerifyAsync(changed.ToText())).ShouldBe(1, what);
         }
 
-        (await VerifyAsync("{}")).ShouldBe(1);
-        (await VerifyAsync("no json")).ShouldBe(1);
+        (await folder.VerifyAsync("{}")).ShouldBe(1);
+        (await folder.VerifyAsync("no json")).ShouldBe(1);
     }
 
     [Theory]
@@ -66,14 +64,14 @@ public sealed partial class ReceiptTests(ExchangeFixture exchange) : IClassFixtu
         })
         {
             ReceiptVerification.Of(mixed).ShouldContain(c => !c.Holds && c.Key == "exchange.verify.suite");
-            (await VerifyAsync(mixed.ToText())).ShouldBe(1);
+            (await folder.VerifyAsync(mixed.ToText())).ShouldBe(1);
         }
 
         var manifest = Encoding.UTF8.GetString(Convert.FromBase64String(one.Manifest)).Replace("\"suite\":\"international\"", "\"suite\":\"rot13\"", StringComparison.Ordinal);
         var unknown = one with { Manifest = Convert.ToBase64String(Encoding.UTF8.GetBytes(manifest)) };
         ReceiptVerification.Of(unknown).Select(c => (c.Holds, c.Key)).Last().ShouldBe((false, "exchange.verify.suite"));
-        var commands = Shell().Match(await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "docs", "receipts.md"))).Groups[1].Value;
-        (await ShellAsync(commands, unknown)).ShouldSatisfyAllConditions(r => r.Code.ShouldNotBe(0), r => r.Output.ShouldContain("unknown suite"));
+        var commands = Shell().Match(Repository.Read("docs", "receipts.md")).Groups[1].Value;
+        (await folder.ShellAsync(commands, unknown.ToText())).ShouldSatisfyAllConditions(r => r.Code.ShouldNotBe(0), r => r.Output.ShouldContain("unknown suite"));
     }
 
     [Theory]
@@ -81,16 +79,16 @@ public sealed partial class ReceiptTests(ExchangeFixture exchange) : IClassFixtu
     [InlineData(SuiteName.National)]
     public async Task Openssl_WithTheCommandsOfTheDocumentation_AcceptsTheReceiptAndRefusesAChangedOne(SuiteName suite)
     {
-        var commands = Shell().Match(await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "docs", "receipts.md"))).Groups[1].Value;
+        var commands = Shell().Match(Repository.Read("docs", "receipts.md")).Groups[1].Value;
         commands.ShouldContain("openssl dgst -sha256 -verify");
         commands.ShouldContain("openssl dgst -sm3 -verify");
         var receipt = await ReceiptAsync(suite);
-        var (code, output) = await ShellAsync(commands, receipt);
+        var (code, output) = await folder.ShellAsync(commands, receipt.ToText());
         code.ShouldBe(0, output);
         Regex.Count(output, "^Verified OK$", RegexOptions.Multiline).ShouldBe(4, output);
         foreach (var line in new[] { $"suite {Suite.Of(suite).Word}", "same batch", "same rows", "same agreement", "the provider's key", "the consumer's key" }) { output.ShouldContain(line); }
 
-        foreach (var (what, changed) in Changes(receipt)) { (await ShellAsync(commands, changed)).Code.ShouldNotBe(0, what); }
+        foreach (var (what, changed) in Changes(receipt)) { (await folder.ShellAsync(commands, changed.ToText())).Code.ShouldNotBe(0, what); }
     }
 
     /// <summary>The receipt with one byte of each part changed.</summary>
@@ -128,33 +126,6 @@ public sealed partial class ReceiptTests(ExchangeFixture exchange) : IClassFixtu
         (await GetReceipt.FindAsync(route.Delivery, 1, stranger, scope.ServiceProvider.GetRequiredService<ZhengtongDb>(),
             scope.ServiceProvider.GetRequiredService<AgreementsLookup>(), scope.ServiceProvider.GetRequiredService<OrganisationKeys>(), CancellationToken.None)).Problem!.StatusCode.ShouldBe(404);
         return file!;
-    }
-
-    private async Task<int> VerifyAsync(string text)
-    {
-        var path = Path.Combine(folder, "checked.json");
-        await File.WriteAllTextAsync(path, text);
-        var code = await VerifyReceipt.RunAsync(new FileInfo(path), TextWriter.Null, CancellationToken.None);
-        // The verb that takes evidence of every kind finds the same.
-        (await VerifyEvidence.RunAsync([new FileInfo(path)], [], json: false, TextWriter.Null, CancellationToken.None)).ShouldBe(code);
-        return code;
-    }
-
-    private async Task<(int Code, string Output)> ShellAsync(string commands, ReceiptFile receipt)
-    {
-        await File.WriteAllTextAsync(Path.Combine(folder, "receipt.json"), receipt.ToText());
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", commands]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var errors = shell.StandardError.ReadToEndAsync();
-        var output = new StringBuilder(await shell.StandardOutput.ReadToEndAsync()).Append(await errors).ToString();
-        await shell.WaitForExitAsync();
-        return (shell.ExitCode, output);
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Zhengtong.slnx"))) { folder = Path.GetDirectoryName(folder.TrimEnd('/'))!; }
-        return folder;
     }
 
     [GeneratedRegex("```sh\\n(.*?)```", RegexOptions.Singleline)]

@@ -3,6 +3,7 @@ using Npgsql;
 using Zhengtong.Agreements;
 using Zhengtong.Agreements.Model;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Demonstration;
 using Zhengtong.Exchange;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Model;
@@ -45,24 +46,24 @@ public sealed class ReplicationTests(ITestOutputHelper output)
             try
             {
                 await using var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
-                for (var change = random.Next(1, 20); change > 0; change--)
+                for (var change = random.Between(1, 19); change > 0; change--)
                 {
-                    var (a, n) = (random.Next(20), random.Next(2000));
-                    var sql = random.Next(10) switch
+                    var (a, n) = (random.Below(20), random.Below(2000));
+                    var sql = random.Below(10) switch
                     {
                         0 => $"DELETE FROM t WHERE a = {a} AND b > 'k{n}' AND b < 'k{n}9'",
-                        1 => $"UPDATE t SET a = {random.Next(20, 25)}, b = b || 'm' WHERE b = 'k{n}'",
-                        2 => $"UPDATE t SET long = repeat('y', {random.Next(10, 5000)}) || {n} WHERE b = 'k{n}'",
+                        1 => $"UPDATE t SET a = {random.Between(20, 24)}, b = b || 'm' WHERE b = 'k{n}'",
+                        2 => $"UPDATE t SET long = repeat('y', {random.Between(10, 4999)}) || {n} WHERE b = 'k{n}'",
                         3 or 4 => $"UPDATE t SET name = name || '{change}' WHERE a = {a} AND b LIKE 'k{n % 100}%'",
-                        5 when truncates && random.Next(60) == 0 => "TRUNCATE t",
-                        _ => $"INSERT INTO t VALUES ({a}, 'k{n}', NULL, repeat('z', {random.Next(5000)})) ON CONFLICT DO NOTHING",
+                        5 when truncates && random.Below(60) == 0 => "TRUNCATE t",
+                        _ => $"INSERT INTO t VALUES ({a}, 'k{n}', NULL, repeat('z', {random.Below(5000)})) ON CONFLICT DO NOTHING",
                     };
                     // The disk is everybody's: under all tests at once a statement may wait long for it.
                     await using var command = new NpgsqlCommand(sql, connection, transaction) { CommandTimeout = 180 };
                     await command.ExecuteNonQueryAsync(CancellationToken.None);
                 }
 
-                if (random.Next(8) == 0) { await transaction.RollbackAsync(CancellationToken.None); } else { await transaction.CommitAsync(CancellationToken.None); }
+                if (random.Below(8) == 0) { await transaction.RollbackAsync(CancellationToken.None); } else { await transaction.CommitAsync(CancellationToken.None); }
                 done++;
             }
             // Two writers met; their transaction never was.
@@ -290,21 +291,5 @@ public sealed class ReplicationTests(ITestOutputHelper output)
         await table.RunAsync();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"1,000,000 changes in {TimeProvider.System.GetElapsedTime(begun).TotalSeconds:0.0} s"));
         await table.SettleAsync();
-    }
-}
-
-/// <summary>SplitMix64: what is thrown repeats with the seed.</summary>
-internal sealed class Dice(ulong seed)
-{
-    private ulong state = seed;
-
-    internal int Next(int below) => Next(0, below);
-
-    internal int Next(int from, int below)
-    {
-        var mixed = state += 0x9E3779B97F4A7C15;
-        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
-        return from + (int)((mixed ^ (mixed >> 31)) % (ulong)(below - from));
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Zhengtong.Demonstration;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Exchange.Nodes.Machine;
 using Zhengtong.Kernel.Ledger;
@@ -75,9 +76,9 @@ public sealed class SoakTests(ITestOutputHelper output)
             while (kills < least || TimeProvider.System.GetUtcNow() < until)
             {
                 // Each in turn first, so that none is left out; some die while they, or others, still get up.
-                var victim = victims[kills < victims.Count ? kills : dice.Next(victims.Count)];
+                var victim = victims[kills < victims.Count ? kills : dice.Below(victims.Count)];
                 if (kills % 4 != 3) { await Task.WhenAll(flows.Select(f => f.ArriveAsync())); }
-                var (before, after) = (dice.Next(500), dice.Next(300));
+                var (before, after) = (dice.Below(500), dice.Below(300));
                 await Task.Delay(before);
                 await victim.Kill();
                 await Task.Delay(after);
@@ -229,15 +230,15 @@ public sealed class SoakTests(ITestOutputHelper output)
             for (var mark = 1; !ct.IsCancellationRequested; mark++)
             {
                 Dictionary<int, string> changes = [];
-                for (var n = dice.Next(1, 6); n > 0; n--)
+                for (var n = dice.Between(1, 5); n > 0; n--)
                 {
-                    var id = (writer * 1000) + dice.Next(Rows);
-                    changes[id] = held.ContainsKey(id) && dice.Next(3) == 0 ? "" : $"{writer}-{++change}";
+                    var id = (writer * 1000) + dice.Below(Rows);
+                    changes[id] = held.ContainsKey(id) && dice.Below(3) == 0 ? "" : $"{writer}-{++change}";
                 }
 
                 // A row that is not there cannot go.
                 foreach (var (id, _) in changes.Where(c => c.Value.Length == 0 && !held.ContainsKey(c.Key)).ToList()) { changes.Remove(id); }
-                if (!await CommitAsync(changes, mark, dice.Next(10) == 0)) { continue; }
+                if (!await CommitAsync(changes, mark, dice.Below(10) == 0)) { continue; }
                 foreach (var (id, name) in changes)
                 {
                     if (name.Length == 0) { held.Remove(id); } else { held[id] = name; }
@@ -245,7 +246,7 @@ public sealed class SoakTests(ITestOutputHelper output)
                 }
 
                 await journal.FlushAsync(CancellationToken.None);
-                await Task.Delay(dice.Next(30), CancellationToken.None);
+                await Task.Delay(dice.Below(30), CancellationToken.None);
             }
         }
 

@@ -1,10 +1,8 @@
-using System.Diagnostics;
-using System.Text;
 using System.Text.RegularExpressions;
 using Zhengtong.Exchange.Evidence;
-using Zhengtong.Exchange.Slices;
 using Zhengtong.Kernel.Secrets;
 using Zhengtong.Tests.Exchange.Gateway;
+using Zhengtong.Tests.Exchange.Support;
 using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Exchange.Evidence;
@@ -13,9 +11,9 @@ namespace Zhengtong.Tests.Exchange.Evidence;
 [Collection<GatewayTests>]
 public sealed partial class CallReceiptTests(GatewayFixture gateway) : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("zhengtong-call-receipt-").FullName;
+    private readonly ReceiptFolder folder = new();
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => folder.Dispose();
 
     [Theory]
     [InlineData(SuiteName.International)]
@@ -29,7 +27,7 @@ public sealed partial class CallReceiptTests(GatewayFixture gateway) : IDisposab
             CallReceiptVerification.Of(file!).Where(c => !c.Holds).ShouldBeEmpty();
             CallReceiptVerification.Of(file!).Count.ShouldBe(15);
             (file!.LedgerSealed, file.LedgerReceived).ShouldSatisfyAllConditions(l => l.LedgerSealed.ShouldNotBeNull(), l => l.LedgerReceived.ShouldNotBeNull());
-            (await VerifyAsync(file.ToText())).ShouldBe(0);
+            (await folder.VerifyAsync(file.ToText())).ShouldBe(0);
         }
 
         (await Calls.ReceiptAsync(gateway.Services, calls[0], (await gateway.SceneAsync()).Consumer.Id)).Refused.ShouldBe(404);
@@ -45,7 +43,7 @@ public sealed partial class CallReceiptTests(GatewayFixture gateway) : IDisposab
         foreach (var (what, changed) in Changes(file))
         {
             CallReceiptVerification.Of(changed).ShouldContain(c => !c.Holds, what);
-            (await VerifyAsync(changed.ToText())).ShouldBe(1, what);
+            (await folder.VerifyAsync(changed.ToText())).ShouldBe(1, what);
         }
 
         var other = await ReceiptAsync(suite);
@@ -65,11 +63,11 @@ public sealed partial class CallReceiptTests(GatewayFixture gateway) : IDisposab
     {
         var commands = Shell().Match(await File.ReadAllTextAsync(Repository.Path("docs", "receipts.md"))).Groups[1].Value;
         var file = await ReceiptAsync(suite);
-        var (code, output) = await ShellAsync(commands, file);
+        var (code, output) = await folder.ShellAsync(commands, file.ToText());
         code.ShouldBe(0, output);
         Regex.Count(output, "^Verified OK$", RegexOptions.Multiline).ShouldBe(4, output);
         foreach (var line in new[] { $"suite {Suite.Of(suite).Word}", "under the provider's seal", "under the consumer's counter-receipt", "same heads", "same agreement", "the provider's key", "the consumer's key" }) { output.ShouldContain(line); }
-        foreach (var (what, changed) in Changes(file)) { (await ShellAsync(commands, changed)).Code.ShouldNotBe(0, what); }
+        foreach (var (what, changed) in Changes(file)) { (await folder.ShellAsync(commands, changed.ToText())).Code.ShouldNotBe(0, what); }
     }
 
     /// <summary>The receipt with one byte of each part changed.</summary>
@@ -117,26 +115,6 @@ public sealed partial class CallReceiptTests(GatewayFixture gateway) : IDisposab
         var records = await Task.WhenAll(Enumerable.Range(0, count).Select(n => Calls.RecordAsync(gateway.Services, Calls.Of(scene, $"/firms/{n}", null, [1, 2, 3]))));
         await Calls.SealedAsync(gateway.Services, [.. records.Select(r => r.Id)]);
         return (scene, [.. records.Select(r => r.Id)]);
-    }
-
-    private async Task<int> VerifyAsync(string text)
-    {
-        var path = Path.Combine(folder, "checked.json");
-        await File.WriteAllTextAsync(path, text);
-        var code = await VerifyReceipt.RunAsync(new FileInfo(path), TextWriter.Null, CancellationToken.None);
-        // The verb that takes evidence of every kind finds the same.
-        (await VerifyEvidence.RunAsync([new FileInfo(path)], [], json: false, TextWriter.Null, CancellationToken.None)).ShouldBe(code);
-        return code;
-    }
-
-    private async Task<(int Code, string Output)> ShellAsync(string commands, CallReceiptFile file)
-    {
-        await File.WriteAllTextAsync(Path.Combine(folder, "receipt.json"), file.ToText());
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", commands]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var errors = shell.StandardError.ReadToEndAsync();
-        var output = new StringBuilder(await shell.StandardOutput.ReadToEndAsync()).Append(await errors).ToString();
-        await shell.WaitForExitAsync();
-        return (shell.ExitCode, output);
     }
 
     [GeneratedRegex("## Calls with openssl alone.*?```sh\\n(.*?)```", RegexOptions.Singleline)]

@@ -1,17 +1,14 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Exchange.Evidence;
 using Zhengtong.Exchange.Files;
 using Zhengtong.Exchange.Nodes;
-using Zhengtong.Exchange.Slices;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Secrets;
+using Zhengtong.Tests.Exchange.Support;
 using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Exchange.Files;
@@ -20,9 +17,9 @@ namespace Zhengtong.Tests.Exchange.Files;
 [OnDatabase]
 public sealed partial class FileExchangeTests(PlatformFixture platform) : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("zhengtong-file-receipt-").FullName;
+    private readonly ReceiptFolder folder = new();
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public async Task File_ToTwoRecipients_IsFetchedAndConfirmedByEachForItself()
@@ -163,10 +160,10 @@ public sealed partial class FileExchangeTests(PlatformFixture platform) : IDispo
         FileReceiptVerification.Of(one).Count.ShouldBe(13);
         FileReceiptVerification.Of(one).ShouldAllBe(c => c.Holds);
         (one.LedgerPublished, one.LedgerConfirmed).ShouldSatisfyAllConditions(l => l.LedgerPublished.ShouldNotBeNull(), l => l.LedgerConfirmed.ShouldNotBeNull());
-        (await VerifyAsync(one)).ShouldBe(0);
+        (await folder.VerifyAsync(one.ToText())).ShouldBe(0);
         var commands = Shells().Matches(Repository.Read("docs", "receipts.md"))[1].Groups[1].Value;
         commands.ShouldContain("zhengtong-file-receipt-1");
-        var (code, output) = await ShellAsync(commands, one);
+        var (code, output) = await folder.ShellAsync(commands, one.ToText());
         code.ShouldBe(0, output);
         // What docs/receipts.md says to look for: the suite, four verified signatures, and a line for each thing that must be the same.
         bool Holds(string said) => Regex.Count(said, "^Verified OK$", RegexOptions.Multiline) == 4
@@ -188,8 +185,8 @@ public sealed partial class FileExchangeTests(PlatformFixture platform) : IDispo
         })
         {
             FileReceiptVerification.Of(changed).ShouldContain(c => !c.Holds, what);
-            (await VerifyAsync(changed)).ShouldBe(1, what);
-            Holds((await ShellAsync(commands, changed)).Output).ShouldBeFalse(what);
+            (await folder.VerifyAsync(changed.ToText())).ShouldBe(1, what);
+            Holds((await folder.ShellAsync(commands, changed.ToText())).Output).ShouldBeFalse(what);
         }
     }
 
@@ -323,26 +320,6 @@ public sealed partial class FileExchangeTests(PlatformFixture platform) : IDispo
         var bytes = Convert.FromBase64String(base64);
         bytes[at < 0 ? bytes.Length + at : at] ^= 1;
         return Convert.ToBase64String(bytes);
-    }
-
-    private async Task<int> VerifyAsync(FileReceipt receipt)
-    {
-        var path = Path.Combine(folder, "checked.json");
-        await File.WriteAllTextAsync(path, receipt.ToText());
-        var code = await VerifyReceipt.RunAsync(new FileInfo(path), TextWriter.Null, CancellationToken.None);
-        // The verb that takes evidence of every kind finds the same.
-        (await VerifyEvidence.RunAsync([new FileInfo(path)], [], json: false, TextWriter.Null, CancellationToken.None)).ShouldBe(code);
-        return code;
-    }
-
-    private async Task<(int Code, string Output)> ShellAsync(string commands, FileReceipt receipt)
-    {
-        await File.WriteAllTextAsync(Path.Combine(folder, "receipt.json"), receipt.ToText());
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", commands]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var errors = shell.StandardError.ReadToEndAsync();
-        var output = new StringBuilder(await shell.StandardOutput.ReadToEndAsync()).Append(await errors).ToString();
-        await shell.WaitForExitAsync();
-        return (shell.ExitCode, output);
     }
 
     [GeneratedRegex("```sh\\n(.*?)```", RegexOptions.Singleline)]

@@ -1,14 +1,11 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Logging.Abstractions;
 using Zhengtong.Agreements;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Exchange.Reconciliations;
-using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Secrets;
 using Zhengtong.Tests.Exchange.Support;
 using Zhengtong.Tests.Support;
-using Route = Zhengtong.Tests.Exchange.Support.Route;
 
 namespace Zhengtong.Tests.Exchange.Quality;
 
@@ -33,12 +30,12 @@ public sealed class MaskedDeliveryTests(ExchangeFixture exchange) : IClassFixtur
         (await route.RunAsync()).Problem.ShouldBeNull();
         (await route.RunAsync()).Problem.ShouldBeNull();
         (await route.Target.CountAsync("received", "name = '企' || substr('****', 1, length(cast(id as varchar(9))) + 1) AND (note IS NULL OR length(note) = 64)")).ShouldBe(300);
-        var equal = await ReconcileAsync(route);
+        var equal = await route.ReconcileAsync();
         (equal.State, equal.Problem, equal.IsEqual, equal.ProviderRows).ShouldBe((ReconciliationState.Finished, null, true, 300));
 
         await route.Target.ExecuteAsync("DELETE FROM received WHERE id = 5");
         await route.Target.ExecuteAsync("UPDATE received SET name = '企业7' WHERE id = 7");
-        var found = await ReconcileAsync(route);
+        var found = await route.ReconcileAsync();
         (found.Missing, found.Different, found.Extra).ShouldBe((1, 1, 0));
         await route.WithDb(async db =>
         {
@@ -47,7 +44,7 @@ public sealed class MaskedDeliveryTests(ExchangeFixture exchange) : IClassFixtur
         });
         (await route.RunAsync()).Problem.ShouldBeNull();
         (await route.Target.QueryAsync("SELECT name FROM received WHERE id IN (5, 7)")).ShouldBe(["企**", "企**"]);
-        (await ReconcileAsync(route)).IsEqual.ShouldBeTrue();
+        (await route.ReconcileAsync()).IsEqual.ShouldBeTrue();
     }
 
     [Fact]
@@ -64,20 +61,5 @@ public sealed class MaskedDeliveryTests(ExchangeFixture exchange) : IClassFixtur
         // A renewed agreement goes on with the same values.
         secrets[0].Mask.ShouldBe(secrets[2].Mask);
         secrets[0].Keys.ShouldNotBe(secrets[2].Keys);
-    }
-
-    internal static async Task<Reconciliation> ReconcileAsync(Route route)
-    {
-        var asked = Reconciliation.Of(route.Delivery, TimeProvider.System.GetUtcNow());
-        await route.WithDb(db =>
-        {
-            db.Reconciliations.Add(asked);
-            return db.SaveChangesAsync();
-        });
-        var reconciling = new Reconciling(
-            route.Services.GetRequiredService<IServiceScopeFactory>(), route.Services.GetRequiredService<JobLeases>(), route.Engine(), route.Services.GetRequiredService<Questioning>(), route.Services.GetRequiredService<Vault>(), TimeProvider.System,
-            NullLogger<Reconciling>.Instance);
-        (await reconciling.RunAsync(asked.Id, CancellationToken.None)).ShouldBeTrue();
-        return await route.WithDb(db => db.Reconciliations.AsNoTracking().SingleAsync(r => r.Id == asked.Id));
     }
 }

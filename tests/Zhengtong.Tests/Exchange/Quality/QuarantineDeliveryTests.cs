@@ -40,7 +40,7 @@ public sealed class QuarantineDeliveryTests(ExchangeFixture exchange) : IClassFi
         var work = await route.WithDb(async db => await new QualityWork(db, TimeProvider.System).WaitingAsync(
             new Actor(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), "officer", route.Provider.Id, route.Provider.Region, new HashSet<Role> { Role.DepartmentOfficer }), CancellationToken.None));
         work.ShouldContain(w => w.Href == $"/work/exchange/{route.Delivery}/quarantine");
-        var held = await MaskedDeliveryTests.ReconcileAsync(route);
+        var held = await route.ReconcileAsync();
         (held.IsEqual, held.Quarantined, held.ProviderRows, held.ConsumerRows, held.Problem).ShouldBe((true, 2, 18, 18, null));
 
         await route.Source.TouchAsync("id = 5", "企业1");
@@ -60,7 +60,7 @@ public sealed class QuarantineDeliveryTests(ExchangeFixture exchange) : IClassFi
         (last.State, last.Row).ShouldBe((QuarantineState.Released, null));
         var batch = (await route.BatchesAsync()).Single(b => b.Sequence == last.Batch);
         (batch.Phase, batch.Rows, batch.ReceivedAt is not null).ShouldBe((DeliveryPhase.Repair, 1, true));
-        var equal = await MaskedDeliveryTests.ReconcileAsync(route);
+        var equal = await route.ReconcileAsync();
         (equal.IsEqual, equal.Quarantined, equal.ProviderRows).ShouldBe((true, 0, 20));
         var events = await route.WithDb(db => db.Ledger.Where(e => e.Subject == route.Delivery.ToString() && e.Event.Contains("quarantine")).Select(e => e.Event).ToListAsync());
         events.ShouldContain("exchange.rows-quarantined");
@@ -90,11 +90,11 @@ public sealed class QuarantineDeliveryTests(ExchangeFixture exchange) : IClassFi
     {
         var route = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite);
         await route.Source.FillAsync(1, 10);
-        await route.Source.ExecuteAsync("UPDATE enterprise SET born = '2026-13-01' WHERE id = 4; UPDATE enterprise SET note = x'00FF', active = '是' WHERE id = 5");
+        await route.Source.ExecuteAsync("UPDATE enterprise SET born = '2026-13-01' WHERE id = 4; UPDATE enterprise SET note = x'00FF', active = '是', amount = '-' WHERE id = 5");
         (await route.RunAsync()).Problem.ShouldBeNull();
         (await route.Target.CountAsync("received")).ShouldBe(8);
-        (await QuarantineAsync(route)).SelectMany(q => q.Reasons).Select(r => r.Fault).ShouldBe([QualityFault.WrongType, QualityFault.WrongType, QualityFault.WrongType]);
-        var held = await MaskedDeliveryTests.ReconcileAsync(route);
+        (await QuarantineAsync(route)).SelectMany(q => q.Reasons).Select(r => r.Fault).ShouldBe([QualityFault.WrongType, QualityFault.WrongType, QualityFault.WrongType, QualityFault.WrongType]);
+        var held = await route.ReconcileAsync();
         (held.IsEqual, held.Quarantined, held.ProviderRows, held.Problem).ShouldBe((true, 2, 8, null));
 
         await route.Source.ExecuteAsync("UPDATE enterprise SET born = '2026-12-01', changed = '坏' WHERE id = 4");
@@ -114,7 +114,7 @@ public sealed class QuarantineDeliveryTests(ExchangeFixture exchange) : IClassFi
             (await db.Quarantine.Where(q => q.DeliveryId == route.Delivery).ToListAsync()).ForEach(q => q.Discard(TimeProvider.System.GetUtcNow()));
             return await db.SaveChangesAsync();
         });
-        var held = await MaskedDeliveryTests.ReconcileAsync(route);
+        var held = await route.ReconcileAsync();
         (held.IsEqual, held.Quarantined, held.ProviderRows, held.Problem).ShouldBe((true, 2, 18, null));
 
         // What is discarded takes no room; a newer version takes its place, whether it passes or not.
@@ -124,7 +124,7 @@ public sealed class QuarantineDeliveryTests(ExchangeFixture exchange) : IClassFi
         route.Settings.MostQuarantined = 3;
         await UntilAsync(route, async () => (await QuarantineAsync(route)).Count(q => q.State == QuarantineState.Waiting) == 3 && await route.Target.CountAsync("received", "id = 5") == 1);
         (await QuarantineAsync(route)).Count(q => q is { State: QuarantineState.Superseded, Row: null }).ShouldBe(2);
-        (await MaskedDeliveryTests.ReconcileAsync(route)).IsEqual.ShouldBe(true);
+        (await route.ReconcileAsync()).IsEqual.ShouldBe(true);
     }
 
     private static Task<List<QuarantinedRow>> QuarantineAsync(Route route) => route.WithDb(db => db.Quarantine.AsNoTracking().Where(q => q.DeliveryId == route.Delivery).OrderBy(q => q.At).ToListAsync());

@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
@@ -180,21 +178,8 @@ public sealed partial class ReconciliationSlicesTests(PlatformFixture platform)
 
     private static async Task<(int Code, string Output)> ShellAsync(StatementFile file)
     {
-        var folder = Directory.CreateTempSubdirectory("zhengtong-statement-").FullName;
-        try
-        {
-            await File.WriteAllTextAsync(Path.Combine(folder, "statement.json"), file.ToText());
-            var commands = Shell().Match(Repository.Read("docs", "exchange.md")).Groups[1].Value;
-            using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", commands]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var errors = shell.StandardError.ReadToEndAsync();
-            var output = new StringBuilder(await shell.StandardOutput.ReadToEndAsync()).Append(await errors).ToString();
-            await shell.WaitForExitAsync();
-            return (shell.ExitCode, output);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new ReceiptFolder();
+        return await folder.ShellAsync(Shell().Match(Repository.Read("docs", "exchange.md")).Groups[1].Value, file.ToText(), "statement.json");
     }
 
     [GeneratedRegex("```sh\\n(.*?)```", RegexOptions.Singleline)]

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Logging.Abstractions;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Exchange.Reconciliations;
 using Zhengtong.Kernel.Jobs;
@@ -22,17 +21,17 @@ public sealed class ReconcilingTests(ExchangeFixture exchange) : IClassFixture<E
     public async Task Compare_DeliveredTables_AreEqualHoweverTheirDatabasesSpellTheValues(DataSourceKind from, DataSourceKind to)
     {
         var route = await DeliveredAsync(from, to, 300);
-        var found = await ReconcileAsync(route);
+        var found = await route.ReconcileAsync();
         (found.State, found.Problem, found.IsEqual).ShouldBe((ReconciliationState.Finished, null, true));
         (found.ProviderRows, found.ConsumerRows, found.NotCompared, found.Ranges).ShouldBe((300, 300, 0, 1));
         found.ProviderDigest.ShouldBe(found.ConsumerDigest);
 
         // Other spellings of the same values.
         await route.Target.ExecuteAsync(to != DataSourceKind.Sqlite ? "UPDATE received SET amount = amount * 1.000" : "UPDATE received SET amount = replace('-0' || amount || '00', '-0-', '-0') WHERE amount LIKE '-%'");
-        (await ReconcileAsync(route)).IsEqual.ShouldBeTrue();
+        (await route.ReconcileAsync()).IsEqual.ShouldBeTrue();
         // Null is not the empty text.
         await route.Target.ExecuteAsync("UPDATE received SET note = '' WHERE id = 3");
-        (await ReconcileAsync(route)).Different.ShouldBe(1);
+        (await route.ReconcileAsync()).Different.ShouldBe(1);
     }
 
     [Fact]
@@ -47,7 +46,7 @@ public sealed class ReconcilingTests(ExchangeFixture exchange) : IClassFixture<E
             (1, 'x', repeat('长', 100000), 0, -0.0, true, '-infinity', '2002-02-02', decode(repeat('00', 100000), 'hex'))
             """);
         (await route.RunAsync()).Problem.ShouldBeNull();
-        var found = await ReconcileAsync(route);
+        var found = await route.ReconcileAsync();
         (found.IsEqual, found.ProviderRows, found.Ranges).ShouldBe((true, 4, 1));
     }
 
@@ -57,7 +56,7 @@ public sealed class ReconcilingTests(ExchangeFixture exchange) : IClassFixture<E
     {
         var route = await DeliveredAsync(from, to, 2_000);
         await BreakAsync(route);
-        var found = await ReconcileAsync(route);
+        var found = await route.ReconcileAsync();
         (found.Missing, found.Extra, found.Different).ShouldBe((2, 2, 2));
         Keys(found).ShouldBe(["Different 3", "Different 7", "Extra 8", "Extra 9001", "Missing 1999", "Missing 5"]);
         // Six rows of 131,071 ranges: bisection goes down to each and looks at no other.
@@ -75,12 +74,12 @@ public sealed class ReconcilingTests(ExchangeFixture exchange) : IClassFixture<E
         var route = await DeliveredAsync(from, to, 1_000);
         await route.Source.TouchAsync("id % 10 = 3", "尚未送达");
         await route.Source.FillAsync(1_001, 1_010, fresh: true);
-        var found = await ReconcileAsync(route);
+        var found = await route.ReconcileAsync();
         (found.IsEqual, found.NotCompared, found.ProviderRows, found.ConsumerRows).ShouldBe((true, 110, 900, 900));
 
         // Once delivered they are compared.
         (await route.SettleAsync()).Problem.ShouldBeNull();
-        found = await ReconcileAsync(route);
+        found = await route.ReconcileAsync();
         (found.IsEqual, found.NotCompared + found.ProviderRows).ShouldBe((true, 1_010));
     }
 
@@ -102,7 +101,7 @@ public sealed class ReconcilingTests(ExchangeFixture exchange) : IClassFixture<E
             }
         }, CancellationToken.None);
         List<Reconciliation> all = [];
-        for (var n = 0; n < 3; n++) { all.Add(await ReconcileAsync(route)); }
+        for (var n = 0; n < 3; n++) { all.Add(await route.ReconcileAsync()); }
         await writing.CancelAsync();
         await writer;
         all.ShouldAllBe(r => r.Missing == 1 && r.Extra == 0 && r.Different == 0);
@@ -115,7 +114,7 @@ public sealed class ReconcilingTests(ExchangeFixture exchange) : IClassFixture<E
     {
         var route = await DeliveredAsync(from, to, 2_000);
         await BreakAsync(route);
-        var found = await ReconcileAsync(route);
+        var found = await route.ReconcileAsync();
         var before = await route.StateAsync();
         await OrderAsync(route, found.Id);
         (await route.RunAsync()).Problem.ShouldBeNull();
@@ -123,15 +122,15 @@ public sealed class ReconcilingTests(ExchangeFixture exchange) : IClassFixture<E
         var repair = (await route.BatchesAsync()).Where(b => b.Phase == DeliveryPhase.Repair).ToList();
         repair.Sum(b => b.Rows).ShouldBe(4);
         repair.ShouldAllBe(b => b.CounterReceipt != null && b.CounterSignature != null);
-        var repaired = await ReadAsync(route, found.Id);
+        var repaired = await route.ReadComparisonAsync(found.Id);
         (repaired.RepairFirst, repaired.RepairLast).ShouldBe((repair[0].Sequence, repair[^1].Sequence));
         (await route.StateAsync()).Position.ShouldBe(before.Position);
 
-        var after = await ReconcileAsync(route);
+        var after = await route.ReconcileAsync();
         (after.Missing, after.Different).ShouldBe((0, 0));
         Keys(after).ShouldBe(["Extra 8", "Extra 9001"]);
         await route.Target.ExecuteAsync("DELETE FROM received WHERE id IN (8, 9001)");
-        (await ReconcileAsync(route)).IsEqual.ShouldBeTrue();
+        (await route.ReconcileAsync()).IsEqual.ShouldBeTrue();
 
         // The delivery goes on where it was.
         await route.Source.TouchAsync("id = 5", "修复之后");
@@ -143,18 +142,18 @@ public sealed class ReconcilingTests(ExchangeFixture exchange) : IClassFixture<E
     public async Task Run_BrokenOffHalfWay_BeginsAgainAndFinishesOnce()
     {
         var route = await DeliveredAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite, 60_000);
-        var id = await QueueAsync(route);
+        var id = await route.QueueComparisonAsync();
         using (var killed = new CancellationTokenSource())
         {
-            var run = Task.Run(() => Engine(route).RunAsync(id, killed.Token)); // SQLite answers at once: without a thread of its own it would end before the look
-            while ((await ReadAsync(route, id)).State == ReconciliationState.Queued) { await Task.Delay(1); }
+            var run = Task.Run(() => route.Comparer().RunAsync(id, killed.Token)); // SQLite answers at once: without a thread of its own it would end before the look
+            while ((await route.ReadComparisonAsync(id)).State == ReconciliationState.Queued) { await Task.Delay(1); }
             await killed.CancelAsync();
             await Should.ThrowAsync<OperationCanceledException>(run);
         }
 
-        (await ReadAsync(route, id)).State.ShouldBe(ReconciliationState.Running);
-        (await Engine(route).RunAsync(id, CancellationToken.None)).ShouldBeTrue();
-        (await ReadAsync(route, id)).IsEqual.ShouldBeTrue();
+        (await route.ReadComparisonAsync(id)).State.ShouldBe(ReconciliationState.Running);
+        (await route.Comparer().RunAsync(id, CancellationToken.None)).ShouldBeTrue();
+        (await route.ReadComparisonAsync(id)).IsEqual.ShouldBeTrue();
         (await route.WithDb(db => db.Statements.CountAsync(s => s.DeliveryId == route.Delivery))).ShouldBe(1);
         (await route.WithDb(db => db.Ledger.CountAsync(e => e.Event == "exchange.reconciliation-finished" && e.Subject == id.ToString()))).ShouldBe(1);
     }
@@ -163,15 +162,15 @@ public sealed class ReconcilingTests(ExchangeFixture exchange) : IClassFixture<E
     public async Task Run_WhileTheDeliveryRunsOrBatchesAreOnTheirWay_Waits()
     {
         var route = await DeliveredAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite, 50);
-        var id = await QueueAsync(route);
+        var id = await route.QueueComparisonAsync();
         await using (await exchange.Services.GetRequiredService<JobLeases>().TryTakeAsync($"exchange.delivery-{route.Delivery:N}", CancellationToken.None))
         {
-            (await Engine(route).RunAsync(id, CancellationToken.None)).ShouldBeFalse();
+            (await route.Comparer().RunAsync(id, CancellationToken.None)).ShouldBeFalse();
         }
 
         await route.WithDb(db => db.Batches.Where(b => b.DeliveryId == route.Delivery).ExecuteUpdateAsync(s => s.SetProperty(b => b.ReceivedAt, (DateTimeOffset?)null)));
-        (await Engine(route).RunAsync(id, CancellationToken.None)).ShouldBeFalse();
-        (await ReadAsync(route, id)).State.ShouldBe(ReconciliationState.Queued);
+        (await route.Comparer().RunAsync(id, CancellationToken.None)).ShouldBeFalse();
+        (await route.ReadComparisonAsync(id)).State.ShouldBe(ReconciliationState.Queued);
     }
 
     [Fact]
@@ -179,10 +178,10 @@ public sealed class ReconcilingTests(ExchangeFixture exchange) : IClassFixture<E
     {
         var route = await DeliveredAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite, 50);
         await route.Target.ExecuteAsync("ALTER TABLE received RENAME TO gone");
-        var found = await ReconcileAsync(route);
+        var found = await route.ReconcileAsync();
         (found.State, found.Problem, found.ActiveDeliveryId).ShouldBe((ReconciliationState.Failed, "exchange.target-unfit", null));
         await route.ChangeAsync(a => a.Suspend(a.ProviderId));
-        (await ReconcileAsync(route)).Problem.ShouldBe("exchange.not-in-force");
+        (await route.ReconcileAsync()).Problem.ShouldBe("exchange.not-in-force");
         (await route.WithDb(db => db.Statements.CountAsync(s => s.DeliveryId == route.Delivery))).ShouldBe(0);
     }
 
@@ -222,32 +221,11 @@ public sealed class ReconcilingTests(ExchangeFixture exchange) : IClassFixture<E
         return route;
     }
 
-    private static async Task<Reconciliation> ReconcileAsync(Route route)
-    {
-        var id = await QueueAsync(route);
-        (await Engine(route).RunAsync(id, CancellationToken.None)).ShouldBeTrue();
-        return await ReadAsync(route, id);
-    }
-
-    private static Reconciling Engine(Route route) => new(
-        route.Services.GetRequiredService<IServiceScopeFactory>(), route.Services.GetRequiredService<JobLeases>(), route.Engine(), route.Services.GetRequiredService<Questioning>(), route.Services.GetRequiredService<Vault>(), TimeProvider.System,
-        NullLogger<Reconciling>.Instance);
-
-    private static Task<Guid> QueueAsync(Route route) => route.WithDb(async db =>
-    {
-        var asked = Reconciliation.Of(route.Delivery, TimeProvider.System.GetUtcNow());
-        db.Reconciliations.Add(asked);
-        await db.SaveChangesAsync();
-        return asked.Id;
-    });
-
     private static Task<int> OrderAsync(Route route, Guid id) => route.WithDb(async db =>
     {
         (await db.Reconciliations.SingleAsync(r => r.Id == id)).OrderRepair(TimeProvider.System.GetUtcNow());
         return await db.SaveChangesAsync();
     });
-
-    private static Task<Reconciliation> ReadAsync(Route route, Guid id) => route.WithDb(db => db.Reconciliations.AsNoTracking().SingleAsync(r => r.Id == id));
 
     private List<string> Keys(Reconciliation found) =>
         [.. Repairing.Open(exchange.Services.GetRequiredService<Vault>(), found).Listed.Select(d => $"{d.Kind} {string.Join('/', d.Key)}").Order(StringComparer.Ordinal)];

@@ -9,6 +9,7 @@ using Zhengtong.Exchange;
 using Zhengtong.Exchange.Engine;
 using Zhengtong.Exchange.Model;
 using Zhengtong.Exchange.Nodes;
+using Zhengtong.Exchange.Reconciliations;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Organisations;
@@ -249,6 +250,30 @@ internal sealed record Route(
     internal Delivering Engine() => new(
         Services.GetRequiredService<IServiceScopeFactory>(), Services.GetRequiredService<JobLeases>(), new DepartmentDatabases(Services.GetRequiredService<Vault>(), Services.GetRequiredService<Deployment>(), Set), Services.GetRequiredService<Relay>(),
         Services.GetRequiredService<Vault>(), Settings.Clock, Set, Options.Create(new NodeOptions()), NullLogger<Delivering>.Instance);
+
+    /// <summary>Whoever compares the two tables.</summary>
+    internal Reconciling Comparer() => new(
+        Services.GetRequiredService<IServiceScopeFactory>(), Services.GetRequiredService<JobLeases>(), Engine(), Services.GetRequiredService<Questioning>(), Services.GetRequiredService<Vault>(), TimeProvider.System,
+        NullLogger<Reconciling>.Instance);
+
+    /// <summary>Asks for a comparison, which waits then.</summary>
+    internal Task<Guid> QueueComparisonAsync() => WithDb(async db =>
+    {
+        var asked = Reconciliation.Of(Delivery, TimeProvider.System.GetUtcNow());
+        db.Reconciliations.Add(asked);
+        await db.SaveChangesAsync();
+        return asked.Id;
+    });
+
+    internal Task<Reconciliation> ReadComparisonAsync(Guid id) => WithDb(db => db.Reconciliations.AsNoTracking().SingleAsync(r => r.Id == id));
+
+    /// <summary>Compares the two tables now.</summary>
+    internal async Task<Reconciliation> ReconcileAsync()
+    {
+        var id = await QueueComparisonAsync();
+        (await Comparer().RunAsync(id, CancellationToken.None)).ShouldBeTrue();
+        return await ReadComparisonAsync(id);
+    }
 
     private IOptions<ExchangeOptions> Set => Options.Create(new ExchangeOptions { BatchRows = Settings.BatchRows, SilenceSeconds = Settings.SilenceSeconds, MostQuarantined = Settings.MostQuarantined });
 

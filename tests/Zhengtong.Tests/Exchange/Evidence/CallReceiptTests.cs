@@ -1,10 +1,8 @@
-using System.Diagnostics;
-using System.Text;
 using System.Text.RegularExpressions;
 using Zhengtong.Exchange.Evidence;
-using Zhengtong.Exchange.Slices;
 using Zhengtong.Kernel.Secrets;
 using Zhengtong.Tests.Exchange.Gateway;
+using Zhengtong.Tests.Exchange.Support;
 using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Exchange.Evidence;
@@ -119,25 +117,9 @@ public sealed partial class CallReceiptTests(GatewayFixture gateway) : IDisposab
         return (scene, [.. records.Select(r => r.Id)]);
     }
 
-    private async Task<int> VerifyAsync(string text)
-    {
-        var path = Path.Combine(folder, "checked.json");
-        await File.WriteAllTextAsync(path, text);
-        var code = await VerifyReceipt.RunAsync(new FileInfo(path), TextWriter.Null, CancellationToken.None);
-        // The verb that takes evidence of every kind finds the same.
-        (await VerifyEvidence.RunAsync([new FileInfo(path)], [], json: false, TextWriter.Null, CancellationToken.None)).ShouldBe(code);
-        return code;
-    }
+    private Task<int> VerifyAsync(string text) => OfflineChecks.VerifyAsync(folder, text);
 
-    private async Task<(int Code, string Output)> ShellAsync(string commands, CallReceiptFile file)
-    {
-        await File.WriteAllTextAsync(Path.Combine(folder, "receipt.json"), file.ToText());
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", commands]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var errors = shell.StandardError.ReadToEndAsync();
-        var output = new StringBuilder(await shell.StandardOutput.ReadToEndAsync()).Append(await errors).ToString();
-        await shell.WaitForExitAsync();
-        return (shell.ExitCode, output);
-    }
+    private Task<(int Code, string Output)> ShellAsync(string commands, CallReceiptFile receipt) => OfflineChecks.ShellAsync(folder, commands, receipt.ToText());
 
     [GeneratedRegex("## Calls with openssl alone.*?```sh\\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Shell();

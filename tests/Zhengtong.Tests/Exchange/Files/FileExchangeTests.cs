@@ -1,17 +1,14 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Exchange.Evidence;
 using Zhengtong.Exchange.Files;
 using Zhengtong.Exchange.Nodes;
-using Zhengtong.Exchange.Slices;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Secrets;
+using Zhengtong.Tests.Exchange.Support;
 using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Exchange.Files;
@@ -325,25 +322,9 @@ public sealed partial class FileExchangeTests(PlatformFixture platform) : IDispo
         return Convert.ToBase64String(bytes);
     }
 
-    private async Task<int> VerifyAsync(FileReceipt receipt)
-    {
-        var path = Path.Combine(folder, "checked.json");
-        await File.WriteAllTextAsync(path, receipt.ToText());
-        var code = await VerifyReceipt.RunAsync(new FileInfo(path), TextWriter.Null, CancellationToken.None);
-        // The verb that takes evidence of every kind finds the same.
-        (await VerifyEvidence.RunAsync([new FileInfo(path)], [], json: false, TextWriter.Null, CancellationToken.None)).ShouldBe(code);
-        return code;
-    }
+    private Task<int> VerifyAsync(FileReceipt receipt) => OfflineChecks.VerifyAsync(folder, receipt.ToText());
 
-    private async Task<(int Code, string Output)> ShellAsync(string commands, FileReceipt receipt)
-    {
-        await File.WriteAllTextAsync(Path.Combine(folder, "receipt.json"), receipt.ToText());
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", commands]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var errors = shell.StandardError.ReadToEndAsync();
-        var output = new StringBuilder(await shell.StandardOutput.ReadToEndAsync()).Append(await errors).ToString();
-        await shell.WaitForExitAsync();
-        return (shell.ExitCode, output);
-    }
+    private Task<(int Code, string Output)> ShellAsync(string commands, FileReceipt receipt) => OfflineChecks.ShellAsync(folder, commands, receipt.ToText());
 
     [GeneratedRegex("```sh\\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Shells();

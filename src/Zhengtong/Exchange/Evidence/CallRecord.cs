@@ -9,7 +9,6 @@ namespace Zhengtong.Exchange.Evidence;
 /// <param name="Suite">The agreement's, <see cref="Kernel.Secrets.Suite.Word"/>.</param>
 /// <param name="Service">The service's code.</param>
 /// <param name="Method">Upper-case HTTP method.</param>
-/// <param name="Target">Path and query below the service.</param>
 /// <param name="RequestHead">The request's signed header bytes.</param>
 /// <param name="RequestBodyDigest">SHA-512 of the request's body; null without one.</param>
 /// <param name="RequestBytes">Length of that body.</param>
@@ -22,7 +21,7 @@ namespace Zhengtong.Exchange.Evidence;
 /// <param name="RequestBody">The request's body where it is to be kept; null where not.</param>
 /// <param name="ResponseBody">The answer's body where it is to be kept; null where not.</param>
 internal sealed record CallRecord(
-    Guid Id, string MessageId, Guid Agreement, Guid Provider, Guid Consumer, string Suite, string Service, string Method, string Target,
+    Guid Id, string MessageId, Guid Agreement, Guid Provider, Guid Consumer, string Suite, string Service, string Method,
     byte[] RequestHead, byte[]? RequestBodyDigest, long RequestBytes, int Status, byte[] ResponseHead, byte[]? ResponseBodyDigest, long ResponseBytes,
     DateTimeOffset ReceivedAt, DateTimeOffset AnsweredAt, KeptBody? RequestBody, KeptBody? ResponseBody);
 

@@ -48,7 +48,8 @@ internal sealed class CheckFiles(ZhengtongDb db, FileContent content, Clamd clam
             if (finding is not null) { reconcilers.Wake<SweepFiles>(); } else { reconcilers.Wake<PublishFiles>(); }
         }
         catch (CheckerException e) { await WaitAsync(file, e.IsRefusal ? ExchangeProblems.CheckerRefused : ExchangeProblems.CheckerUnreachable, ct); }
-        catch (CryptographicException) { await WaitAsync(file, ExchangeProblems.ContentBroken, ct); }
+        // Also a segment that is gone: the file waits, and the next one has its turn.
+        catch (Exception e) when (e is CryptographicException or IOException) { await WaitAsync(file, ExchangeProblems.ContentBroken, ct); }
     }
 
     private async Task WaitAsync(ExchangedFile file, ProblemType problem, CancellationToken ct)

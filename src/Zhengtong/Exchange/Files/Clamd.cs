@@ -38,10 +38,11 @@ internal sealed class Clamd(IOptions<FilesOptions> options)
             await session.SendAsync("zINSTREAM\0"u8.ToArray(), framed: false, ct);
             return session;
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException && !ct.IsCancellationRequested)
+        catch (Exception e)
         {
             socket.Dispose();
-            throw new CheckerException(isRefusal: false, "clamd does not answer", e);
+            if (e is SocketException or OperationCanceledException && !ct.IsCancellationRequested) { throw new CheckerException(isRefusal: false, "clamd does not answer", e); }
+            throw;
         }
     }
 }

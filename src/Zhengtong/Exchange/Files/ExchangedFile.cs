@@ -1,3 +1,5 @@
+using Zhengtong.Exchange.Model;
+
 namespace Zhengtong.Exchange.Files;
 
 /// <summary>Where a file stands.</summary>
@@ -172,7 +174,7 @@ internal sealed class ExchangedFile
     {
         Problem = problem;
         Failures++;
-        NextCheckAt = now + TimeSpan.FromSeconds(Math.Min(300, Math.Pow(2, Math.Min(Failures, 10))));
+        NextCheckAt = now + Delivery.BackOff(Failures);
         Revision++;
     }
 

@@ -86,7 +86,8 @@ internal sealed class FileReceiving(ZhengtongDb db, FileContent content, Agreeme
         recipient.Fail(digest);
         db.Ledger.Add(LedgerEntry.Of("exchange.file-confirmation-refused", recipient.Id, actor, now, after: new { file = recipient.FileId, digest }));
         FailureAccount.Record(db, recipient.AgreementId, recipient.ConsumerId, recipient.Id, now);
-        await db.SaveChangesAsync(ct);
+        try { await db.SaveChangesAsync(ct); }
+        catch (DbUpdateConcurrencyException) { return KernelProblems.ChangedMeanwhile.Because($"{recipient.Id}"); }
         return ExchangeProblems.FileDigestWrong.Because(Suite.Parse(FileManifest.Parse(recipient.Manifest)!.Suite).DigestName);
     }
 

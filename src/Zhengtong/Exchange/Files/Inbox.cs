@@ -70,6 +70,8 @@ internal static class Inbox
 
     private static async Task<bool> IsThereAsync(string root, string below, InboxFile file, CancellationToken ct)
     {
+        // By its length first: a pipe of that name has none, and keeps whoever opens it waiting.
+        if (new FileInfo(Path.Combine(root, below)) is not { Exists: true, LinkTarget: null } found || found.Length != file.Length) { return false; }
         await using var there = FolderFile.OpenRead(root, below);
         if (there is null || there.Length != file.Length) { return false; }
         using var digests = new FileDigests();

@@ -21,7 +21,12 @@ internal sealed record OutboxCalls(
     Func<string, CancellationToken, Task<Guid?>> FindResourceAsync,
     Func<NewFile, Stream, CancellationToken, Task<OutboxUpload?>> BeginAsync,
     Func<Guid, long, Stream, CancellationToken, Task<OutboxUpload?>> AppendAsync,
-    Func<Guid, CancellationToken, Task> GiveUpAsync);
+    Func<Guid, CancellationToken, Task> GiveUpAsync)
+{
+    /// <summary>The resources by the names that their folders may have.</summary>
+    internal static IReadOnlyDictionary<string, Guid> FoldersOf(IEnumerable<(Guid Id, string Code)> resources) =>
+        resources.SelectMany(r => new[] { KeyValuePair.Create($"{r.Id:D}", r.Id), KeyValuePair.Create(r.Code.Replace('/', '_'), r.Id) }).DistinctBy(p => p.Key).ToDictionary();
+}
 
 /// <summary>A department's outbox 发件箱: <c>outbox/{resource}/{file}</c>. A file that stands still is taken in and moved to <c>sent/{resource}/</c>,
 /// or to <c>refused/{resource}/</c> when malware was found in it before it left.</summary>

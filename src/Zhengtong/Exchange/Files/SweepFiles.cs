@@ -53,9 +53,11 @@ internal sealed class SweepFiles(ZhengtongDb db, FileContent content, JobLeases 
     private async Task<int> PurgeAsync(DateTimeOffset now, CancellationToken ct)
     {
         var defaults = options.Value;
+        // A file that is younger than the shortest time for which any is kept need not be looked at.
+        var oldest = now.AddDays(-Math.Min(defaults.KeepDays, await db.FileRetentions.MinAsync(r => (int?)r.KeepDays, ct) ?? defaults.KeepDays));
         var kept = await (
             from f in db.ExchangedFiles.AsNoTracking()
-            where f.State == FileState.Published
+            where f.State == FileState.Published && f.PublishedAt <= oldest
             join r in db.FileRetentions on f.ResourceId equals r.ResourceId into set
             from r in set.DefaultIfEmpty()
             select new

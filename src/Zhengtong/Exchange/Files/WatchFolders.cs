@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Zhengtong.Agreements;
@@ -30,11 +31,14 @@ internal sealed partial class WatchFolders(
             if (!Guid.TryParseExact(Path.GetFileName(folder), "D", out var organisation)) { continue; }
             // One department's broken folder does not hold up the others.
             try { count += await outbox.LookAsync(folder, TimeSpan.FromSeconds(options.Value.StillSeconds), CallsOf(organisation), ct); }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { LogFolder(e, organisation); }
+            catch (Exception e) when (IsOfOne(e)) { LogFolder(e, organisation); }
         }
 
         return Pass.Settled(count + await FillAsync(ct));
     }
+
+    /// <summary>True for what is wrong with one folder, or with the content of one file, and not with the platform.</summary>
+    private static bool IsOfOne(Exception e) => e is IOException or UnauthorizedAccessException or CryptographicException;
 
     private static Actor ActorOf(Guid organisation) => Actor.Platform with { Organisation = organisation };
 
@@ -45,8 +49,7 @@ internal sealed partial class WatchFolders(
         return new OutboxCalls(
             async (name, ct) =>
             {
-                folders ??= (await catalogue.ProvidedAsync(organisation, DeliveryKind.File, ct))
-                    .SelectMany(r => new[] { KeyValuePair.Create($"{r.Id:D}", r.Id), KeyValuePair.Create(r.Code.Replace('/', '_'), r.Id) }).DistinctBy(p => p.Key).ToDictionary();
+                folders ??= OutboxCalls.FoldersOf((await catalogue.ProvidedAsync(organisation, DeliveryKind.File, ct)).Select(r => (r.Id, r.Code)));
                 return folders.TryGetValue(name, out var resource) ? resource : null;
             },
             async (asked, _, ct) =>
@@ -84,7 +87,7 @@ internal sealed partial class WatchFolders(
                     var asked = new InboxFile(file.Id, terms.Number, manifest.Name, manifest.Length, manifest.Suite == Suite.National.Word, manifest.Digest);
                     if (await Inbox.PutAsync(DepartmentFiles.FolderOf(deployment, inbox.OrganisationId), asked, ReceivingOf(inbox.OrganisationId), ct)) { count++; }
                 }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException) { LogFolder(e, inbox.OrganisationId); }
+                catch (Exception e) when (IsOfOne(e)) { LogFolder(e, inbox.OrganisationId); }
             }
         }
 

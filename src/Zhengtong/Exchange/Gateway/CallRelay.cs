@@ -124,7 +124,7 @@ internal sealed partial class CallRelay(
         using var responseBody = new BodyDigest(options.Value.KeepBodyBytes);
         using var held = new HeldAnswer(http.Response, responseBody);
         CallRecord Recorded() => new(
-            call.Id, order.MessageId, order.Grant.Terms.Id, order.Service.Provider, order.Grant.Terms.Consumer, order.Grant.Terms.Suite, service, call.Method, order.Target,
+            call.Id, order.MessageId, order.Grant.Terms.Id, order.Service.Provider, order.Grant.Terms.Consumer, order.Grant.Terms.Suite, service, call.Method,
             requestHead, call.RequestBody.Value, call.RequestBody.Bytes, status, CallHead.Bytes(status, answer.ReasonPhrase, headers), responseBody.Value, responseBody.Bytes,
             order.ReceivedAt, clock.GetUtcNow(), call.RequestBody.Kept, responseBody.Kept);
         if (hasBody && await StreamAsync(call, answer, isLimited, held) is { } fault)

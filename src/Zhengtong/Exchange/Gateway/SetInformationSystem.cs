@@ -54,7 +54,7 @@ internal static class SetInformationSystem
         (system.Name, system.ClientId, system.Certificates, system.Addresses, system.SetAt) = (request.Name, request.ClientId, certificates, addresses, now);
         db.Ledger.Add(LedgerEntry.Of("exchange.information-system-set", system.Id, actor, now, before: before, after: new { code, system.Name, system.ClientId, system.Certificates, system.Addresses }));
         try { await db.SaveChangesAsync(ct); }
-        catch (DbUpdateException e) when (e.IsUniqueViolation()) { return KernelProblems.ChangedMeanwhile.Because(code); }
+        catch (DbUpdateException e) when (e is DbUpdateConcurrencyException || e.IsUniqueViolation()) { return KernelProblems.ChangedMeanwhile.Because(code); }
         return TypedResults.NoContent();
     }
 

@@ -119,18 +119,30 @@ internal sealed class XRoadMetadata(GatewayDirectory directory, TimeProvider clo
     /// <summary>X-Road writes a parameter as an asterisk.</summary>
     private static string Glob(string path) => string.Join('/', path.Split('/').Select(s => s is ['{', .., '}'] ? "*" : s));
 
-    /// <summary>The provider's document with the gateway's address in place of its own, everywhere an address may stand (OpenAPI 3: document, path item, operation).</summary>
+    /// <summary>The provider's document with the gateway's address in place of its own, and none of its own anywhere else.</summary>
     private static byte[] OpenApiHere(string text, XRoadOrder order, string code)
     {
         var document = JsonNode.Parse(text)!.AsObject();
+        foreach (var part in document.Select(p => p.Value)) { HideServers(part); }
         document["servers"] = new JsonArray(new JsonObject { ["url"] = $"{order.Target.Raw[..order.Target.Raw.LastIndexOf('/')]}/{code}" });
-        foreach (var path in document["paths"]!.AsObject().Select(p => p.Value).OfType<JsonObject>())
-        {
-            path.Remove("servers");
-            foreach (var operation in path.Select(o => o.Value).OfType<JsonObject>()) { operation.Remove("servers"); }
-        }
-
         return Encoding.UTF8.GetBytes(document.ToJsonString(CanonicalJson.Options));
+    }
+
+    /// <summary>Takes addresses out (OpenAPI 3): of path items and operations, those of callbacks and webhooks among them, and of links. Schemas and examples are data and stay.</summary>
+    internal static void HideServers(JsonNode? node)
+    {
+        if (node is JsonArray list)
+        {
+            foreach (var one in list) { HideServers(one); }
+        }
+        if (node is not JsonObject part) { return; }
+        // A response, a parameter or a link may be called so too; but it is no list, and has no address.
+        if (part["servers"] is JsonArray) { part.Remove("servers"); }
+        if (part["server"] is JsonObject server && server.ContainsKey("url")) { part.Remove("server"); }
+        foreach (var (name, below) in part)
+        {
+            if (name is not ("schema" or "schemas" or "example" or "examples")) { HideServers(below); }
+        }
     }
 
     private async Task<Refusal?> WriteAsync(HttpContext http, XRoadOrder order, bool hasOwnToken, string type, byte[] body)

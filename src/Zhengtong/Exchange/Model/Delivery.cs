@@ -30,6 +30,9 @@ internal sealed class Delivery
     /// <summary>Longest wait after a failed run.</summary>
     internal const int MostBackOffSeconds = 300;
 
+    /// <summary>How long is waited after so many failures in a row, of a delivery or a file: 2, 4, 8 ... at most 300 seconds.</summary>
+    internal static TimeSpan BackOff(int failures) => TimeSpan.FromSeconds(Math.Min(MostBackOffSeconds, Math.Pow(2, Math.Min(failures, 10))));
+
     internal required Guid Id { get; init; }
 
     /// <summary>One delivery an agreement.</summary>
@@ -234,7 +237,7 @@ internal sealed class Delivery
         Problem = problem;
         ProblemDetail = detail;
         Failures++;
-        NextRunAt = now + TimeSpan.FromSeconds(Math.Min(MostBackOffSeconds, Math.Pow(2, Math.Min(Failures, 10))));
+        NextRunAt = now + BackOff(Failures);
         Revision++;
     }
 

@@ -71,7 +71,9 @@ internal sealed record OperationalQuestion(DeliveryKind Kind, Guid? Agreement, D
     internal static OperationalQuestion Of(DeliveryKind kind, Guid? agreement, DateTimeOffset? from, DateTimeOffset? to, TimeProvider clock)
     {
         var end = (to ?? clock.GetUtcNow().AddSeconds(1)).ToUniversalTime();
-        return new OperationalQuestion(kind, agreement, (from ?? end.AddDays(-1)).ToUniversalTime(), end);
+        // The first day of the calendar has none before it.
+        var before = end > DateTimeOffset.MinValue.AddDays(1) ? end.AddDays(-1) : DateTimeOffset.MinValue;
+        return new OperationalQuestion(kind, agreement, (from ?? before).ToUniversalTime(), end);
     }
 
     /// <summary>What an address asks for: moments, or days in China of which the last is included.</summary>

@@ -26,6 +26,7 @@ internal static class EnrolNode
         var organisation = await db.Organisations.AsNoTracking().SingleAsync(o => o.Id == node.OrganisationId, ct);
         using var issuer = await authority.OpenAsync(ct);
         if (Bytes(request.SigningRequest) is not { } csr || await authority.IssueAsync(csr, node, organisation.CreditCode.Value, ct) is not { } certificate) { return ExchangeProblems.NodeKeysInvalid.Because("signingRequest"); }
+        if (request.Keys.DistinctBy(k => (k.Suite, k.Use)).Count() != request.Keys.Count) { return ExchangeProblems.NodeKeysInvalid.Because("keys"); }
         foreach (var brought in request.Keys)
         {
             if (await RegisterAsync(db, node, brought, now, ct) is { } fault) { return fault; }

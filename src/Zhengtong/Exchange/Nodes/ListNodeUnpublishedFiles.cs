@@ -22,7 +22,7 @@ internal static class ListNodeUnpublishedFiles
     /// <response code="200">At most 100.</response>
     internal static async Task<Ok<NodeUnpublishedFiles>> Handle(int? skip, NodeCaller caller, ZhengtongDb db, AgreementsLookup agreements, TimeProvider clock, CancellationToken ct)
     {
-        var last = Math.Max(0, skip ?? 0) + Most;
+        var last = Math.Clamp(skip ?? 0, 0, int.MaxValue - Most) + Most;
         List<NodeUnpublishedFile> found = [];
         foreach (var terms in (await agreements.OfPartyAsync(caller.Organisation, DeliveryKind.File, clock.GetUtcNow(), ct)).Where(t => t.Provider == caller.Organisation).OrderBy(t => t.Id))
         {

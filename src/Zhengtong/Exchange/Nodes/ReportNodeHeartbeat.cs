@@ -24,20 +24,20 @@ internal static class ReportNodeHeartbeat
         var node = await db.FrontEndNodes.SingleAsync(n => n.Id == caller.Id, ct);
         var before = Read(node.Report);
         if (node.SilentSince is { } silent) { db.Ledger.Add(LedgerEntry.Of("exchange.node-returned", node.Id, caller.Actor, now, after: new { node.Name, silent })); }
+        // Before the report is kept, by which the next one is compared: killed between the two, a fault is told twice rather than never.
+        foreach (var state in request.Deliveries)
+        {
+            var isChanged = before?.Deliveries.FirstOrDefault(d => d.Delivery == state.Delivery && d.Role == state.Role)?.Problem != state.Problem;
+            if ((!isChanged && state.LogBytes is null) || await deliveries.FindAsync(caller.Id, state.Delivery, state.Role, ct) is not { } delivery) { continue; }
+            if (state is { LogBytes: { } bytes, LogStatus: { } status }) { await WatchAsync(scopes, state.Delivery, new LogWatch(bytes, status), exchange.Value.LogAlarmBytes, ct); }
+            // One that its agreement stopped stays stopped, whatever becomes of a fault.
+            if (isChanged && delivery.State != DeliveryState.Stopped) { await TellAsync(scopes, caller, state, now, ct); }
+        }
+
         var refused = await TakeSourcesAsync(db, caller, request.Sources, now, ct);
         node.Seen(request, JsonSerializer.Serialize(request, CanonicalJson.Options), now);
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateException e) when (e is DbUpdateConcurrencyException || e.IsUniqueViolation()) { return KernelProblems.ChangedMeanwhile.Because(node.Name); }
-
-        foreach (var state in request.Deliveries)
-        {
-            if (await deliveries.FindAsync(caller.Id, state.Delivery, state.Role, ct) is not { } delivery) { continue; }
-            if (state is { LogBytes: { } bytes, LogStatus: { } status }) { await WatchAsync(scopes, state.Delivery, new LogWatch(bytes, status), exchange.Value.LogAlarmBytes, ct); }
-            var earlier = before?.Deliveries.FirstOrDefault(d => d.Delivery == state.Delivery && d.Role == state.Role)?.Problem;
-            // One that its agreement stopped stays stopped, whatever becomes of a fault.
-            if (earlier != state.Problem && delivery.State != DeliveryState.Stopped) { await TellAsync(scopes, caller, state, now, ct); }
-        }
-
         return TypedResults.Ok(new NodeHeartbeatResponse(now, refused));
     }
 

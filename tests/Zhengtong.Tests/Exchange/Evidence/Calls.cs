@@ -21,7 +21,7 @@ internal static class Calls
         var now = TimeProvider.System.GetUtcNow();
         return new CallRecord(
             id ?? Guid.CreateVersion7(now), $"message-{Guid.CreateVersion7(now):N}", scene.Agreement.Id, scene.Provider.Id, scene.Consumer.Id, Strict.Parse<AgreementDocument>(scene.Agreement.Document)!.Suite,
-            "firms", "GET", target, Encoding.UTF8.GetBytes($"GET\r\n{target}\r\nX-Road-Client:{scene.ClientId}\r\n"), request is null ? null : SHA512.HashData(request), request?.Length ?? 0,
+            "firms", "GET", Encoding.UTF8.GetBytes($"GET\r\n{target}\r\nX-Road-Client:{scene.ClientId}\r\n"), request is null ? null : SHA512.HashData(request), request?.Length ?? 0,
             200, "200\r\nOK\r\n"u8.ToArray(), response is null ? null : SHA512.HashData(response), response?.Length ?? 0, now.AddMilliseconds(-5), now,
             request is null ? null : new KeptBody(request), response is null ? null : new KeptBody(response));
     }

@@ -74,6 +74,22 @@ public sealed class FileKeepingTests
     }
 
     [Fact]
+    public async Task Check_SegmentIsGone_WaitsAndHoldsUpNoOther()
+    {
+        using var clamd = new ClamdServer();
+        await using var platform = await OwnPlatform.StartAsync(b => (b.Configuration["Exchange:Files:Clamd"], b.Configuration["Exchange:Files:ClamdSeconds"]) = (clamd.Address, "5"));
+        var parties = await FileParties.MakeAsync(platform.App.Services, SuiteName.International);
+        var provider = await parties.ProviderAsync(new Uri(platform.App.Urls.First()));
+        var broken = await parties.UploadAsync(provider, FileParties.Bytes(300_000));
+        await UntilAsync(async () => (await parties.FileAsync(broken)).Problem == "exchange.checker-unreachable");
+        foreach (var segment in Stored(platform, broken)) { File.Delete(segment); }
+        clamd.Open();
+        await UntilAsync(async () => (await parties.FileAsync(broken)).Problem == "exchange.content-broken", seconds: 120);
+        await parties.PublishedAsync(await parties.UploadAsync(provider, FileParties.Bytes(200_000)), 1);
+        (await parties.FileAsync(broken)).State.ShouldBe(FileState.Checking);
+    }
+
+    [Fact]
     public async Task Folders_OutboxToInbox_CarryAFileOnceAndConfirmIt()
     {
         await using var platform = await OwnPlatform.StartAsync(b => (b.Configuration["Exchange:Files:StillSeconds"], b.Configuration["Exchange:Files:FolderMilliseconds"]) = ("1", "100"));

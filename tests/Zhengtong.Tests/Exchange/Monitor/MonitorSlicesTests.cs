@@ -107,6 +107,8 @@ public sealed partial class MonitorSlicesTests(PlatformFixture platform)
         (await stranger.GetFromJsonAsync<JsonElement>($"{address}&agreement={scene.Agreement.Id}")).GetProperty("total").GetInt64().ShouldBe(0);
         (await stranger.GetStringAsync("/work/exchange/monitor/operational-data.csv?kind=api")).ShouldNotContain(scene.Agreement.Id.ToString());
         (await (await stranger.GetAsync("/api/v1/operational-data")).ReadProblemCode()).ShouldBe("kernel.malformed");
+        // Before the calendar's first day there is none to begin with.
+        (await stranger.GetFromJsonAsync<JsonElement>("/api/v1/operational-data?kind=api&to=0001-01-01T00:00:00Z")).GetProperty("total").GetInt64().ShouldBe(0);
         using var visitor = platform.Visitor();
         foreach (var closed in new[] { address, "/api/v1/alarms", "/api/v1/exchange/history" }) { (await visitor.GetAsync(closed)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized, closed); }
     }

@@ -175,6 +175,15 @@ internal sealed class Half(NodeDelivery task, TimeProvider clock)
 
     internal AgreementTerms Terms => Task.Terms;
 
+    /// <summary>The batch that empties the target is handed in. A configuration that comes in this moment is not lost.</summary>
+    internal void EndAnew()
+    {
+        for (var seen = Task; seen.Anew; seen = Task)
+        {
+            if (ReferenceEquals(Interlocked.CompareExchange(ref current, seen with { Anew = false }, seen), seen)) { return; }
+        }
+    }
+
     /// <exception cref="AgreementEndedException">Nothing may flow now.</exception>
     internal void Guard(DateTimeOffset now)
     {

@@ -141,7 +141,7 @@ internal sealed class NodeFileWork(
 
     private OutboxCalls CallsOf(NodeFileTasks tasks)
     {
-        var folders = tasks.Resources.SelectMany(r => new[] { KeyValuePair.Create($"{r.Id:D}", r.Id), KeyValuePair.Create(r.Code.Replace('/', '_'), r.Id) }).DistinctBy(p => p.Key).ToDictionary();
+        var folders = OutboxCalls.FoldersOf(tasks.Resources.Select(r => (r.Id, r.Code)));
         return new OutboxCalls(
             (name, _) => Task.FromResult(folders.TryGetValue(name, out var resource) ? resource : (Guid?)null),
             async (asked, bytes, ct) =>
@@ -361,7 +361,7 @@ internal sealed class NodeFileWork(
         {
             if (before?.Problem != code) { log.LogWarning("File {What}: {Code} {Detail}", what, code, detail); }
             var failures = (before?.Failures ?? 0) + 1;
-            lane.Troubles[what] = new Trouble(code, failures, clock.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(300, Math.Pow(2, Math.Min(failures, 10)))), shown);
+            lane.Troubles[what] = new Trouble(code, failures, clock.GetUtcNow() + Model.Delivery.BackOff(failures), shown);
         }
     }
 

@@ -3,8 +3,6 @@ namespace Zhengtong.Exchange.Nodes.Machine;
 /// <summary>What the node asks about files.</summary>
 internal sealed partial class PlatformLine
 {
-    private static readonly TimeSpan SegmentPatience = TimeSpan.FromMinutes(5);
-
     /// <summary>Begins to hand a file in, or says how far it has come.</summary>
     internal Task<NodeFileUpload> BeginFileAsync(BeginNodeFileRequest request, CancellationToken ct) => AskAsync<NodeFileUpload>(HttpMethod.Post, "/files", request, ct);
 
@@ -31,14 +29,6 @@ internal sealed partial class PlatformLine
     {
         using var request = Signed(HttpMethod.Get, $"/received-files/{recipient:D}/segments/{index}", null, "", out _);
         using var response = await SendAsync(request, ct);
-        try
-        {
-            // A line that falls silent in the middle must not hold up all other files.
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            limit.CancelAfter(SegmentPatience);
-            await using var stream = await response.Content.ReadAsStreamAsync(limit.Token);
-            await stream.ReadExactlyAsync(into, limit.Token);
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !ct.IsCancellationRequested)) { throw Away(e); }
+        await FillAsync(response, into, ct);
     }
 }

@@ -135,8 +135,10 @@ internal sealed partial class NodeWork(NodeFolder folder, NodeIdentity identity,
         foreach (var (key, task) in wanted)
         {
             var half = halves.GetOrAdd(key, _ => new Half(task, clock));
-            half.IsAsked |= HasOrders(task, half.Task);
+            var isAsked = HasOrders(task, half.Task);
             (half.Task, half.Calendar, half.IsWanted) = (task, calendar, true);
+            // Said when the order stands: a run that begins in this moment takes the word back, and reads the order behind it.
+            if (isAsked) { half.IsAsked = true; }
         }
 
         foreach (var (key, half) in halves) { half.IsWanted = wanted.ContainsKey(key); }
@@ -332,7 +334,7 @@ internal sealed partial class NodeWork(NodeFolder folder, NodeIdentity identity,
                 {
                     await SendAsync(first, ct);
                     await queue.RemoveAsync(first.Id, ct);
-                    if (first.Kind == QueuedKind.Batch && halves.TryGetValue((delivery, NodeRole.Provider), out var half)) { half.Task = half.Task with { Anew = false }; }
+                    if (first.Kind == QueuedKind.Batch && halves.TryGetValue((delivery, NodeRole.Provider), out var half)) { half.EndAnew(); }
                     resting.Remove(delivery);
                 }
                 catch (PlatformRefusedException refused) when (!line.IsRefused)

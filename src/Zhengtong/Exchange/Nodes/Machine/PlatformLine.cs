@@ -28,6 +28,10 @@ internal sealed partial class PlatformLine : IDisposable
     private const int MostBytes = 64 * 1024 * 1024;
 
     private const string Base = "/node/v1";
+
+    /// <summary>So long an answer may pause in its middle: a line that was cut without a word must hold nothing up for ever.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(100);
+
     private static readonly JsonSerializerOptions Json = Wire();
     private readonly NodeFolder folder;
     private readonly TimeProvider clock;
@@ -160,15 +164,31 @@ internal sealed partial class PlatformLine : IDisposable
     {
         using var request = Signed(HttpMethod.Get, $"/deliveries/{delivery:D}/batches/{sequence}/ciphertext", null, "", out _);
         using var response = await SendAsync(request, ct);
+        var bytes = into.Reset(checked((int)length));
+        await FillAsync(response, bytes, ct);
+        return bytes;
+    }
+
+    /// <summary>Fills the buffer from the answer's body.</summary>
+    /// <exception cref="PlatformAwayException">The body ends, breaks off or falls silent before.</exception>
+    private async Task FillAsync(HttpResponseMessage response, Memory<byte> into, CancellationToken ct)
+    {
         try
         {
-            var bytes = into.Reset(checked((int)length));
-            await using var stream = await response.Content.ReadAsStreamAsync(ct);
-            await stream.ReadExactlyAsync(bytes, ct);
-            return bytes;
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            await using var stream = await response.Content.ReadAsStreamAsync(limit.Token);
+            while (!into.IsEmpty)
+            {
+                limit.CancelAfter(Silence);
+                var read = await stream.ReadAsync(into, limit.Token);
+                if (read == 0) { throw new EndOfStreamException(); }
+                into = into[read..];
+            }
         }
-        catch (Exception e) when (e is IOException or HttpRequestException) { throw Away(e); }
+        catch (Exception e) when (IsCut(e, ct)) { throw Away(e); }
     }
+
+    private static bool IsCut(Exception e, CancellationToken ct) => e is IOException or HttpRequestException || (e is OperationCanceledException && !ct.IsCancellationRequested);
 
     /// <summary>What the authority signed as the answer to this very request.</summary>
     private async Task<SignedDocument> ProvableAsync(string path, CancellationToken ct)
@@ -189,7 +209,7 @@ internal sealed partial class PlatformLine : IDisposable
         using var request = Signed(method, path, body, type, out var nonce);
         using var response = await SendAsync(request, ct);
         try { return (await BytesAsync(response, ct), nonce); }
-        catch (Exception e) when (e is IOException or HttpRequestException) { throw Away(e); }
+        catch (Exception e) when (IsCut(e, ct)) { throw Away(e); }
     }
 
     private HttpRequestMessage Signed(HttpMethod method, string path, byte[]? body, string type, out string nonce)
@@ -257,7 +277,7 @@ internal sealed partial class PlatformLine : IDisposable
             return problem.RootElement.TryGetProperty("code", out var code) && code.GetString() is { } known
                 ? new PlatformRefusedException(known, problem.RootElement.TryGetProperty("detail", out var detail) ? detail.GetString() : null) : null;
         }
-        catch (Exception e) when (e is JsonException or IOException or HttpRequestException or InvalidOperationException) { return null; }
+        catch (Exception e) when (e is JsonException or InvalidOperationException || IsCut(e, ct)) { return null; }
     }
 
     private static async Task<byte[]> BytesAsync(HttpResponseMessage response, CancellationToken ct)
@@ -265,8 +285,11 @@ internal sealed partial class PlatformLine : IDisposable
         await using var stream = await response.Content.ReadAsStreamAsync(ct);
         var whole = new MemoryStream();
         var buffer = new byte[16 * 1024];
-        for (int read; (read = await stream.ReadAsync(buffer, ct)) > 0;)
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Silence);
+        for (int read; (read = await stream.ReadAsync(buffer, limit.Token)) > 0;)
         {
+            limit.CancelAfter(Silence);
             if (whole.Length + read > MostBytes) { throw new IOException("The answer is too long"); }
             whole.Write(buffer, 0, read);
         }

@@ -6,5 +6,8 @@ namespace Zhengtong.Tests.Support;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class OnDatabaseAttribute : Attribute, ITraitAttribute
 {
-    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [new("On", "Database")];
+    /// <summary>True for the few that start so many programs that once must do: <c>./test</c> runs them on PostgreSQL, which a platform with nodes has.</summary>
+    public bool Once { get; init; }
+
+    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => Once ? [new("On", "Database"), new("On", "PostgreSQL")] : [new("On", "Database")];
 }

@@ -35,10 +35,9 @@ internal sealed class ServedProcess : IDisposable
 
     private static ServedProcess Start(string[] verb, ReadOnlySpan<(string Name, string Value)> settings)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Deployment).Assembly.Location, .. verb])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        };
+        // As it is shipped, compiled ahead, where ./test made it: a start costs half as much.
+        var start = Environment.GetEnvironmentVariable("ZHENGTONG_PROGRAM") is { Length: > 0 } shipped ? new ProcessStartInfo(shipped, verb) : new ProcessStartInfo("dotnet", [typeof(Deployment).Assembly.Location, .. verb]);
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
         foreach (var (name, value) in settings) { start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value; }
         var served = new ServedProcess(new Process { StartInfo = start });
         served.process.OutputDataReceived += (_, e) => served.Take(e.Data);

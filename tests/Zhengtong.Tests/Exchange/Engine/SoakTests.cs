@@ -16,7 +16,7 @@ namespace Zhengtong.Tests.Exchange.Engine;
 /// departments' own nodes: rows are inserted, updated and deleted while the platform, both nodes, the providers' database, the consumers' database and, on PostgreSQL, the platform's own
 /// are killed with SIGKILL at moments drawn from a seed. What was acknowledged stands in a journal outside of every database; what arrived, the consumer's own trigger writes down.</summary>
 /// <remarks>A few kills in each run of the tests; <c>./test --soak MINUTES</c> goes on for so long, and for at least 100.</remarks>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class SoakTests(ITestOutputHelper output)
 {
     private const int Writers = 3;

@@ -16,7 +16,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Nodes;
 
 /// <summary>Rows of a range that a provider's own node delivers again: the real program, as platform and as node.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class NodeBackFillTests
 {
     [Theory]

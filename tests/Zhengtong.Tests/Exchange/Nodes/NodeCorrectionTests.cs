@@ -14,7 +14,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Nodes;
 
 /// <summary>Corrections where the provider has a node of its own: the node says which batch holds a doubted row, and the platform never learns any other.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class NodeCorrectionTests
 {
     [Theory]

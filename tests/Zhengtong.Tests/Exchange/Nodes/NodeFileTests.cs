@@ -15,7 +15,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Nodes;
 
 /// <summary>Files between departments' own machines: the real program as platform, as the provider's node and as consumers'.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class NodeFileTests(ITestOutputHelper output)
 {
     private const string Mark = "绝密内容-Plaintext-0917";

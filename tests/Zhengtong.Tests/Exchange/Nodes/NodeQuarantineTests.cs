@@ -12,7 +12,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Nodes;
 
 /// <summary>Quarantine where the provider has a node of its own: the rows stay there, the platform decides about them without ever seeing one.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class NodeQuarantineTests
 {
     [Theory]

@@ -15,7 +15,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Nodes;
 
 /// <summary>Reconciliation and repair where one side, or both, are on departments' own nodes: the real program as platform and as nodes.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class NodeReconcilingTests
 {
     [Theory]

@@ -7,7 +7,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Nodes;
 
 /// <summary>A timetable kept by a provider's own node: the real program, as platform and as node.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class NodeTimetableTests
 {
     [Fact]

@@ -1,15 +1,15 @@
 using System.Data.Common;
 using System.Text.Json;
 using CsCheck;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Demonstration;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
 using Zhengtong.Kernel.Search;
 using Zhengtong.OpenData.Ckan;
 using Zhengtong.OpenData.Model;
-using Zhengtong.Tests.Exchange.Engine;
 using Zhengtong.Tests.OpenData.Support;
 using Zhengtong.Tests.Support;
 
@@ -52,12 +52,12 @@ public sealed class PackageSearchTests(PlatformFixture platform)
         var all = new List<PublishedDataset>();
         for (var i = 0; i < 24; i++)
         {
-            var description = Published.Description($"{words[dice.Next(5)]}{words[dice.Next(5)]}") with
+            var description = Published.Description($"{words[dice.Below(5)]}{words[dice.Below(5)]}") with
             {
-                Notes = words[dice.Next(5)], Themes = dice.Next(2) == 0 ? ["environment"] : ["health", "education"], Keywords = [words[dice.Next(5)], .. dice.Next(2) == 0 ? (string[])["旧"] : []],
-                Licence = dice.Next(2) == 0 ? "cc-by" : "open-government-data", UpdateCycle = dice.Next(2) == 0 ? UpdateCycle.Daily : UpdateCycle.Yearly,
+                Notes = words[dice.Below(5)], Themes = dice.Below(2) == 0 ? ["environment"] : ["health", "education"], Keywords = [words[dice.Below(5)], .. dice.Below(2) == 0 ? (string[])["旧"] : []],
+                Licence = dice.Below(2) == 0 ? "cc-by" : "open-government-data", UpdateCycle = dice.Below(2) == 0 ? UpdateCycle.Daily : UpdateCycle.Yearly,
             };
-            all.Add(await Published.PublishAsync(platform.App.Services, publisher.Id, description, $"r{i % 3}-{i}-{slug}", [MadeFile.Text(dice.Next(2) == 0 ? "a.csv" : "b.pdf", "x")], Start.AddDays(i)));
+            all.Add(await Published.PublishAsync(platform.App.Services, publisher.Id, description, $"r{i % 3}-{i}-{slug}", [MadeFile.Text(dice.Below(2) == 0 ? "a.csv" : "b.pdf", "x")], Start.AddDays(i)));
         }
 
         var word = Gen.OneOf<string>(words);

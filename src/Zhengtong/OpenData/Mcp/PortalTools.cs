@@ -10,15 +10,16 @@ using ModelContextProtocol.Server;
 using Zhengtong.Kernel.Search;
 using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Publishing;
+using Zhengtong.OpenData.Quality;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Mcp;
 
-/// <summary>What a language model may ask of the portal. Each answer is JSON, once as text and once as structured content, at most <see cref="MostBytes"/> of it.</summary>
+/// <summary>What a language model may ask of the portal. Each answer is JSON, once as text and once as structured content, each at most <see cref="MostBytes"/> as it is sent.</summary>
 [McpServerToolType]
 internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEngine engine)
 {
-    /// <summary>Bytes of an answer's JSON; rows that do not fit are left out and the answer says <c>truncated</c>.</summary>
+    /// <summary>Bytes of an answer on the wire, where every Chinese character is an escape of six; what does not fit is left out and the answer says <c>truncated</c>.</summary>
     internal const int MostBytes = 200_000;
 
     private const int LongestNotes = 4_000;
@@ -52,27 +53,22 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
             : datasets.Join(SearchIndex.WithAll(db, DatasetSearch.Kind, terms), d => d.Id, h => h.Subject, (d, h) => new { d, h.Rank }).OrderByDescending(x => x.Rank).ThenBy(x => x.d.Id).Select(x => x.d);
         var total = terms.Count == 0 ? await datasets.CountAsync(ct) : await ranked.CountAsync(ct);
         var found = await ranked.Skip(offset).Take(limit).Select(d => new { d.Id, d.Name, d.Title, d.OpenAttribute, d.ModifiedAt, d.ThemeList, d.FormatList, Publisher = db.Organisations.Where(o => o.Id == d.PublisherId).Select(o => o.Name).FirstOrDefault() }).ToListAsync(ct);
-        return Answer((json, room) =>
+        return Answer((json, written) =>
         {
             json.WriteNumber("total", total);
-            json.WriteStartArray("datasets");
-            var cut = false;
-            foreach (var d in found)
+            var cut = Items(json, written, "datasets", found, (item, d) =>
             {
-                if (cut = !room()) { break; }
-                json.WriteStartObject();
-                json.WriteString("id", d.Id);
-                json.WriteString("name", d.Name);
-                json.WriteString("title", d.Title);
-                json.WriteString("publisher", d.Publisher);
-                json.WriteString("open", Word(d.OpenAttribute));
-                json.WriteString("modified", d.ModifiedAt);
-                Words(json, "themes", d.ThemeList);
-                Words(json, "formats", d.FormatList);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+                item.WriteStartObject();
+                item.WriteString("id", d.Id);
+                item.WriteString("name", d.Name);
+                item.WriteString("title", d.Title);
+                item.WriteString("publisher", d.Publisher);
+                item.WriteString("open", Word(d.OpenAttribute));
+                item.WriteString("modified", d.ModifiedAt);
+                Words(item, "themes", d.ThemeList);
+                Words(item, "formats", d.FormatList);
+                item.WriteEndObject();
+            });
             return cut;
         });
     });
@@ -85,7 +81,7 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
         var dataset = await FindAsync(id, ct);
         var publisher = await db.Organisations.Where(o => o.Id == dataset.PublisherId).Select(o => o.Name).SingleAsync(ct);
         var resources = await db.PublicResources.AsNoTracking().Where(r => r.DatasetId == dataset.Id).OrderBy(r => r.Position).ToListAsync(ct);
-        return Answer((json, room) =>
+        return Answer((json, written) =>
         {
             var d = dataset.Description;
             json.WriteString("id", dataset.Id);
@@ -101,22 +97,17 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
             if (d.To is { } to) { json.WriteString("to", to.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)); }
             json.WriteNumber("version", dataset.Current);
             json.WriteString("modified", dataset.ModifiedAt);
-            json.WriteStartArray("resources");
-            var cut = false;
-            foreach (var r in resources)
+            var cut = Items(json, written, "resources", resources, (item, r) =>
             {
-                if (cut = !room()) { break; }
-                json.WriteStartObject();
-                json.WriteString("id", r.Id);
-                json.WriteString("name", r.Name);
-                json.WriteString("format", r.Format);
-                json.WriteNumber("bytes", r.Resource.Bytes);
-                if (r.HasTable) { json.WriteNumber("rows", r.Rows); }
-                json.WriteBoolean("canBeRead", r.IsGiven);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+                item.WriteStartObject();
+                item.WriteString("id", r.Id);
+                item.WriteString("name", r.Name);
+                item.WriteString("format", r.Format);
+                item.WriteNumber("bytes", r.Resource.Bytes);
+                if (r.HasTable) { item.WriteNumber("rows", r.Rows); }
+                item.WriteBoolean("canBeRead", r.IsGiven);
+                item.WriteEndObject();
+            });
             return cut;
         });
     });
@@ -127,33 +118,28 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
     public Task<CallToolResult> GetSchema([Description("The resource's id, from get_dataset.")] string resource, CancellationToken ct = default) => AskedAsync(async () =>
     {
         var table = await TableAsync(resource, ct);
-        return Answer((json, room) =>
+        return Answer((json, written) =>
         {
             json.WriteString("dataset", table.DatasetTitle);
             json.WriteString("resource", table.Resource.Name);
             json.WriteNumber("rows", table.Table.Rows);
-            json.WriteStartArray("columns");
-            var cut = false;
-            foreach (var column in table.Table.Columns)
+            var cut = Items(json, written, "columns", table.Table.Columns, (item, column) =>
             {
-                if (cut = !room()) { break; }
-                json.WriteStartObject();
-                json.WriteString("name", column.Name);
-                json.WriteString("type", JsonNamingPolicy.CamelCase.ConvertName(column.Type.ToString()));
-                Said(json, "title", column.Title);
-                Said(json, "description", column.Description);
-                Said(json, "unit", column.Unit);
-                json.WriteNumber("empty", column.Profile.Nulls);
-                json.WriteNumber("different", column.Profile.Distinct);
-                Said(json, "least", column.Profile.Least);
-                Said(json, "greatest", column.Profile.Greatest);
-                json.WriteStartArray("frequent");
-                foreach (var value in column.Profile.Frequent) { json.WriteStringValue(value.Value); }
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+                item.WriteStartObject();
+                item.WriteString("name", column.Name);
+                item.WriteString("type", JsonNamingPolicy.CamelCase.ConvertName(column.Type.ToString()));
+                Said(item, "title", column.Title);
+                Said(item, "description", column.Description);
+                Said(item, "unit", column.Unit);
+                item.WriteNumber("empty", column.Profile.Nulls);
+                item.WriteNumber("different", column.Profile.Distinct);
+                Said(item, "least", column.Profile.Least);
+                Said(item, "greatest", column.Profile.Greatest);
+                item.WriteStartArray("frequent");
+                foreach (var value in column.Profile.Frequent) { item.WriteStringValue(value.Value); }
+                item.WriteEndArray();
+                item.WriteEndObject();
+            });
             return cut;
         });
     });
@@ -185,23 +171,16 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
             Count = true,
         }, TableLimits.Public, ct);
 
-        return Answer((json, room) =>
+        return Answer((json, written) =>
         {
             json.WriteNumber("total", answer.Total!.Value);
-            json.WriteStartArray("columns");
-            foreach (var column in answer.Columns) { json.WriteStringValue(column.Name); }
-            json.WriteEndArray();
-            json.WriteStartArray("rows");
-            var cut = false;
-            foreach (var row in answer.Rows)
+            var cut = Items(json, written, "columns", answer.Columns, (item, column) => item.WriteStringValue(column.Name));
+            cut |= Items(json, written, "rows", answer.Rows, (item, row) =>
             {
-                if (cut = !room()) { break; }
-                json.WriteStartArray();
-                foreach (var cell in row) { Cell.WriteTo(json, cell); }
-                json.WriteEndArray();
-            }
-
-            json.WriteEndArray();
+                item.WriteStartArray();
+                foreach (var cell in row) { Cell.WriteTo(item, cell); }
+                item.WriteEndArray();
+            });
             // Behind a cut the cursor would pass over what was left out.
             if (!cut) { Said(json, "next", answer.Next); }
             return cut;
@@ -217,27 +196,15 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
         var tables = new Dictionary<string, DataTable>(StringComparer.Ordinal);
         foreach (var name in TableSql.TablesOf(sql).Distinct(StringComparer.Ordinal)) { tables[name] = (await TableAsync(name, ct)).Table; }
         var answer = await TableSql.AskAsync(engine, sql, tables.GetValueOrDefault, TableLimits.Public with { Rows = 1000 }, ct);
-        return Answer((json, room) =>
+        return Answer((json, written) =>
         {
-            json.WriteStartArray("columns");
-            foreach (var column in answer.Columns) { json.WriteStringValue(column.Name); }
-            json.WriteEndArray();
-            json.WriteStartArray("rows");
-            var cut = answer.IsCut;
-            foreach (var row in answer.Rows)
+            var cut = answer.IsCut | Items(json, written, "columns", answer.Columns, (item, column) => item.WriteStringValue(column.Name));
+            cut |= Items(json, written, "rows", answer.Rows, (item, row) =>
             {
-                if (!room())
-                {
-                    cut = true;
-                    break;
-                }
-
-                json.WriteStartArray();
-                foreach (var cell in row) { Cell.WriteTo(json, cell); }
-                json.WriteEndArray();
-            }
-
-            json.WriteEndArray();
+                item.WriteStartArray();
+                foreach (var cell in row) { Cell.WriteTo(item, cell); }
+                item.WriteEndArray();
+            });
             return cut;
         });
     });
@@ -250,22 +217,72 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
         var counts = await Public().GroupBy(d => d.PublisherId).Select(g => new { Id = g.Key, Count = g.Count() }).OrderByDescending(x => x.Count).ThenBy(x => x.Id).Take(1000).ToListAsync(ct);
         var ids = counts.ConvertAll(c => c.Id);
         var names = await db.Organisations.Where(o => ids.Contains(o.Id)).ToDictionaryAsync(o => o.Id, o => o.Name, ct);
-        return Answer((json, room) =>
+        return Answer((json, written) =>
         {
-            json.WriteStartArray("organizations");
-            var cut = false;
-            foreach (var organisation in counts)
+            var cut = Items(json, written, "organizations", counts, (item, organisation) =>
             {
-                if (cut = !room()) { break; }
-                json.WriteStartObject();
-                json.WriteString("id", organisation.Id);
-                json.WriteString("name", names[organisation.Id]);
-                json.WriteNumber("datasets", organisation.Count);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+                item.WriteStartObject();
+                item.WriteString("id", organisation.Id);
+                item.WriteString("name", names[organisation.Id]);
+                item.WriteNumber("datasets", organisation.Count);
+                item.WriteEndObject();
+            });
             return cut;
+        });
+    });
+
+    /// <summary>How good a dataset is.</summary>
+    [McpServerTool(Name = "get_quality", Title = "Read a dataset's quality", ReadOnly = true, Idempotent = true, OpenWorld = false)]
+    [Description("Quality of one dataset: overall (0 to 100), description (0 to 405 points with its grade), content (0 to 100: completeness, validity, uniqueness, timeliness as shares), what could be better " +
+        "in the description and in single columns, and the scores of the last 90 days. A share is null where there is no table to measure.")]
+    public Task<CallToolResult> GetQuality([Description("The dataset's id or name.")] string id, CancellationToken ct = default) => AskedAsync(async () =>
+    {
+        var dataset = await FindAsync(id, ct);
+        var quality = await GetDatasetQuality.ReadAsync(dataset.Id, db, ct) ?? throw new ToolRefusal("The dataset has no score yet; it gets one within a minute of its publication");
+        return Answer((json, written) =>
+        {
+            json.WriteString("id", dataset.Id);
+            json.WriteString("name", dataset.Name);
+            json.WriteString("day", quality.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+            json.WriteNumber("overall", quality.Overall);
+            json.WriteNumber("metadata", quality.Metadata);
+            json.WriteString("grade", quality.Grade);
+            json.WriteNumber("content", quality.Content);
+            Share(json, "completeness", quality.Completeness);
+            Share(json, "validity", quality.Validity);
+            Share(json, "uniqueness", quality.Uniqueness);
+            Share(json, "timeliness", quality.Timeliness);
+            var cut = Items(json, written, "metrics", quality.Metrics, (item, metric) =>
+            {
+                item.WriteStartObject();
+                item.WriteString("id", metric.Id);
+                item.WriteString("title", metric.Title);
+                item.WriteNumber("points", metric.Points);
+                item.WriteNumber("earned", metric.Earned);
+                Said(item, "mend", metric.Mend);
+                item.WriteEndObject();
+            });
+            cut |= Items(json, written, "remarks", quality.Remarks, (item, remark) =>
+            {
+                item.WriteStartObject();
+                if (remark.Resource is { } resource) { item.WriteString("resource", resource); }
+                Said(item, "column", remark.Column);
+                item.WriteString("kind", remark.Kind);
+                item.WriteString("title", remark.Title);
+                item.WriteNumber("count", remark.Count);
+                item.WriteNumber("share", remark.Share);
+                item.WriteString("mend", remark.Mend);
+                item.WriteEndObject();
+            });
+            return cut | Items(json, written, "trend", quality.Trend, (item, day) =>
+            {
+                item.WriteStartObject();
+                item.WriteString("day", day.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+                item.WriteNumber("overall", day.Overall);
+                item.WriteNumber("metadata", day.Metadata);
+                item.WriteNumber("content", day.Content);
+                item.WriteEndObject();
+            });
         });
     });
 
@@ -285,24 +302,19 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
                              where v.State == VersionState.Published && v.PublishedAt >= begin
                              orderby v.PublishedAt descending, v.Id
                              select new { d.Id, d.Name, d.Title, v.Number, v.ChangeNote, v.PublishedAt }).Take(limit).ToListAsync(ct);
-        return Answer((json, room) =>
+        return Answer((json, written) =>
         {
-            json.WriteStartArray("changes");
-            var cut = false;
-            foreach (var change in changes)
+            var cut = Items(json, written, "changes", changes, (item, change) =>
             {
-                if (cut = !room()) { break; }
-                json.WriteStartObject();
-                json.WriteString("id", change.Id);
-                json.WriteString("name", change.Name);
-                json.WriteString("title", change.Title);
-                json.WriteNumber("version", change.Number);
-                json.WriteString("note", change.ChangeNote);
-                json.WriteString("published", change.PublishedAt!.Value);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+                item.WriteStartObject();
+                item.WriteString("id", change.Id);
+                item.WriteString("name", change.Name);
+                item.WriteString("title", change.Title);
+                item.WriteNumber("version", change.Number);
+                item.WriteString("note", change.ChangeNote);
+                item.WriteString("published", change.PublishedAt!.Value);
+                item.WriteEndObject();
+            });
             return cut;
         });
     });
@@ -330,6 +342,12 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
 
     private static string Word(OpenAttribute attribute) => JsonNamingPolicy.CamelCase.ConvertName(attribute.ToString());
 
+    private static void Share(Utf8JsonWriter json, string name, double? share)
+    {
+        if (share is { } number) { json.WriteNumber(name, number); }
+        else { json.WriteNull(name); }
+    }
+
     private static void Said(Utf8JsonWriter json, string name, string? text)
     {
         if (text is not null) { json.WriteString(name, text); }
@@ -342,15 +360,42 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
         json.WriteEndArray();
     }
 
-    /// <summary>One JSON object, as text and as structured content. The writer is told whether there is room for more, and says whether it had to stop.</summary>
-    private static CallToolResult Answer(Func<Utf8JsonWriter, Func<bool>, bool> write)
+    /// <summary>Writes a list as far as there is room, each item whole or not at all; true when some were left out. The protocol's own writer escapes whatever is not ASCII, and in the copy
+    /// that is a text every quotation mark too, so that is what is counted.</summary>
+    private static bool Items<T>(Utf8JsonWriter json, ArrayBufferWriter<byte> written, string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
+    {
+        var one = new ArrayBufferWriter<byte>();
+        using var item = new Utf8JsonWriter(one, Writing);
+        json.WriteStartArray(name);
+        json.Flush();
+        var room = MostBytes - EscapedBytes(written.WrittenSpan);
+        foreach (var value in items)
+        {
+            one.ResetWrittenCount();
+            item.Reset(one);
+            write(item, value);
+            item.Flush();
+            room -= EscapedBytes(one.WrittenSpan) + 1;
+            if (room < 0) { break; }
+            json.WriteRawValue(one.WrittenSpan, skipInputValidation: true);
+        }
+
+        json.WriteEndArray();
+        return room < 0;
+    }
+
+    /// <summary>Bytes of a JSON text within a JSON text, the longer of the two copies.</summary>
+    private static int EscapedBytes(ReadOnlySpan<byte> json) => JsonEncodedText.Encode(json).EncodedUtf8Bytes.Length;
+
+    /// <summary>One JSON object, as text and as structured content. The writer says whether it had to stop.</summary>
+    private static CallToolResult Answer(Func<Utf8JsonWriter, ArrayBufferWriter<byte>, bool> write)
     {
         var buffer = new ArrayBufferWriter<byte>(16 * 1024);
         using (var json = new Utf8JsonWriter(buffer, Writing))
         {
             json.WriteStartObject();
             json.WriteString("language", "zh-CN");
-            var cut = write(json, () => json.BytesCommitted + json.BytesPending < MostBytes);
+            var cut = write(json, buffer);
             json.WriteBoolean("truncated", cut);
             json.WriteEndObject();
         }

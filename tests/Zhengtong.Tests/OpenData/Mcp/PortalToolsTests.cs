@@ -1,7 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Zhengtong.Kernel.Jobs;
 using Zhengtong.OpenData.Mcp;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Quality;
 using Zhengtong.Tests.OpenData.Support;
 using Zhengtong.Tests.Support;
 
@@ -19,7 +21,7 @@ public sealed class PortalToolsTests(PlatformFixture platform)
         initialised.GetProperty("serverInfo").GetProperty("name").GetString().ShouldBe("zhengtong-open-data");
         initialised.GetProperty("instructions").GetString()!.ShouldContain("zh-CN");
         var tools = (await Call("tools/list", new { })).GetProperty("tools").EnumerateArray().ToList();
-        tools.Select(t => t.GetProperty("name").GetString()).Order().ShouldBe(["get_dataset", "get_schema", "list_changes", "list_organizations", "query_rows", "query_sql", "search_datasets"]);
+        tools.Select(t => t.GetProperty("name").GetString()).Order().ShouldBe(["get_dataset", "get_quality", "get_schema", "list_changes", "list_organizations", "query_rows", "query_sql", "search_datasets"]);
         tools.ShouldAllBe(t => t.GetProperty("annotations").GetProperty("readOnlyHint").GetBoolean() && t.GetProperty("inputSchema").GetProperty("type").GetString() == "object" && t.GetProperty("description").GetString() != "");
     }
 
@@ -82,8 +84,33 @@ public sealed class PortalToolsTests(PlatformFixture platform)
         rows.GetProperty("truncated").GetBoolean().ShouldBeTrue();
         rows.GetProperty("rows").GetArrayLength().ShouldBeInRange(1, 29);
         rows.TryGetProperty("next", out _).ShouldBeFalse();
-        // One row may pass the bound, no more.
-        System.Text.Encoding.UTF8.GetByteCount(rows.GetRawText()).ShouldBeLessThan(PortalTools.MostBytes + 61_000);
+        // As it came over the wire, escapes and all.
+        System.Text.Encoding.UTF8.GetByteCount(rows.GetRawText()).ShouldBeInRange(PortalTools.MostBytes / 2, PortalTools.MostBytes + 1_000);
+    }
+
+    [Fact]
+    public async Task Ask_ForARowThatAloneIsTooLong_SaysThatItIsCut()
+    {
+        var made = await platform.PublishAsync(await platform.Department(), MadeFile.Table("long.csv", [new MadeColumn("文")], [[new string('长', 50_000)], ["短"]]));
+        var rows = await Tool("query_rows", new { resource = made[0].Id.ToString() });
+        rows.GetProperty("truncated").GetBoolean().ShouldBeTrue();
+        rows.GetProperty("total").GetInt32().ShouldBe(2);
+        rows.GetProperty("rows").GetArrayLength().ShouldBe(0);
+        (await Tool("query_sql", new { sql = $"SELECT count(*) FROM \"{made[0].Id}\"" })).GetProperty("truncated").GetBoolean().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task GetQuality_OfAScoredDataset_SaysWhatToMend()
+    {
+        var made = await Toilets.PublishAsync(platform);
+        (await Call("tools/call", new { name = "get_quality", arguments = new { id = "no-such-dataset" } })).GetProperty("isError").GetBoolean().ShouldBeTrue();
+        await platform.App.Services.GetRequiredService<Reconcilers>().SettleAsync<ScoreDatasets>(default);
+        var quality = await Tool("get_quality", new { id = made.Name });
+        var api = await platform.Visitor().GetFromJsonAsync<JsonElement>($"/api/v1/datasets/{made.Id}/quality");
+        foreach (var name in (string[])["overall", "metadata", "content", "completeness", "timeliness"]) { quality.GetProperty(name).GetDouble().ShouldBe(api.GetProperty(name).GetDouble(), name); }
+        quality.GetProperty("metrics").GetArrayLength().ShouldBe(api.GetProperty("metrics").GetArrayLength());
+        quality.GetProperty("metrics").EnumerateArray().ShouldContain(m => m.GetProperty("earned").GetDouble() < m.GetProperty("points").GetInt32() && m.GetProperty("mend").GetString() != "");
+        quality.GetProperty("trend").GetArrayLength().ShouldBe(1);
     }
 
     private async Task<JsonElement> Tool(string name, object arguments)

@@ -178,7 +178,7 @@ public sealed class ContractRules(PlatformFixture platform)
     {
         { IsEnum: true } => Enum.GetNames(type)[0],
         _ when type == typeof(DateOnly) => "2026-01-01",
-        _ when type == typeof(Kernel.Regions.RegionCode) => "610000",
+        _ when type == typeof(Zhengtong.Kernel.Regions.RegionCode) => "610000",
         _ => "none-such",
     };
 

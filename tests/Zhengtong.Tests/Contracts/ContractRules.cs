@@ -177,6 +177,7 @@ public sealed class ContractRules(PlatformFixture platform)
     private static string RightValue(Type? type) => type switch
     {
         { IsEnum: true } => Enum.GetNames(type)[0],
+        { IsGenericType: true } => RightValue(type.GetGenericArguments()[0]),
         _ when type == typeof(DateOnly) => "2026-01-01",
         _ when type == typeof(Zhengtong.Kernel.Regions.RegionCode) => "610000",
         _ => "none-such",

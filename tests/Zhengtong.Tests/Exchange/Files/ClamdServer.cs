@@ -42,25 +42,31 @@ internal sealed class ClamdServer : IDisposable
             while (true)
             {
                 using var client = await listener.AcceptTcpClientAsync();
-                await using var stream = client.GetStream();
-                var command = new byte[10];
-                await stream.ReadExactlyAsync(command);
-                using var content = new MemoryStream();
-                while (true)
-                {
-                    var length = new byte[4];
-                    await stream.ReadExactlyAsync(length);
-                    var piece = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];
-                    if (piece.Length == 0) { break; }
-                    await stream.ReadExactlyAsync(piece);
-                    content.Write(piece);
-                }
-
-                Seen.Add((int)content.Length);
-                var found = Encoding.ASCII.GetString(command) == "zINSTREAM\0" && content.ToArray().AsSpan().IndexOf(Eicar) >= 0;
-                await stream.WriteAsync(found ? "stream: Eicar-Test-Signature FOUND\0"u8.ToArray() : "stream: OK\0"u8.ToArray());
+                try { await AnswerAsync(client); }
+                catch (IOException) { /* It went away in the middle; the next one is answered. */ }
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException or InvalidOperationException) { /* Stopped. */ }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException) { /* Stopped. */ }
+    }
+
+    private async Task AnswerAsync(TcpClient client)
+    {
+        await using var stream = client.GetStream();
+        var command = new byte[10];
+        await stream.ReadExactlyAsync(command);
+        using var content = new MemoryStream();
+        while (true)
+        {
+            var length = new byte[4];
+            await stream.ReadExactlyAsync(length);
+            var piece = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];
+            if (piece.Length == 0) { break; }
+            await stream.ReadExactlyAsync(piece);
+            content.Write(piece);
+        }
+
+        Seen.Add((int)content.Length);
+        var found = Encoding.ASCII.GetString(command) == "zINSTREAM\0" && content.ToArray().AsSpan().IndexOf(Eicar) >= 0;
+        await stream.WriteAsync(found ? "stream: Eicar-Test-Signature FOUND\0"u8.ToArray() : "stream: OK\0"u8.ToArray());
     }
 }

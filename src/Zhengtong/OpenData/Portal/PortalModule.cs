@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.ResponseCompression;
 using Zhengtong.Kernel;
+using Zhengtong.OpenData.TableFormats;
 
 namespace Zhengtong.OpenData.Portal;
 
@@ -8,6 +10,9 @@ internal static class PortalModule
     internal static void AddPortal(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
+        services.AddOptions<DownloadOptions>().Bind(builder.Configuration.GetSection("OpenData:Downloads"));
+        services.AddSingleton<KeptFiles>();
+        services.Configure<ResponseCompressionOptions>(o => o.MimeTypes = [.. o.MimeTypes, "application/jsonl", "application/geo+json"]);
         services.AddSingleton<TableCharts>();
         services.AddSingleton(new HomePanel(typeof(OpenDataHome), 20));
         services.AddScoped<IHomeFigure, DatasetsFigure>();
@@ -18,7 +23,7 @@ internal static class PortalModule
     {
         DownloadResource.Map(app);
         ExportRows.Map(app);
-        ExportDatasets.Map(app);
+        ExportCatalogue.Map(app);
         ShowGroup.Map(app);
         ShowOrganization.Map(app);
     }

@@ -94,7 +94,7 @@ internal sealed class TableCharts(TableEngine engine)
             Limit = MostLinePoints,
         };
         var answer = await engine.AskAsync(table, query, TableLimits.Public, ct);
-        return new TableChart(ChartKind.Line, time, measure, [.. answer.Rows.Select(r => new ChartPoint(PortalWords.Exact(r[0]), Convert.ToDouble(r[1], CultureInfo.InvariantCulture)))]);
+        return new TableChart(ChartKind.Line, time, measure, [.. answer.Rows.Select(r => new ChartPoint(Cell.TextOf(r[0])!, Convert.ToDouble(r[1], CultureInfo.InvariantCulture)))]);
     }
 
     private async Task<TableChart?> HistogramAsync(DataTable table, TableColumn column, CancellationToken ct)

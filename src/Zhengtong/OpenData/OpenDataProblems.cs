@@ -41,4 +41,5 @@ internal static class OpenDataProblems
     internal static readonly ProblemType ImportEnded = new("open-data.import-ended", 409);
     internal static readonly ProblemType ImportTooLarge = new("open-data.import-too-large", 413);
     internal static readonly ProblemType RowsUnclear = new("open-data.rows-unclear", 400);
+    internal static readonly ProblemType SheetTooSmall = new("open-data.sheet-too-small", 422);
 }

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Zhengtong.OpenData.Keys;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Ckan;
@@ -62,6 +63,20 @@ internal static partial class CkanEndpoint
         return RefuseAsync(http, NameOf(http), CkanFault.Of(429, "Too Many Requests Error", "Too many requests from this address; the header Retry-After says in how many seconds to go on"));
     }
 
+    /// <summary>What a key needs for a call.</summary>
+    internal static KeyScope ScopeOf(HttpContext http) => http.Request.Path.StartsWithSegments("/datastore") ? KeyScope.Downloads
+        : NameOf(http) is "datastore_search_sql" ? KeyScope.Sql : NameOf(http).StartsWith("datastore_", StringComparison.Ordinal) ? KeyScope.Rows : KeyScope.Catalogue;
+
+    /// <summary>A call that was not let in: over a limit, or with a key that is not good for it.</summary>
+    internal static IResult Refused(HttpContext http, Admission admission)
+    {
+        Share(http);
+        var fault = admission.Problem == OpenDataProblems.TooMany
+            ? CkanFault.Of(429, "Too Many Requests Error", "Too many requests; the header Retry-After says in how many seconds to go on")
+            : CkanFault.Forbidden(admission.Problem!.Title);
+        return Results.Text(BodyOf(http, NameOf(http), fault), "application/json", Encoding.UTF8, fault.Status);
+    }
+
     /// <summary>The call took longer than a request may.</summary>
     internal static Task RefuseTimedOutAsync(HttpContext http) => RefuseAsync(http, NameOf(http), CkanFault.Of(504, "Timeout Error", "The request took too long"));
 
@@ -75,8 +90,13 @@ internal static partial class CkanEndpoint
     {
         http.Response.StatusCode = fault.Status;
         http.Response.ContentType = "application/json;charset=utf-8";
+        return http.Response.WriteAsync(BodyOf(http, name, fault), Encoding.UTF8, http.RequestAborted);
+    }
+
+    private static string BodyOf(HttpContext http, string name, CkanFault fault)
+    {
         JsonNode body = fault.Body is JsonObject error ? new JsonObject { ["help"] = HelpOf(http, name), ["success"] = false, ["error"] = error.DeepClone() } : fault.Body.DeepClone();
-        return http.Response.WriteAsync(body.ToJsonString(Written), Encoding.UTF8, http.RequestAborted);
+        return body.ToJsonString(Written);
     }
 
     private static async Task SendAsync(HttpContext http, string name, object? result)

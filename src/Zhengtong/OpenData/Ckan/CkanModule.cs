@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Zhengtong.Kernel.Http;
+using Zhengtong.OpenData.Keys;
 
 namespace Zhengtong.OpenData.Ckan;
 
@@ -12,11 +13,13 @@ internal static class CkanModule
         string[] methods = ["GET", "POST"];
         var timeout = new RequestTimeoutPolicy { Timeout = TimeSpan.FromSeconds(app.Configuration.GetValue("Http:TimeoutSeconds", 100)), WriteTimeoutResponse = CkanEndpoint.RefuseTimedOutAsync };
         var group = app.MapGroup("").AllowAnonymous().ExcludeFromDescription().WithMetadata(new TooManyAnswer(CkanEndpoint.RefuseTooManyAsync));
-        group.WithRequestTimeout(timeout);
+        group.WithRequestTimeout(timeout).WithPublicLimits("ckan", CkanEndpoint.ScopeOf, CkanEndpoint.Refused);
+        // What a browser asks before a call is no call.
+        var before = app.MapGroup("").AllowAnonymous().ExcludeFromDescription();
         foreach (var root in (string[])["/api", "/api/3"])
         {
             group.MapMethods($"{root}/action/{{name}}", methods, CkanEndpoint.HandleAsync);
-            group.MapMethods($"{root}/action/{{name}}", ["OPTIONS"], CkanEndpoint.Preflight);
+            before.MapMethods($"{root}/action/{{name}}", ["OPTIONS"], CkanEndpoint.Preflight);
         }
 
         group.MapGet("/api", http => VersionAsync(http, 1));
@@ -32,7 +35,7 @@ internal static class CkanModule
         }
 
         group.MapGet("/datastore/dump/{id}", DatastoreDump.HandleAsync).DisableRequestTimeout();
-        group.MapMethods("/datastore/dump/{id}", ["OPTIONS"], CkanEndpoint.Preflight);
+        before.MapMethods("/datastore/dump/{id}", ["OPTIONS"], CkanEndpoint.Preflight);
     }
 
     private static Task VersionAsync(HttpContext http, int version)

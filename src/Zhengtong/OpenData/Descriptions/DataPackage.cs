@@ -19,7 +19,7 @@ internal static class DataPackage
         var (files, names) = (new HashSet<string>(StringComparer.OrdinalIgnoreCase), new HashSet<string>(StringComparer.OrdinalIgnoreCase));
         return [.. resources.Select(r =>
         {
-            var safe = SafeName(r.FileName);
+            var safe = PathName(r.FileName);
             var (stem, ending) = (Path.GetFileNameWithoutExtension(safe), Path.GetExtension(safe));
             return (r, $"data/{Unique(files, stem, ending)}", Unique(names, stem.ToLowerInvariant().Replace(' ', '-'), ""));
         })];
@@ -166,7 +166,7 @@ internal static class DataPackage
     };
 
     /// <summary>Letters and digits of any script, space, <c>-_.</c>, parentheses; neither hidden nor above its folder.</summary>
-    private static string SafeName(string fileName)
+    private static string PathName(string fileName)
     {
         var safe = new StringBuilder();
         foreach (var rune in fileName.EnumerateRunes()) { safe.Append(Rune.IsLetterOrDigit(rune) || " -_.()".Contains(rune.ToString(), StringComparison.Ordinal) ? rune.ToString() : "_"); }

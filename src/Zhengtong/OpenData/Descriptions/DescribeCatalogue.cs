@@ -36,8 +36,8 @@ internal static class DescribeCatalogue
         if (q?.Length > LongestSearch) { faults["q"] = [Text.Of("open-data.describe.search")]; }
         if (faults.Count > 0) { return OpenDataProblems.Invalid.For(faults); }
 
-        var state = await PublicDatasets.StateAsync(db, ct);
-        var wanted = PublicDatasets.Wanted(db, q, modifiedSince is null ? null : since.ToUniversalTime());
+        var state = await DescribedDatasets.StateAsync(db, ct);
+        var wanted = DescribedDatasets.Wanted(db, q, modifiedSince is null ? null : since.ToUniversalTime());
         var total = await wanted.CountAsync(ct);
         var at = PortalAddress.Of(http);
         string AddressOf(int n) => QueryHelpers.AddQueryString(at.Catalogue(syntax), Kept(http.Request.Query).Append(new("page", PublicText.Number(n))));
@@ -45,8 +45,8 @@ internal static class DescribeCatalogue
 
         return new PublicAnswer($"{syntax.MediaType}; charset=utf-8", $"{AddressOf(number)} {state.Tag}", state.Modified, async (body, stop) =>
         {
-            var datasets = await PublicDatasets.ReadAsync(db, wanted.OrderBy(d => d.Id).Skip((number - 1) * CataloguePart.PageSize).Take(CataloguePart.PageSize), stop);
-            var part = new CataloguePart(state, await PublicDatasets.AuthorityAsync(db, stop), [.. datasets.OrderBy(d => d.Dataset.Id)], total, number, AddressOf);
+            var datasets = await DescribedDatasets.ReadAsync(db, wanted.OrderBy(d => d.Id).Skip((number - 1) * CataloguePart.PageSize).Take(CataloguePart.PageSize), stop);
+            var part = new CataloguePart(state, await DescribedDatasets.AuthorityAsync(db, stop), [.. datasets.OrderBy(d => d.Dataset.Id)], total, number, AddressOf);
             await syntax.WriteAsync(DcatGraph.Of(part, at), body, stop);
         })
         { ContentLocation = negotiated ? AddressOf(number) : null };

@@ -13,7 +13,7 @@ internal static class DescribeDataJson
 
     private static async Task<PublicAnswer> HandleAsync(HttpContext http, ZhengtongDb db, CancellationToken ct)
     {
-        var state = await PublicDatasets.StateAsync(db, ct);
+        var state = await DescribedDatasets.StateAsync(db, ct);
         var at = PortalAddress.Of(http);
         http.Features.Get<Microsoft.AspNetCore.Http.Timeouts.IHttpRequestTimeoutFeature>()?.DisableTimeout();
         return new PublicAnswer("application/json; charset=utf-8", $"data.json {state.Tag}", state.Modified, (body, stop) => JsonDocuments.WriteAsync(body, async json =>
@@ -42,11 +42,11 @@ internal static class DescribeDataJson
         Guid? last = null;
         while (true)
         {
-            var behind = last is { } id ? PublicDatasets.Wanted(db).Where(d => d.Id > id) : PublicDatasets.Wanted(db);
+            var behind = last is { } id ? DescribedDatasets.Wanted(db).Where(d => d.Id > id) : DescribedDatasets.Wanted(db);
             // The last one in the database's own order, which is not that of .NET everywhere.
             var ids = await Microsoft.EntityFrameworkCore.EntityFrameworkQueryableExtensions.ToListAsync(behind.OrderBy(d => d.Id).Select(d => d.Id).Take(AtOnce), ct);
             if (ids.Count == 0) { yield break; }
-            foreach (var dataset in (await PublicDatasets.ReadAsync(db, PublicDatasets.Wanted(db).Where(d => ids.Contains(d.Id)), ct)).OrderBy(d => ids.IndexOf(d.Dataset.Id))) { yield return dataset; }
+            foreach (var dataset in (await DescribedDatasets.ReadAsync(db, DescribedDatasets.Wanted(db).Where(d => ids.Contains(d.Id)), ct)).OrderBy(d => ids.IndexOf(d.Dataset.Id))) { yield return dataset; }
             last = ids[^1];
         }
     }

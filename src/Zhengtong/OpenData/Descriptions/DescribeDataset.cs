@@ -23,10 +23,10 @@ internal static class DescribeDataset
     /// <param name="ct">Stops it.</param>
     internal static async Task<Results<PublicAnswer, ProblemHttpResult>> HandleAsync(string dataset, Guid? version, RdfSyntax syntax, bool negotiated, HttpContext http, ZhengtongDb db, CancellationToken ct)
     {
-        if (await PublicDatasets.FindAsync(db, dataset, version, ct) is not { } found) { return OpenDataProblems.NotFound.Because(dataset); }
+        if (await DescribedDatasets.FindAsync(db, dataset, version, ct) is not { } found) { return OpenDataProblems.NotFound.Because(dataset); }
         var at = PortalAddress.Of(http);
         return new PublicAnswer($"{syntax.MediaType}; charset=utf-8", $"{syntax.Extension} {found.Tag}", found.Dataset.ModifiedAt, async (body, stop) =>
-            await syntax.WriteAsync(DcatGraph.Of(found, found.IsCurrent ? await PublicDatasets.VersionsAsync(db, found.Dataset.Id, stop) : [], at), body, stop))
+            await syntax.WriteAsync(DcatGraph.Of(found, found.IsCurrent ? await DescribedDatasets.VersionsAsync(db, found.Dataset.Id, stop) : [], at), body, stop))
         { ContentLocation = negotiated ? PortalAddress.Description(found.Subject(at), syntax) : null };
     }
 }

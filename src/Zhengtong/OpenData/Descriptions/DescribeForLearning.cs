@@ -16,6 +16,8 @@ internal static class DescribeForLearning
         "source":"cr:source","subField":"cr:subField","transform":"cr:transform"}
         """;
 
+    private const int MostColumnsInAPage = 60;
+
     internal static void Map(IEndpointRouteBuilder app)
     {
         app.MapPublicGet("/dataset/{dataset}/croissant.jsonld", (string dataset, HttpContext http, ZhengtongDb db, CancellationToken ct) => HandleAsync(dataset, null, http, db, ct));
@@ -24,10 +26,19 @@ internal static class DescribeForLearning
 
     private static async Task<Results<PublicAnswer, ProblemHttpResult>> HandleAsync(string dataset, Guid? version, HttpContext http, ZhengtongDb db, CancellationToken ct)
     {
-        if (await PublicDatasets.FindAsync(db, dataset, version, ct) is not { } found) { return OpenDataProblems.NotFound.Because(dataset); }
+        if (await DescribedDatasets.FindAsync(db, dataset, version, ct) is not { } found) { return OpenDataProblems.NotFound.Because(dataset); }
         var at = PortalAddress.Of(http);
         return new PublicAnswer("application/ld+json; charset=utf-8", $"croissant {found.Tag}", found.Dataset.ModifiedAt,
             (body, stop) => JsonDocuments.WriteAsync(body, json => WriteAsync(json, found, at, stop), stop));
+    }
+
+    /// <summary>The script element for a page, where the description is not too long for one; null where it is, or there is no table to learn from. Nothing in it can end it: <c>&lt;</c> is always escaped.</summary>
+    internal static async Task<string?> BlockAsync(Described dataset, PortalAddress at, CancellationToken ct)
+    {
+        if (!dataset.GivesData || dataset.Resources.Sum(r => r.Table?.Columns.Count ?? 0) is 0 or > MostColumnsInAPage) { return null; }
+        using var bytes = new MemoryStream();
+        await JsonDocuments.WriteAsync(bytes, json => WriteAsync(json, dataset, at, ct), ct);
+        return $"<script type=\"application/ld+json\">{System.Text.Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length)}</script>";
     }
 
     private static async Task WriteAsync(Utf8JsonWriter json, Described dataset, PortalAddress at, CancellationToken ct)

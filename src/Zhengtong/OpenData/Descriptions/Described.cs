@@ -83,7 +83,7 @@ internal sealed record CatalogueState(int Datasets, DateTimeOffset? Issued, Date
 }
 
 /// <summary>Reads what is published, in a number of queries that does not grow with the number of datasets.</summary>
-internal static class PublicDatasets
+internal static class DescribedDatasets
 {
     /// <summary>Most versions that a description lists; the latest.</summary>
     internal const int MostVersions = 100;

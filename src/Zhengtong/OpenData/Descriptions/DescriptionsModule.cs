@@ -17,7 +17,7 @@ internal static class DescriptionsModule
         DescribeForLearning.Map(app);
         DescribePackage.Map(app);
         DownloadPackage.Map(app);
-        GetManifest.Map(app);
+        ReadManifest.Map(app);
         DescribeDataJson.Map(app);
         MapSite.Map(app);
         ReadFeeds.Map(app);

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Zhengtong.Kernel.Objects;
+using Zhengtong.OpenData.Keys;
 using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Descriptions;
@@ -13,14 +14,14 @@ internal static class DownloadPackage
 
     internal static void Map(IEndpointRouteBuilder app)
     {
-        app.MapPublicGet("/dataset/{dataset}/datapackage.zip", (string dataset, HttpContext http, ZhengtongDb db, ObjectStore store, CancellationToken ct) => HandleAsync(dataset, null, http, db, store, ct));
+        app.MapPublicGet("/dataset/{dataset}/datapackage.zip", (string dataset, HttpContext http, ZhengtongDb db, ObjectStore store, CancellationToken ct) => HandleAsync(dataset, null, http, db, store, ct), KeyScope.Downloads);
         app.MapPublicGet("/dataset/{dataset}/version/{version:guid}/datapackage.zip", (string dataset, Guid version, HttpContext http, ZhengtongDb db, ObjectStore store, CancellationToken ct) =>
-            HandleAsync(dataset, version, http, db, store, ct));
+            HandleAsync(dataset, version, http, db, store, ct), KeyScope.Downloads);
     }
 
     private static async Task<Results<PublicAnswer, ProblemHttpResult>> HandleAsync(string dataset, Guid? version, HttpContext http, ZhengtongDb db, ObjectStore store, CancellationToken ct)
     {
-        if (await PublicDatasets.FindAsync(db, dataset, version, ct) is not { GivesData: true, Resources.Count: > 0 } found) { return OpenDataProblems.NotFound.Because(dataset); }
+        if (await DescribedDatasets.FindAsync(db, dataset, version, ct) is not { GivesData: true, Resources.Count: > 0 } found) { return OpenDataProblems.NotFound.Because(dataset); }
         var at = PortalAddress.Of(http);
         // A large archive over a slow line takes as long as it takes.
         http.Features.Get<Microsoft.AspNetCore.Http.Timeouts.IHttpRequestTimeoutFeature>()?.DisableTimeout();

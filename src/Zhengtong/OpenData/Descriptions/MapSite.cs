@@ -31,7 +31,7 @@ internal static class MapSite
 
     private static async Task<PublicAnswer> HandleAsync(HttpContext http, ZhengtongDb db, CancellationToken ct)
     {
-        var state = await PublicDatasets.StateAsync(db, ct);
+        var state = await DescribedDatasets.StateAsync(db, ct);
         var at = PortalAddress.Of(http);
         return Xml($"sitemap {state.Tag}", state.Modified, async (xml, stop) =>
         {
@@ -49,7 +49,7 @@ internal static class MapSite
 
     private static async Task<Results<PublicAnswer, ProblemHttpResult>> HandlePageAsync(int page, HttpContext http, ZhengtongDb db, CancellationToken ct)
     {
-        var state = await PublicDatasets.StateAsync(db, ct);
+        var state = await DescribedDatasets.StateAsync(db, ct);
         if (page > PagesOf(state.Datasets)) { return OpenDataProblems.NotFound.Because(); }
         var at = PortalAddress.Of(http);
         return Xml($"sitemap {page} {state.Tag}", state.Modified, async (xml, stop) =>
@@ -64,7 +64,7 @@ internal static class MapSite
         });
     }
 
-    private static IQueryable<Model.Dataset> Page(ZhengtongDb db, int page) => PublicDatasets.Wanted(db).OrderBy(d => d.Id).Skip((page - 1) * PageSize).Take(PageSize);
+    private static IQueryable<Model.Dataset> Page(ZhengtongDb db, int page) => DescribedDatasets.Wanted(db).OrderBy(d => d.Id).Skip((page - 1) * PageSize).Take(PageSize);
 
     private static async Task WriteAsync(XmlWriter xml, string element, string address, DateTimeOffset? modified)
     {

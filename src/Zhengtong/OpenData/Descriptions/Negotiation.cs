@@ -26,7 +26,7 @@ internal static class Negotiation
             string? Given(string name) => query.TryGetValue(name, out var value) ? value.ToString() : null;
         }
 
-        if (isVersion && http.GetEndpoint() is null && await PublicDatasets.FindAsync(db, segments[2], Guid.Parse(segments[4]), http.RequestAborted) is { } found)
+        if (isVersion && http.GetEndpoint() is null && await DescribedDatasets.FindAsync(db, segments[2], Guid.Parse(segments[4]), http.RequestAborted) is { } found)
         {
             // A version has no page of its own: the dataset's page shows it.
             http.Response.Redirect(PortalAddress.Of(http).Page(found.Dataset, found.Version.Id));

@@ -29,7 +29,7 @@ internal static class ReadFeeds
     private static Task<Results<PublicAnswer, ProblemHttpResult>> HandleAllAsync(string? page, HttpContext http, ZhengtongDb db, CancellationToken ct)
     {
         var at = PortalAddress.Of(http);
-        return DatasetsAsync(PublicDatasets.Wanted(db), at.Feed, Text.Of("open-data.describe.feed"), page, at, http, db, ct);
+        return DatasetsAsync(DescribedDatasets.Wanted(db), at.Feed, Text.Of("open-data.describe.feed"), page, at, http, db, ct);
     }
 
     private static async Task<Results<PublicAnswer, ProblemHttpResult>> HandleOrganisationAsync(Guid organization, string? page, HttpContext http, ZhengtongDb db, CancellationToken ct)
@@ -37,19 +37,19 @@ internal static class ReadFeeds
         var name = await db.Organisations.Where(o => o.Id == organization).Select(o => o.Name).SingleOrDefaultAsync(ct);
         if (name is null) { return OpenDataProblems.NotFound.Because(); }
         var at = PortalAddress.Of(http);
-        return await DatasetsAsync(PublicDatasets.Wanted(db).Where(d => d.PublisherId == organization), at.OrganisationFeed(organization), Text.Of("open-data.describe.feed.of", name), page, at, http, db, ct);
+        return await DatasetsAsync(DescribedDatasets.Wanted(db).Where(d => d.PublisherId == organization), at.OrganisationFeed(organization), Text.Of("open-data.describe.feed.of", name), page, at, http, db, ct);
     }
 
     private static async Task<Results<PublicAnswer, ProblemHttpResult>> HandleThemeAsync(string theme, string? page, HttpContext http, ZhengtongDb db, CancellationToken ct)
     {
         if (Theme.Find(theme) is not { } found) { return OpenDataProblems.NotFound.Because(); }
         var (at, part) = (PortalAddress.Of(http), $"|{theme}|");
-        return await DatasetsAsync(PublicDatasets.Wanted(db).Where(d => d.ThemeList.Contains(part)), at.ThemeFeed(theme), Text.Of("open-data.describe.feed.of", found.Title), page, at, http, db, ct);
+        return await DatasetsAsync(DescribedDatasets.Wanted(db).Where(d => d.ThemeList.Contains(part)), at.ThemeFeed(theme), Text.Of("open-data.describe.feed.of", found.Title), page, at, http, db, ct);
     }
 
     private static async Task<Results<PublicAnswer, ProblemHttpResult>> HandleVersionsAsync(string dataset, string? page, HttpContext http, ZhengtongDb db, CancellationToken ct)
     {
-        if (await PublicDatasets.FindAsync(db, dataset, null, ct) is not { } found) { return OpenDataProblems.NotFound.Because(dataset); }
+        if (await DescribedDatasets.FindAsync(db, dataset, null, ct) is not { } found) { return OpenDataProblems.NotFound.Because(dataset); }
         var versions = db.DatasetVersions.AsNoTracking().Where(v => v.DatasetId == found.Dataset.Id && v.State == VersionState.Published);
         var total = await versions.CountAsync(ct);
         if (PageOf(page, total) is not { } number) { return OpenDataProblems.NotFound.Because(); }
@@ -68,12 +68,12 @@ internal static class ReadFeeds
     private static async Task<Results<PublicAnswer, ProblemHttpResult>> DatasetsAsync(
         IQueryable<Dataset> wanted, string address, string title, string? page, PortalAddress at, HttpContext http, ZhengtongDb db, CancellationToken ct)
     {
-        var state = await PublicDatasets.StateAsync(db, ct);
+        var state = await DescribedDatasets.StateAsync(db, ct);
         var total = await wanted.CountAsync(ct);
         if (PageOf(page, total) is not { } number) { return OpenDataProblems.NotFound.Because(); }
         return Answer(http, $"{address} {number} {state.Tag} {title}", state.Modified, address, at.Search, title, number, total, async (xml, stop) =>
         {
-            var datasets = await PublicDatasets.ReadAsync(db, wanted.OrderByDescending(d => d.ModifiedAt).ThenBy(d => d.Id).Skip((number - 1) * PageSize).Take(PageSize), stop);
+            var datasets = await DescribedDatasets.ReadAsync(db, wanted.OrderByDescending(d => d.ModifiedAt).ThenBy(d => d.Id).Skip((number - 1) * PageSize).Take(PageSize), stop);
             foreach (var d in datasets.OrderByDescending(d => d.Dataset.ModifiedAt).ThenBy(d => d.Dataset.Id))
             {
                 await WriteEntryAsync(xml, at.Dataset(d.Dataset.Id), at.Page(d.Dataset), d.Says.Title, d.Dataset.ModifiedAt, d.Dataset.PublishedAt, d.Publisher.Name,

@@ -16,6 +16,32 @@ internal static class SchemaOrg
     /// <summary>The script element, ready to stand in a page. Nothing in it can end it: <c>&lt;</c> is always escaped.</summary>
     internal static string Block(Described dataset, PortalAddress at) => $"<script type=\"application/ld+json\">{Of(dataset, at)}</script>";
 
+    /// <summary>The catalogue as schema.org's DataCatalog, ready to stand in a page.</summary>
+    internal static string CatalogueBlock(PortalAddress at)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes, PublicText.JsonOptions))
+        {
+            json.WriteStartObject();
+            json.WriteString("@context", "https://schema.org/");
+            json.WriteString("@type", "DataCatalog");
+            json.WriteString("@id", at.Home);
+            json.WriteString("name", Bilingual.Of("open-data.describe.catalogue").Chinese);
+            json.WriteString("description", Bilingual.Of("open-data.describe.catalogue.notes").Chinese);
+            json.WriteString("url", at.Search);
+            json.WriteString("inLanguage", "zh");
+            json.WriteBoolean("isAccessibleForFree", true);
+            json.WriteStartObject("potentialAction");
+            json.WriteString("@type", "SearchAction");
+            json.WriteString("target", $"{at.Search}?text={{search_term_string}}");
+            json.WriteString("query-input", "required name=search_term_string");
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return $"<script type=\"application/ld+json\">{Encoding.UTF8.GetString(bytes.WrittenSpan)}</script>";
+    }
+
     /// <summary>The JSON.</summary>
     internal static string Of(Described dataset, PortalAddress at)
     {

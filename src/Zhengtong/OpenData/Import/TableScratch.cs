@@ -19,6 +19,9 @@ internal sealed class TableScratch : IDisposable
         held = new FileStream(Path.Combine(folder, Lock), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
     }
 
+    /// <summary>Where this process's files are.</summary>
+    internal string Folder => folder;
+
     /// <summary>A path that no file has yet; whoever asks for it deletes the file.</summary>
     internal string NewPath(string extension) => Path.Combine(folder, $"{Interlocked.Increment(ref next)}.{extension}");
 

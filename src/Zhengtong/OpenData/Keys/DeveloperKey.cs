@@ -69,7 +69,7 @@ internal sealed class KeyUsage
     /// <summary>Day in China.</summary>
     internal required DateOnly Day { get; init; }
 
-    /// <summary>The interface: <c>ckan</c>, <c>ogc</c>, <c>odata</c>, <c>mcp</c>, <c>download</c>.</summary>
+    /// <summary>The interface: <c>ckan</c>, <c>ogc</c>, <c>odata</c>, <c>mcp</c>, <c>describe</c>, <c>catalogue</c>, <c>download</c>.</summary>
     internal required string Interface { get; init; }
 
     /// <summary>Calls let in.</summary>

@@ -268,10 +268,14 @@ internal static class PublicLimitsConventions
 {
     /// <summary>Calls of these endpoints are counted under the interface's name; a call that is not let in is answered by <paramref name="refuse"/>, or as a problem document.</summary>
     internal static TBuilder WithPublicLimits<TBuilder>(this TBuilder endpoints, string @interface, KeyScope scope, Func<HttpContext, Admission, IResult>? refuse = null) where TBuilder : IEndpointConventionBuilder =>
+        endpoints.WithPublicLimits(@interface, _ => scope, refuse);
+
+    /// <summary>The same where the call decides what a key needs.</summary>
+    internal static TBuilder WithPublicLimits<TBuilder>(this TBuilder endpoints, string @interface, Func<HttpContext, KeyScope> scope, Func<HttpContext, Admission, IResult>? refuse = null) where TBuilder : IEndpointConventionBuilder =>
         endpoints.WithMetadata(new OwnLimits()).AddEndpointFilter(async (context, next) =>
         {
             var http = context.HttpContext;
-            var admission = await http.RequestServices.GetRequiredService<PublicLimits>().AdmitAsync(http, @interface, scope, http.RequestAborted);
+            var admission = await http.RequestServices.GetRequiredService<PublicLimits>().AdmitAsync(http, @interface, scope(http), http.RequestAborted);
             return admission.Allowed ? await next(context) : refuse?.Invoke(http, admission) ?? admission.Problem!.Because();
         });
 }

@@ -1,4 +1,5 @@
 using ModelContextProtocol.Protocol;
+using Zhengtong.OpenData.Keys;
 
 namespace Zhengtong.OpenData.Mcp;
 
@@ -18,5 +19,5 @@ internal static class McpModule
         .WithHttpTransport(o => o.Stateless = true)
         .WithTools<PortalTools>();
 
-    internal static void MapPortalTools(this WebApplication app) => app.MapMcp(Address);
+    internal static void MapPortalTools(this WebApplication app) => app.MapMcp(Address).WithPublicLimits("mcp", KeyScope.Rows);
 }

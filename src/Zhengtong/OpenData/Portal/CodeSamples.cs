@@ -2,7 +2,7 @@ using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Portal;
 
-/// <summary>Programs of a few lines that read a table by the portal's interfaces.</summary>
+/// <summary>Programs of a few lines that read a table by the portal's interfaces, with nothing but what their languages bring along (R: and jsonlite).</summary>
 internal static class CodeSamples
 {
     /// <summary>Name of the language and the program, in order.</summary>
@@ -15,20 +15,33 @@ internal static class CodeSamples
         return
         [
             ("curl", $"""
-                # the whole table
-                curl -o rows.csv "{rows}.csv"
+                # the whole table; -C - goes on where a broken download stopped
+                curl -C - -o rows.csv "{rows}.csv"
                 # five rows by the CKAN interface
                 curl "{ask}?resource_id={resource.Id}&limit=5"
                 """),
             ("Python", $$"""
-                import json, urllib.request
+                import csv, io, json, urllib.request
+
+                # a hundred rows and how many there are
                 url = "{{ask}}?resource_id={{resource.Id}}&limit=100"
                 with urllib.request.urlopen(url) as answer:
                     result = json.load(answer)["result"]
                 print(result["total"], result["records"][:5])
 
-                import pandas
-                table = pandas.read_csv("{{rows}}.csv")
+                # the whole table, row by row
+                with urllib.request.urlopen("{{rows}}.csv") as answer:
+                    for row in csv.DictReader(io.TextIOWrapper(answer, "utf-8", newline="")):
+                        pass
+                """),
+            ("R", $$"""
+                # the whole table
+                rows <- read.csv("{{rows}}.csv", fileEncoding = "UTF-8", check.names = FALSE)
+
+                # a hundred rows and how many there are
+                answer <- jsonlite::fromJSON("{{ask}}?resource_id={{resource.Id}}&limit=100")
+                answer$result$total
+                head(answer$result$records)
                 """),
             ("JavaScript", $$"""
                 const answer = await fetch("{{ask}}?resource_id={{resource.Id}}&limit=100");

@@ -1,4 +1,7 @@
+using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.Extensions.Options;
 using Zhengtong.Kernel;
+using Zhengtong.OpenData.TableFormats;
 
 namespace Zhengtong.OpenData.Portal;
 
@@ -8,7 +11,15 @@ internal static class PortalModule
     internal static void AddPortal(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
+        services.AddOptions<DownloadOptions>().Bind(builder.Configuration.GetSection("OpenData:Downloads"));
+        services.AddSingleton<KeptFiles>();
+        services.Configure<ResponseCompressionOptions>(o => o.MimeTypes = [.. o.MimeTypes, "application/jsonl", "application/geo+json"]);
         services.AddSingleton<TableCharts>();
+        services.AddSingleton<BuiltCharts>();
+        services.AddSingleton<BuiltChart>();
+        services.AddOptions<BaseMapOptions>().Bind(builder.Configuration.GetSection("OpenData:Map")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<BaseMapOptions>, BaseMapCheck>();
+        services.AddSingleton<BaseMap>();
         services.AddSingleton(new HomePanel(typeof(OpenDataHome), 20));
         services.AddScoped<IHomeFigure, DatasetsFigure>();
         services.AddScoped<IHomeFigure, RowsFigure>();
@@ -18,7 +29,8 @@ internal static class PortalModule
     {
         DownloadResource.Map(app);
         ExportRows.Map(app);
-        ExportDatasets.Map(app);
+        EmbedChart.Map(app);
+        ExportCatalogue.Map(app);
         ShowGroup.Map(app);
         ShowOrganization.Map(app);
     }

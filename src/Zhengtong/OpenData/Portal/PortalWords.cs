@@ -1,4 +1,3 @@
-using System.Globalization;
 using Zhengtong.Kernel;
 using Zhengtong.OpenData.Model;
 using Zhengtong.Web;
@@ -22,17 +21,4 @@ internal static class PortalWords
 
     /// <summary>True for a column with days or moments.</summary>
     internal static bool IsTime(ColumnType type) => type is ColumnType.Date or ColumnType.Timestamp;
-
-    /// <summary>A cell in the invariant form of its type, exactly as files hold it; empty for none.</summary>
-    internal static string Exact(object? cell) => cell switch
-    {
-        null => "",
-        string text => text,
-        bool yes => yes ? "true" : "false",
-        double number => number.ToString("R", CultureInfo.InvariantCulture),
-        DateOnly day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        TimeOnly time => time.ToString("HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
-        DateTime moment => moment.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
-        _ => Convert.ToString(cell, CultureInfo.InvariantCulture) ?? "",
-    };
 }

@@ -5,12 +5,13 @@ using DuckDB.NET.Data;
 using Microsoft.Extensions.Options;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Search;
+using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Tables;
 
 /// <summary>Answers questions to published tables. Every number of readers at once; none of them holds up a publication.
-/// One DuckDB in the process answers them all: it reads the folders of immutable objects and nothing else, loads no extension, and its settings are locked.</summary>
+/// One DuckDB in the process answers them all: it reads the folders of immutable objects and writes files to this process's scratch folder, nothing else; it loads no extension, and its settings are locked.</summary>
 internal sealed class TableEngine : IDisposable
 {
     /// <summary>Pages up to this many rows are read in two steps: first which rows, then the rows.</summary>
@@ -29,7 +30,7 @@ internal sealed class TableEngine : IDisposable
     private readonly SemaphoreSlim streams;
     private readonly ConcurrentBag<DuckDBConnection> idle = [];
 
-    public TableEngine(ObjectStore objects, Deployment deployment, IOptions<TablesOptions> options)
+    public TableEngine(ObjectStore objects, Deployment deployment, TableScratch scratch, IOptions<TablesOptions> options)
     {
         this.objects = objects;
         var o = options.Value;
@@ -51,7 +52,7 @@ internal sealed class TableEngine : IDisposable
             "preserve_insertion_order=true",
             "autoinstall_known_extensions=false",
             "autoload_known_extensions=false",
-            $"allowed_directories=[{string.Join(", ", objects.LocalFolders.Select(folder => Quoted(folder + "/")))}]",
+            $"allowed_directories=[{string.Join(", ", objects.LocalFolders.Append(scratch.Folder).Select(folder => Quoted(folder + "/")))}]",
             "enable_external_access=false",
             "lock_configuration=true",
         ];
@@ -110,6 +111,47 @@ internal sealed class TableEngine : IDisposable
                 run.Dispose();
                 Return(connection);
             }
+        }
+        finally
+        {
+            streams.Release();
+        }
+    }
+
+    /// <summary>Writes all rows that satisfy the question to a Parquet file, in constant memory, under their published names.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="query">The question.</param>
+    /// <param name="file">A path in the scratch folder.</param>
+    /// <param name="limits">What it may cost.</param>
+    /// <param name="ct">Stops it.</param>
+    internal async Task CopyAsync(DataTable table, TableQuery query, string file, TableLimits limits, CancellationToken ct)
+    {
+        var selection = new TableSelection(table, query);
+        await streams.WaitAsync(ct);
+        try
+        {
+            var path = await PathAsync(table, ct);
+            await Task.Run(() =>
+            {
+                var connection = Take();
+                try
+                {
+                    using var run = new TableRun(connection, [path], limits.Time, ct);
+                    run.Guarded(() =>
+                    {
+                        var (more, behind) = Place(run, selection);
+                        var (sql, values) = Select(run, table, query, selection, Math.Min(query.Limit, limits.Rows), string.Join(", ", selection.Columns.Select(c => TableSelection.Sql(c.Column)).Distinct()), behind, more);
+                        // The one place where a published name stands in a statement: as an identifier in quotation marks.
+                        var named = string.Join(", ", selection.Columns.Select(c => $"{TableSelection.Sql(c.Column)} AS \"{c.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
+                        using var command = run.Command($"COPY (SELECT {named} FROM ({sql})) TO {Quoted(file)} (FORMAT parquet, COMPRESSION zstd)", values);
+                        return command.ExecuteNonQuery();
+                    });
+                }
+                finally
+                {
+                    Return(connection);
+                }
+            }, ct);
         }
         finally
         {

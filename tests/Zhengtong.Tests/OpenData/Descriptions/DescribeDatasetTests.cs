@@ -89,7 +89,7 @@ public sealed class DescribeDatasetTests(PlatformFixture platform)
         dcat.Texts($"{subject}/resource/{made[0].Id}", "dcat:downloadURL").Single().ShouldEndWith("/download/%E6%96%87%E4%BB%B6%22%3C%3E%23%3F%25.csv");
 
         await using var scope = platform.App.Services.CreateAsyncScope();
-        var described = (await PublicDatasets.FindAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), made.Name, null, default))!;
+        var described = (await DescribedDatasets.FindAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), made.Name, null, default))!;
         var block = SchemaOrg.Block(described, new PortalAddress(Base));
         Regex.Count(block, "<").ShouldBe(2, "Nothing but the element's own tags");
         var json = JsonDocument.Parse(block[(block.IndexOf('>') + 1)..block.LastIndexOf('<')]).RootElement;
@@ -128,7 +128,7 @@ public sealed class DescribeDatasetTests(PlatformFixture platform)
 
         (await visitor.GetAsync($"/dataset/{closed.Id}/version/{closed.Version.Id}/manifest.json")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         await using var scope = platform.App.Services.CreateAsyncScope();
-        var described = (await PublicDatasets.FindAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), closed.Name, null, default))!;
+        var described = (await DescribedDatasets.FindAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), closed.Name, null, default))!;
         var block = SchemaOrg.Of(described, new PortalAddress(Base));
         block.ShouldNotContain("SECRET");
         block.ShouldNotContain("hourly.csv");
@@ -268,7 +268,7 @@ public sealed class DescribeDatasetTests(PlatformFixture platform)
     {
         var made = await platform.PublishAsync(await platform.Department(), Published.Description("短") with { Title = "短题", Notes = "短" }, Hourly);
         await using var scope = platform.App.Services.CreateAsyncScope();
-        var described = (await PublicDatasets.FindAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), made.Name, null, default))!;
+        var described = (await DescribedDatasets.FindAsync(scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), made.Name, null, default))!;
         var json = JsonDocument.Parse(SchemaOrg.Of(described, new PortalAddress(Base))).RootElement;
         json.GetProperty("description").GetString()!.Length.ShouldBeInRange(50, 5000);
         json.GetProperty("variableMeasured").EnumerateArray().Select(v => v.GetProperty("name").GetString()).ShouldBe(["站点", "pm25"]);

@@ -33,7 +33,7 @@ public sealed class TableSqlTests(PlatformFixture platform)
     public async Task Ask_WhatIsAllowed_IsAnswered(string sql, string expected)
     {
         var answer = await Ask(sql);
-        string.Join('|', answer.Rows.Select(r => string.Join(',', r.Select(Zhengtong.OpenData.TableFormats.TableDownload.Text)))).ShouldBe(expected);
+        string.Join('|', answer.Rows.Select(r => string.Join(',', r.Select(Cell.TextOf)))).ShouldBe(expected);
         answer.IsCut.ShouldBeFalse();
     }
 

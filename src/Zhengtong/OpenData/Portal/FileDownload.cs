@@ -5,24 +5,31 @@ using Zhengtong.Kernel.Objects;
 
 namespace Zhengtong.OpenData.Portal;
 
-/// <summary>An object of the store as a file: whole or one range of it (RFC 9110), with its digest as entity tag and in <c>Repr-Digest</c> (RFC 9530), in constant memory.
+/// <summary>A file that lies somewhere, to be saved: whole or one range of it (RFC 9110), with its digest in <c>Repr-Digest</c> (RFC 9530), in constant memory.
 /// A whole answer whose bytes turn out damaged is cut off before its end.</summary>
-/// <param name="store">Where it lies.</param>
-/// <param name="digest">Its name.</param>
+/// <param name="digest">SHA-256 of its bytes.</param>
 /// <param name="length">Its size in bytes.</param>
 /// <param name="mediaType">What it is.</param>
 /// <param name="fileName">What it is saved as.</param>
 /// <param name="modified">When it was published.</param>
+/// <param name="open">Opens the range from the first place to the second, or the whole file for null.</param>
 /// <param name="whenBegun">Called once before the first byte of a download that starts at the beginning.</param>
-internal sealed class ObjectDownload(ObjectStore store, Digest digest, long length, string mediaType, string fileName, DateTimeOffset modified, Func<Task> whenBegun) : IResult
+internal sealed class FileDownload(Digest digest, long length, string mediaType, string fileName, DateTimeOffset modified, Func<(long From, long To)?, CancellationToken, Task<Stream>> open, Func<Task> whenBegun) : IResult
 {
     private const int BufferSize = 128 * 1024;
+
+    /// <summary>Its entity tag, without quotation marks; the digest unless another was given out before the digest was known.</summary>
+    internal string Tag { get; init; } = digest.Value;
+
+    /// <summary>An object of the store.</summary>
+    internal static FileDownload Of(ObjectStore store, Digest digest, long length, string mediaType, string fileName, DateTimeOffset modified, Func<Task> whenBegun) => new(digest, length, mediaType, fileName, modified,
+        async (range, ct) => await (range is var (from, to) ? store.OpenRangeAsync(digest, from, to, ct) : store.OpenAsync(digest, ct)) ?? throw new IOException($"Object {digest} is published and not in the store"), whenBegun);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var (request, response) = (httpContext.Request, httpContext.Response);
         var ct = httpContext.RequestAborted;
-        var (tag, stamp) = (new EntityTagHeaderValue($"\"{digest}\""), new DateTimeOffset(modified.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero));
+        var (tag, stamp) = (new EntityTagHeaderValue($"\"{Tag}\""), new DateTimeOffset(modified.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero));
         var asked = request.GetTypedHeaders();
         var answer = response.GetTypedHeaders();
         answer.ETag = tag;
@@ -65,8 +72,7 @@ internal sealed class ObjectDownload(ObjectStore store, Digest digest, long leng
 
         response.ContentLength = to - from + 1;
         if (HttpMethods.IsHead(request.Method)) { return; }
-        await using var content = await (response.StatusCode == StatusCodes.Status206PartialContent ? store.OpenRangeAsync(digest, from, to, ct) : store.OpenAsync(digest, ct))
-            ?? throw new IOException($"Object {digest} is published and not in the store");
+        await using var content = await open(response.StatusCode == StatusCodes.Status206PartialContent ? (from, to) : null, ct);
         if (from == 0) { await whenBegun(); }
         await CopyAsync(content, response.Body, to - from + 1, ct);
     }

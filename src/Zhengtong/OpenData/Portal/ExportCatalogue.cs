@@ -1,13 +1,14 @@
 using Zhengtong.Kernel;
+using Zhengtong.OpenData.Keys;
 using Zhengtong.Web;
 using Zhengtong.Web.Components;
 
 namespace Zhengtong.OpenData.Portal;
 
 /// <summary>The list of datasets as the page shows it under the same filters, as a file.</summary>
-internal static class ExportDatasets
+internal static class ExportCatalogue
 {
-    internal static void Map(IEndpointRouteBuilder app) => app.MapGet("/dataset/export.{format}", Handle).AllowAnonymous().ExcludeFromDescription();
+    internal static void Map(IEndpointRouteBuilder app) => app.MapGet("/dataset/export.{format}", Handle).AllowAnonymous().ExcludeFromDescription().WithPublicLimits("catalogue", KeyScope.Catalogue);
 
     internal static IResult Handle(string format, HttpContext http, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {

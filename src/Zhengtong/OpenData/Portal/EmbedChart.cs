@@ -8,7 +8,7 @@ internal static class EmbedChart
 {
     internal static void Map(IEndpointRouteBuilder app) => app.MapGet("/dataset/{name}/resource/{id:guid}/chart/embed", Handle).AllowAnonymous().ExcludeFromDescription().WithPublicLimits("chart", KeyScope.Rows);
 
-    internal static async Task<Results<RazorComponentResult<ChartEmbed>, ProblemHttpResult>> Handle(string name, Guid id, HttpContext http, ZhengtongDb db, BuiltChart built, CancellationToken ct)
+    internal static async Task<Results<RazorComponentResult, ProblemHttpResult>> Handle(string name, Guid id, HttpContext http, ZhengtongDb db, BuiltChart built, CancellationToken ct)
     {
         if (await built.OfAsync(db, name, id, http.Request.QueryString.Value ?? "", ct) is not { } shown) { return OpenDataProblems.NotFound.Because(name); }
         built.AllowFrames(http);

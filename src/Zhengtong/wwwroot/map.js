@@ -1,14 +1,10 @@
 // Moves and zooms maps. Every map stands without it.
-const whole = new WeakMap();
-
-function box(svg) {
-  const now = svg.getAttribute("viewBox").split(" ").map(Number);
-  if (!whole.has(svg)) whole.set(svg, now);
-  return now;
-}
+const numbers = text => text.split(" ").map(Number);
+const box = svg => numbers(svg.getAttribute("viewBox"));
+const whole = map => numbers(map.dataset.whole);
 
 function show(map, svg, [x, y, w, h]) {
-  const [x0, y0, w0, h0] = whole.get(svg);
+  const [x0, y0, w0, h0] = whole(map);
   const wide = Math.min(w0 * 2, Math.max(w0 / 4096, w));
   const high = wide * h0 / w0;
   // The middle never leaves what is drawn.
@@ -17,6 +13,12 @@ function show(map, svg, [x, y, w, h]) {
   svg.setAttribute("viewBox", `${left} ${top} ${wide} ${high}`);
   map.classList.toggle("moved", wide < w0 * 0.999);
   cover(map, svg, left, top, wide, high);
+}
+
+function reset(map, svg) {
+  svg.setAttribute("viewBox", map.dataset.whole);
+  map.classList.remove("moved");
+  cover(map, svg, ...whole(map));
 }
 
 // The pictures of the base map for the part that is seen.
@@ -62,8 +64,7 @@ document.addEventListener("click", event => {
   const button = event.target.closest("[data-zoom]");
   if (!button) return;
   const [map, svg] = mapOf(event);
-  box(svg);
-  if (button.dataset.zoom === "whole") show(map, svg, whole.get(svg));
+  if (button.dataset.zoom === "whole") reset(map, svg);
   else zoom(map, svg, button.dataset.zoom === "in" ? 0.5 : 2);
 });
 
@@ -72,7 +73,7 @@ document.addEventListener("keydown", event => {
   if (!map || event.target !== map || event.ctrlKey || event.metaKey || event.altKey) return;
   const [x, y, w, h] = box(svg);
   const acts = {
-    "+": () => zoom(map, svg, 0.5), "=": () => zoom(map, svg, 0.5), "-": () => zoom(map, svg, 2), "0": () => show(map, svg, whole.get(svg)),
+    "+": () => zoom(map, svg, 0.5), "=": () => zoom(map, svg, 0.5), "-": () => zoom(map, svg, 2), "0": () => reset(map, svg),
     ArrowLeft: () => show(map, svg, [x - w / 5, y, w, h]), ArrowRight: () => show(map, svg, [x + w / 5, y, w, h]),
     ArrowUp: () => show(map, svg, [x, y - h / 5, w, h]), ArrowDown: () => show(map, svg, [x, y + h / 5, w, h]),
   };
@@ -86,7 +87,6 @@ document.addEventListener("wheel", event => {
   // The wheel alone belongs to the page; pinching counts as Ctrl and wheel.
   if (!map || !event.ctrlKey) return;
   event.preventDefault();
-  box(svg);
   zoom(map, svg, event.deltaY < 0 ? 0.8 : 1.25, place(svg, event));
 }, { passive: false });
 

@@ -49,6 +49,35 @@ public sealed class OpenDataTests(Browser browser) : IClassFixture<Browser>
         new FileInfo(await download.PathAsync()).Length.ShouldBe(version.Resources[0].Bytes);
         download.SuggestedFilename.ShouldBe("公园名录.csv");
 
+        // A picture of one's own, of the filtered rows.
+        await page.Locator(".pictures .section-head a").ClickAsync();
+        await page.Locator("#kind").WaitForAsync();
+        foreach (var (kind, x, by, y) in new[] { ("bar", "类型", "average", "面积"), ("pie", "类型", "count", ""), ("line", "建成日期", "count", ""), ("scatter", "经度", "count", "面积"), ("map", "类型", "count", "面积") })
+        {
+            await page.Locator("#kind").SelectOptionAsync(kind);
+            await page.Locator("#x").SelectOptionAsync(x);
+            await page.Locator("#by").SelectOptionAsync(by);
+            await page.Locator("#y").SelectOptionAsync(y);
+            await page.RunAndWaitForNavigationAsync(() => page.Locator(".build form button").ClickAsync(), new() { UrlRegex = new($"kind={kind}") });
+            await page.Locator("figure.picture").WaitForAsync();
+            await LookAsync($"chart-{kind}");
+        }
+
+        if (script)
+        {
+            var before = await page.Locator("[data-map] > svg").GetAttributeAsync("viewBox");
+            await page.Locator("[data-zoom='in']").ClickAsync();
+            (await page.Locator("[data-map] > svg").GetAttributeAsync("viewBox")).ShouldNotBe(before);
+            await page.Locator("[data-zoom='whole']").ClickAsync();
+            await page.Locator("[data-map]").FocusAsync();
+            await page.Keyboard.PressAsync("+");
+            await page.Keyboard.PressAsync("0");
+            (await page.Locator("[data-map] > svg").GetAttributeAsync("viewBox")).ShouldBe(before);
+        }
+
+        await page.Locator("a[href*='/chart/embed?']").ClickAsync();
+        await page.Locator("body.embedded figure").WaitForAsync();
+        await LookAsync("embedded");
         await page.GotoAsync($"/dataset/{name}-closed");
         await LookAsync("conditional");
         (await page.Locator("a[href*='/download/']").CountAsync()).ShouldBe(0);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.Extensions.Options;
 using Zhengtong.Kernel;
 using Zhengtong.OpenData.TableFormats;
 
@@ -14,6 +15,11 @@ internal static class PortalModule
         services.AddSingleton<KeptFiles>();
         services.Configure<ResponseCompressionOptions>(o => o.MimeTypes = [.. o.MimeTypes, "application/jsonl", "application/geo+json"]);
         services.AddSingleton<TableCharts>();
+        services.AddSingleton<BuiltCharts>();
+        services.AddSingleton<BuiltChart>();
+        services.AddOptions<BaseMapOptions>().Bind(builder.Configuration.GetSection("OpenData:Map")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<BaseMapOptions>, BaseMapCheck>();
+        services.AddSingleton<BaseMap>();
         services.AddSingleton(new HomePanel(typeof(OpenDataHome), 20));
         services.AddScoped<IHomeFigure, DatasetsFigure>();
         services.AddScoped<IHomeFigure, RowsFigure>();
@@ -23,6 +29,7 @@ internal static class PortalModule
     {
         DownloadResource.Map(app);
         ExportRows.Map(app);
+        EmbedChart.Map(app);
         ExportCatalogue.Map(app);
         ShowGroup.Map(app);
         ShowOrganization.Map(app);

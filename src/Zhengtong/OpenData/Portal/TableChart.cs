@@ -17,12 +17,22 @@ internal enum ChartKind
     Calendar,
     /// <summary>A line: a number over time.</summary>
     Line,
+    /// <summary>Lying bars: a number for each value.</summary>
+    Bars,
+    /// <summary>Slices of a whole.</summary>
+    Pie,
+    /// <summary>A point for each row.</summary>
+    Scatter,
 }
 
 /// <summary>One bar or point.</summary>
 /// <param name="Label">The value, range or time.</param>
 /// <param name="Value">Rows, or the number.</param>
-internal sealed record ChartPoint(string Label, double Value);
+internal sealed record ChartPoint(string Label, double Value)
+{
+    /// <summary>Where it stands along the picture: the number, or seconds since 1970; null where it only has its turn.</summary>
+    internal double? X { get; init; }
+}
 
 /// <summary>A picture of a column; public because a component takes it, what it holds is not.</summary>
 public sealed class TableChart
@@ -38,7 +48,10 @@ public sealed class TableChart
     /// <summary>The number of a line; null where rows are counted.</summary>
     internal TableColumn? Measure { get; }
 
-    /// <summary>In order; at least two.</summary>
+    /// <summary>What became of the rows that share a value; null for pictures that we chose.</summary>
+    internal ChartAggregate? By { get; init; }
+
+    /// <summary>In order; at least two, but for bars and slices that a reader asked for.</summary>
     internal IReadOnlyList<ChartPoint> Points { get; }
 }
 

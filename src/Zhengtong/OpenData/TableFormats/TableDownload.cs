@@ -57,6 +57,7 @@ internal static class TableDownload
     /// <exception cref="TooManyRowsException">The workbook would have more rows than a sheet holds; thrown before the first byte when the table's record says so.</exception>
     internal static async Task WriteAsync(TableEngine engine, DataTable table, TableQuery query, TableFormat format, Stream to, bool bom, CoordinateSystem system, CancellationToken ct)
     {
+        if (format == TableFormat.Parquet) { throw new ArgumentOutOfRangeException(nameof(format), format, "Parquet is not written row by row"); }
         var columns = engine.ColumnsOf(table, query);
         if (format == TableFormat.Xlsx)
         {

@@ -147,7 +147,8 @@ public sealed class DownloadTests(PlatformFixture platform)
         (await visitor.GetAsync("/open")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
-    private static async Task<Organisation> OwnDepartment(ZhengtongDb db)
+    /// <summary>The only department of a platform of a test's own.</summary>
+    internal static async Task<Organisation> OwnDepartment(ZhengtongDb db)
     {
         var region = RegionCode.Parse("610000");
         if (!await db.Regions.AnyAsync(r => r.Code == region)) { db.Regions.Add(new Region { Code = region, Name = "陕西省", Level = region.Level, Parent = region.Parent }); }

@@ -125,15 +125,7 @@ public sealed class RowsFilesTests(PlatformFixture platform)
         await using var own = await OwnPlatform.StartAsync(b => b.Configuration["OpenData:Downloads:KeptMiB"] = "0");
         var services = own.App.Services;
         var table = await MadeTable.Of(services.GetRequiredService<ObjectStore>(), [MadeTable.Column("a", ColumnType.Text), MadeTable.Column("n", ColumnType.Integer)], Enumerable.Range(0, 20_000).Select(n => new object?[] { $"行{n}", (long)n }));
-        var department = await own.WithDb(async db =>
-        {
-            var region = Zhengtong.Kernel.Regions.RegionCode.Parse("610000");
-            db.Regions.Add(new Zhengtong.Kernel.Regions.Region { Code = region, Name = "陕西省", Level = region.Level, Parent = region.Parent });
-            var one = new Zhengtong.Kernel.Organisations.Organisation { Id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), CreditCode = Zhengtong.Kernel.Organisations.CreditCode.FromBody("11610000000000017"), Name = "Own", ShortName = "Own", Region = region, Kind = Zhengtong.Kernel.Organisations.OrganisationKind.Department };
-            db.Organisations.Add(one);
-            await db.SaveChangesAsync();
-            return one.Id;
-        });
+        var department = (await own.WithDb(DownloadTests.OwnDepartment)).Id;
         var made = await Published.PublishAsync(services, department, Published.Description(), Published.NewName(), [MadeFile.Text("t.csv", "x") with { Written = table }]);
         var path = $"/dataset/{made.Name}/resource/{made[0].Id}/rows.{format}";
         // Nothing is kept: the one is streamed, the other made as a whole for the sake of its part.

@@ -1,0 +1,81 @@
+using Zhengtong.Kernel;
+using Zhengtong.Kernel.Http;
+using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Tables;
+using Zhengtong.Web;
+
+namespace Zhengtong.OpenData.Portal;
+
+/// <summary>A picture with all that its page says; public because components are, what it holds is not.</summary>
+public sealed class ShownChart
+{
+    internal PublicDataset Found { get; init; } = null!;
+
+    internal DatasetResource Resource { get; init; } = null!;
+
+    internal DataTable Table { get; init; } = null!;
+
+    internal ChartAsked Asked { get; init; } = null!;
+
+    /// <summary>Why nothing is drawn; null when something is.</summary>
+    internal string? Fault { get; init; }
+
+    /// <summary>The chart; null for a map and when there is nothing to see.</summary>
+    internal TableChart? Chart { get; init; }
+
+    /// <summary>The map; null for a chart and when there is nothing to see.</summary>
+    internal MapShapes? Map { get; init; }
+
+    /// <summary>Rows that the map is drawn of.</summary>
+    internal long Rows { get; init; }
+
+    /// <summary>Path of the page of rows.</summary>
+    internal string RowsPath => $"{Found.Address}/resource/{Resource.Id}";
+
+    /// <summary>Where the figures come from.</summary>
+    internal string Source => Text.Of("open-data.portal.chart.origin", Found.Publisher.Name, Found.Version.Description.Title, Show.Day(Found.Version.PublishedAt ?? Found.Dataset.ModifiedAt));
+
+    /// <summary>The reader's title, or the table's name.</summary>
+    internal string Heading => Asked.Title.Length > 0 ? Asked.Title : Asked.Form == ChartForm.Map && Asked.Y is { } y ? $"{Resource.Name}: {y}" : Resource.Name;
+}
+
+/// <summary>Reads what an address asks to be drawn and draws it, for the page and for where it is embedded.</summary>
+internal sealed class BuiltChart(TableEngine engine, BuiltCharts charts, BaseMap ground)
+{
+    /// <summary>Null when there is no such table that anybody may read.</summary>
+    internal async Task<ShownChart?> OfAsync(ZhengtongDb db, string name, Guid resource, string query, CancellationToken ct)
+    {
+        var version = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(query).TryGetValue("version", out var given) && Guid.TryParse(given, out var id) ? id : (Guid?)null;
+        if (await PublicDataset.FindAsync(db, name, version, ct) is not { GivesData: true } found || found.Find(resource) is not { Table: { } table } file) { return null; }
+        var asked = ChartAsked.Of(query, table);
+        // Nobody chose yet: what tells most.
+        if (asked.X is null && asked.Form != ChartForm.Map) { asked = asked with { X = TableCharts.Drawable(table).FirstOrDefault()?.Name }; }
+        var (fault, chart, map, rows) = (asked.FaultIn(table), (TableChart?)null, (MapShapes?)null, 0L);
+        try
+        {
+            if (fault is null && asked.Form == ChartForm.Map)
+            {
+                rows = (await engine.AskAsync(table, asked.Rows.WholeOf(table) with { Limit = 0, Count = true }, TableLimits.Public, ct)).Total ?? 0;
+                map = await MapShapes.OfAsync(engine, table, asked.Rows.WholeOf(table), asked.Y is null ? null : table.Find(asked.Y), ground, ct);
+            }
+            else if (fault is null) { chart = await charts.OfAsync(table, asked, ct); }
+        }
+        catch (TableQueryException e) { fault = ExportRows.Told(e); }
+        catch (TableQueryTooCostlyException) { fault = Text.Of("open-data.portal.fault.costly"); }
+        return new ShownChart { Found = found, Resource = file, Table = table, Asked = asked, Fault = fault, Chart = chart, Map = map, Rows = rows };
+    }
+
+    /// <summary>Lets the page of a map load the pictures of the base map, when there is one.</summary>
+    internal void AllowTiles(HttpContext http)
+    {
+        if (ground.Sources is { } sources) { http.Response.Headers.ContentSecurityPolicy = SecurityHeaders.ContentPolicy.Replace("img-src 'self' data:", $"img-src 'self' data: {sources}", StringComparison.Ordinal); }
+    }
+
+    /// <summary>Lets any site show the answer in a frame.</summary>
+    internal void AllowFrames(HttpContext http)
+    {
+        AllowTiles(http);
+        var policy = http.Response.Headers.ContentSecurityPolicy.ToString() is { Length: > 0 } told ? told : SecurityHeaders.ContentPolicy;
+        http.Response.Headers.ContentSecurityPolicy = policy.Replace("frame-ancestors 'none'", "frame-ancestors *", StringComparison.Ordinal);
+    }
+}

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Components.Endpoints;
+using Microsoft.AspNetCore.Routing;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Tests.OpenData.Support;
 using Zhengtong.Tests.Support;

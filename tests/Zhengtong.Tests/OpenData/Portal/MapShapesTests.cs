@@ -67,7 +67,7 @@ public sealed partial class MapShapesTests(PlatformFixture platform)
         coloured.Classes.Select(c => (c.From, c.To, c.Rows)).ShouldBe([(0, 0, 1), (2, 2, 1), (3, 3, 1)]);
         // What has no number stands in the last layer.
         coloured.Layers[^1].Lines.ShouldNotBeEmpty();
-        coloured.Layers[..^1].ShouldAllBe(l => l.Lines.Length == 0);
+        coloured.Layers.SkipLast(1).ShouldAllBe(l => l.Lines.Length == 0);
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public sealed partial class RowsPageTests(PlatformFixture platform)
             _ => new Condition.Compare(column, Enum.Parse<Comparison>(test.Replace("-", "", StringComparison.Ordinal), true), value),
         };
         var answer = await platform.App.Services.GetRequiredService<TableEngine>().AskAsync(made[0].Table!, new TableQuery { Columns = ["编号"], Where = where, Limit = 100, Count = true }, TableLimits.Public, default);
-        var expected = answer.Rows.Select(r => Cell.TextOf(r[0])).ToList();
+        var expected = answer.Rows.Select(r => Cell.TextOf(r[0])!).ToList();
         expected.Count.ShouldBeInRange(1, 56);
         CellsOf(await platform.Visitor().GetPage(path + query), "编号").ShouldBe(expected);
         using var json = JsonDocument.Parse(await platform.Visitor().GetStringAsync($"{path}/rows.json{query}"));

@@ -15,7 +15,7 @@ public sealed partial class PageRules
     private static readonly HashSet<string> Spoken = new(StringComparer.OrdinalIgnoreCase) { "title", "alt", "aria-label", "placeholder", "label", "lead", "caption", "hint", "summary", "text", "heading" };
 
     /// <summary>Markup that is not language: names of the product, of formats and units.</summary>
-    private static readonly HashSet<string> Names = new(StringComparer.Ordinal) { "zh-CN", "en", "English", "JSON", "CSV", "XLSX", "SHA-256", "HTTP", "kB", "MB", "GB", "ms" };
+    private static readonly HashSet<string> Names = new(StringComparer.Ordinal) { "zh-CN", "en", "English", "JSON", "BibTeX", "CSV", "XLSX", "SHA-256", "HTTP", "kB", "MB", "GB", "ms" };
 
     [Fact]
     public void Pages_Each_SaysWhoMaySeeIt()
@@ -32,7 +32,7 @@ public sealed partial class PageRules
     [
         "/", "/error", "/not-found", "/docs/errors", "/account/sign-in", "/account/sign-in/code", "/account/denied",
         "/account/set-password", "/setup", "/catalogue", "/catalogue/{Id:guid}",
-        "/open", "/open/developers", "/dataset", "/dataset/{Name}", "/dataset/{Name}/version/{VersionId:guid}", "/dataset/{Name}/resource/{Id:guid}",
+        "/open", "/open/developers", "/dataset", "/dataset/{Name}", "/dataset/{Name}/version/{VersionId:guid}", "/dataset/{Name}/resource/{Id:guid}", "/dataset/{Name}/resource/{Id:guid}/chart",
     ];
 
     [Fact]

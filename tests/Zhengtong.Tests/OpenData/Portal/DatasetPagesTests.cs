@@ -52,7 +52,7 @@ public sealed partial class DatasetPagesTests(PlatformFixture platform)
         page.ShouldContain("公顷");
         page.ShouldContain($"/dataset/{made.Name}/resource/{made[0].Id}/download/parks.csv");
         page.ShouldContain($"datastore_search?resource_id={made[0].Id}");
-        page.ShouldContain($"/dataset/{made.Name}/version/{made.Version.Id}");
+        page.ShouldContain($"/dataset/{made.Id}/version/{made.Version.Id}");
         page.ShouldContain("rel=\"canonical\"");
     }
 

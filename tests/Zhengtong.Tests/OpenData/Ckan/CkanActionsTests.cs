@@ -345,7 +345,7 @@ public sealed class CkanActionsTests(PlatformFixture platform)
     [Fact]
     public async Task Call_TooOften_IsRefusedInTheApisForm()
     {
-        await using var own = await OwnPlatform.StartAsync(b => b.Configuration["Http:PerMinute:Visitor"] = "3");
+        await using var own = await OwnPlatform.StartAsync(b => b.Configuration["OpenData:Limits:VisitorPerMinute"] = "3");
         var client = own.Visitor();
         var answers = new List<HttpResponseMessage>();
         for (var i = 0; i < 8; i++) { answers.Add(await client.GetAsync("/api/3/action/site_read")); }

@@ -37,7 +37,7 @@ internal static class DatastoreSearch
         try { answer = await call.Engine.AskAsync(resource.Resource.Table!, query, TableLimits.Public, call.Ct); }
         catch (TableQueryException e) { throw DatastoreTable.Of(e); }
         // Only who sorts by the number of the row can go on by it.
-        var byId = query.Orders is [] or [{ Column: DatastoreTable.Id }];
+        var byId = query.Ranks ? query.Orders is [{ Column: DatastoreTable.Id }, ..] : query.Orders is [] or [{ Column: DatastoreTable.Id }];
         var idAt = answer.Columns.ToList().FindIndex(c => c.Name == DatastoreTable.Id);
         return new CkanWritten(async (json, flush) =>
         {
@@ -76,7 +76,7 @@ internal static class DatastoreSearch
                     foreach (var rank in ranks)
                     {
                         if (format == "objects") { json.WritePropertyName(rank); }
-                        json.WriteNumberValue(1);
+                        json.WriteNumberValue(answer.Ranks is { } known ? Math.Round(known[i], 6) : 1);
                     }
 
                     if (format == "objects") { json.WriteEndObject(); }
@@ -157,7 +157,12 @@ internal static class DatastoreSearch
     private static string TextOf(TableAnswer answer, int ranks, char separator)
     {
         var rows = new StringBuilder();
-        foreach (var row in answer.Rows) { DatastoreTable.AddRow(rows, row.Select(DatastoreTable.TextOf).Concat(Enumerable.Repeat("1", ranks)), separator, "\n"); }
+        foreach (var (at, row) in answer.Rows.Index())
+        {
+            var rank = answer.Ranks is { } known ? Math.Round(known[at], 6).ToString(CultureInfo.InvariantCulture) : "1";
+            DatastoreTable.AddRow(rows, row.Select(DatastoreTable.TextOf).Concat(Enumerable.Repeat(rank, ranks)), separator, "\n");
+        }
+
         return rows.ToString();
     }
 

@@ -17,6 +17,7 @@ internal static class DatastoreTable
     /// <exception cref="CkanFault">404: no such table; 403: everybody may know of it, not read it.</exception>
     internal static async Task<PublicResource> FindAsync(CkanCall call, string id)
     {
+        if (Guid.TryParse(id, out var guid) && await CkanDrafts.SeenWithAsync(call, guid) is { } draft) { return draft.Resource.HasTable ? draft.Resource : throw CkanDrafts.NoResource(id); }
         PublicResource resource;
         Dataset dataset;
         try { (resource, dataset) = await CkanResources.FindAsync(call, id); }

@@ -41,4 +41,10 @@ internal static class OpenDataProblems
     internal static readonly ProblemType ImportEnded = new("open-data.import-ended", 409);
     internal static readonly ProblemType ImportTooLarge = new("open-data.import-too-large", 413);
     internal static readonly ProblemType RowsUnclear = new("open-data.rows-unclear", 400);
+
+    // Reuse
+    internal static readonly ProblemType TooManyWritings = new("open-data.too-many-writings", 429);
+    internal static readonly ProblemType CommentNotFound = new("open-data.comment-not-found", 404);
+    internal static readonly ProblemType RequestNotFound = new("open-data.request-not-found", 404);
+    internal static readonly ProblemType RequestSettled = new("open-data.request-settled", 409);
 }

@@ -1,0 +1,91 @@
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel.Organisations;
+using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Reuse;
+
+namespace Zhengtong;
+
+internal partial class ZhengtongDb
+{
+    internal DbSet<DatasetRating> DatasetRatings => Set<DatasetRating>();
+
+    internal DbSet<DatasetComment> DatasetComments => Set<DatasetComment>();
+
+    internal DbSet<DataRequest> DataRequests => Set<DataRequest>();
+
+    internal DbSet<DataRequestVote> DataRequestVotes => Set<DataRequestVote>();
+
+    private static void ConfigureReuse(ModelBuilder builder)
+    {
+        builder.Entity<DatasetRating>(r =>
+        {
+            r.ToTable("dataset_ratings", "open_data");
+            r.HasKey(x => new { x.DatasetId, x.Voice });
+            r.HasOne<Dataset>().WithMany().HasForeignKey(x => x.DatasetId).OnDelete(DeleteBehavior.Cascade);
+            r.Property(x => x.Voice).HasMaxLength(40);
+            r.Property(x => x.Stars);
+            r.Property(x => x.At);
+        });
+        builder.Entity<DatasetComment>(c =>
+        {
+            c.ToTable("dataset_comments", "open_data");
+            c.HasKey(x => x.Id);
+            c.HasOne<Dataset>().WithMany().HasForeignKey(x => x.DatasetId).OnDelete(DeleteBehavior.Cascade);
+            c.HasIndex(x => new { x.DatasetId, x.State, x.At });
+            c.HasIndex(x => new { x.State, x.At });
+            c.Property(x => x.Voice).HasMaxLength(40);
+            c.Property(x => x.By);
+            c.Property(x => x.Name).HasMaxLength(50);
+            c.Property(x => x.Words).HasMaxLength(2000);
+            c.Property(x => x.State);
+            c.Property(x => x.At);
+            c.Property(x => x.DecidedBy);
+            c.Property(x => x.DecidedAt);
+            c.Property(x => x.HiddenBecause).HasMaxLength(500);
+            c.Property(x => x.Answer).HasMaxLength(2000);
+            c.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<DataRequest>(r =>
+        {
+            r.ToTable("data_requests", "open_data");
+            r.HasKey(x => x.Id);
+            r.Property(x => x.Kind);
+            r.Property(x => x.Title).HasMaxLength(200);
+            r.Property(x => x.Words).HasMaxLength(4000);
+            r.Property(x => x.Voice).HasMaxLength(40);
+            r.HasIndex(x => new { x.Voice, x.State });
+            r.Property(x => x.By);
+            r.Property(x => x.Name).HasMaxLength(50);
+            r.HasOne<Dataset>().WithMany().HasForeignKey(x => x.DatasetId).OnDelete(DeleteBehavior.Restrict);
+            r.Property(x => x.Version);
+            r.Property(x => x.ResourceId);
+            r.Property(x => x.Column).HasMaxLength(300);
+            r.Property(x => x.Rows).HasMaxLength(200);
+            r.HasOne<Organisation>().WithMany().HasForeignKey(x => x.DepartmentId).OnDelete(DeleteBehavior.Restrict);
+            r.HasIndex(x => new { x.DepartmentId, x.State, x.DueOn });
+            r.Property(x => x.At);
+            r.HasIndex(x => x.At);
+            r.Property(x => x.DueOn);
+            r.Property(x => x.DueBy).HasMaxLength(400);
+            r.Property(x => x.State);
+            r.Property(x => x.Answer).HasMaxLength(4000);
+            r.Property(x => x.AnsweredBy);
+            r.Property(x => x.DecidedBy);
+            r.Property(x => x.DecidedAt);
+            r.Property(x => x.AnsweredOn);
+            r.Property(x => x.MergedInto);
+            r.Property(x => x.Votes);
+            r.Property(x => x.Revision).IsConcurrencyToken();
+            r.Ignore(x => x.IsOpen);
+            r.Ignore(x => x.IsPublic);
+        });
+        builder.Entity<DataRequestVote>(v =>
+        {
+            v.ToTable("data_request_votes", "open_data");
+            v.HasKey(x => new { x.RequestId, x.Voice });
+            v.HasOne<DataRequest>().WithMany().HasForeignKey(x => x.RequestId).OnDelete(DeleteBehavior.Cascade);
+            v.Property(x => x.Voice).HasMaxLength(40);
+            v.Property(x => x.At);
+        });
+    }
+}

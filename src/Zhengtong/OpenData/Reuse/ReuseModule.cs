@@ -1,0 +1,35 @@
+using Zhengtong.Kernel;
+using Zhengtong.Kernel.Http;
+
+namespace Zhengtong.OpenData.Reuse;
+
+/// <summary>What readers and developers say to the departments, and what they build: ratings, comments, requests, apps.</summary>
+internal static class ReuseModule
+{
+    internal static void AddReuse(this WebApplicationBuilder builder)
+    {
+        builder.Services.Configure<ReuseOptions>(builder.Configuration.GetSection("OpenData:Reuse"));
+        builder.Services.AddSingleton<Voices>();
+        builder.Services.AddScoped<IWorkList, ReuseWork>();
+    }
+
+    internal static void MapReuse(this WebApplication app)
+    {
+        var api = app.ApiGroup("OpenData");
+        RateDataset.Map(api);
+        GetRating.Map(api);
+        AddComment.Map(api);
+        ListComments.Map(api);
+        ListCommentsToRead.Map(api);
+        DecideComment.Map(api);
+        AskForData.Map(api);
+        AskForCorrection.Map(api);
+        ListRequests.Map(api);
+        GetRequest.Map(api);
+        VoteForRequest.Map(api);
+        TakeUpRequest.Map(api);
+        PassOnRequest.Map(api);
+        AnswerRequest.Map(api);
+        MergeRequest.Map(api);
+    }
+}

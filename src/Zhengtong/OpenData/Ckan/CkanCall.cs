@@ -15,6 +15,9 @@ namespace Zhengtong.OpenData.Ckan;
 /// <param name="Ct">Stops it.</param>
 internal sealed record CkanCall(CkanParameters Parameters, ZhengtongDb Db, TableEngine Engine, string Base, DateTimeOffset Now, CancellationToken Ct)
 {
+    /// <summary>The conditionally open datasets that were granted to the caller's key.</summary>
+    internal IReadOnlySet<Guid> Granted { get; init; } = new HashSet<Guid>();
+
     /// <summary>A moment as CKAN writes it: UTC, microseconds, no zone.</summary>
     internal static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
 

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Zhengtong.OpenData.Reuse;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Ckan;
@@ -25,7 +26,7 @@ internal static partial class CkanEndpoint
             if (!action.Reads && HttpMethods.IsGet(http.Request.Method)) { throw CkanFault.BadRequest("JSON Error: Invalid request. Please use POST method for your request"); }
             var given = await CkanRequest.ReadAsync(http.Request, action.Reads, http.RequestAborted);
             given.Remove("callback");
-            var result = await action.Act(new CkanCall(new CkanParameters(given), db, engine, BaseOf(http), clock.GetUtcNow(), http.RequestAborted));
+            var result = await action.Act(new CkanCall(new CkanParameters(given), db, engine, BaseOf(http), clock.GetUtcNow(), http.RequestAborted) { Granted = await GrantedAsync(http) });
             await SendAsync(http, name, result);
         }
         catch (CkanFault fault) { await RefuseAsync(http, name, fault); }
@@ -64,6 +65,8 @@ internal static partial class CkanEndpoint
 
     /// <summary>The call took longer than a request may.</summary>
     internal static Task RefuseTimedOutAsync(HttpContext http) => RefuseAsync(http, NameOf(http), CkanFault.Of(504, "Timeout Error", "The request took too long"));
+
+    internal static ValueTask<IReadOnlySet<Guid>> GrantedAsync(HttpContext http) => http.RequestServices.GetRequiredService<Readers>().GrantedAsync(http.RequestAborted);
 
     internal static string BaseOf(HttpContext http) => $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}";
 

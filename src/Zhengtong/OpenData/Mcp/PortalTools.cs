@@ -84,6 +84,7 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
     {
         var dataset = await FindAsync(id, ct);
         var publisher = await db.Organisations.Where(o => o.Id == dataset.PublisherId).Select(o => o.Name).SingleAsync(ct);
+        var granted = await lookup.GrantedAsync(ct);
         var resources = await db.PublicResources.AsNoTracking().Where(r => r.DatasetId == dataset.Id).OrderBy(r => r.Position).ToListAsync(ct);
         return Answer((json, room) =>
         {
@@ -112,7 +113,7 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
                 json.WriteString("format", r.Format);
                 json.WriteNumber("bytes", r.Resource.Bytes);
                 if (r.HasTable) { json.WriteNumber("rows", r.Rows); }
-                json.WriteBoolean("canBeRead", r.IsGiven);
+                json.WriteBoolean("canBeRead", Publishing.PublicResources.MayRead(dataset, r, granted));
                 json.WriteEndObject();
             }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Reuse;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Portal;
@@ -13,10 +14,10 @@ internal static class ExportRows
     internal static void Map(IEndpointRouteBuilder app) => app.MapMethods("/dataset/{name}/resource/{id:guid}/rows.{format}", ["GET", "HEAD"], Handle)
         .AllowAnonymous().ExcludeFromDescription().RequireRateLimiting(RateLimits.Downloads).DisableRequestTimeout();
 
-    internal static async Task<IResult> Handle(string name, Guid id, string format, Guid? version, HttpContext http, ZhengtongDb db, TableEngine engine, TimeProvider clock, CancellationToken ct)
+    internal static async Task<IResult> Handle(string name, Guid id, string format, Guid? version, HttpContext http, ZhengtongDb db, Readers readers, TableEngine engine, TimeProvider clock, CancellationToken ct)
     {
         var mediaType = RowsFile.Formats.FirstOrDefault(f => f.Format == format).MediaType;
-        if (mediaType is null || await PublicDataset.FindAsync(db, name, version, ct) is not { GivesData: true } found || found.Find(id) is not { Table: { } table } resource) { return OpenDataProblems.NotFound.Because(); }
+        if (mediaType is null || await PublicDataset.FindAsync(db, readers, name, version, ct) is not { GivesData: true } found || found.Find(id) is not { Table: { } table } resource) { return OpenDataProblems.NotFound.Because(); }
         var asked = RowsAsked.Of(http.Request.QueryString.Value ?? "", table);
         if (asked.FaultsIn(table) is { Count: > 0 } faults) { return OpenDataProblems.RowsUnclear.For(faults.ToDictionary(f => $"v{f.Key + 1}", f => new[] { f.Value })); }
         var query = asked.WholeOf(table);

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Organisations;
+using Zhengtong.OpenData.Keys;
 using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Reuse;
 
@@ -14,6 +15,8 @@ internal partial class ZhengtongDb
     internal DbSet<DataRequest> DataRequests => Set<DataRequest>();
 
     internal DbSet<DataRequestVote> DataRequestVotes => Set<DataRequestVote>();
+
+    internal DbSet<AccessApplication> AccessApplications => Set<AccessApplication>();
 
     private static void ConfigureReuse(ModelBuilder builder)
     {
@@ -86,6 +89,29 @@ internal partial class ZhengtongDb
             v.HasOne<DataRequest>().WithMany().HasForeignKey(x => x.RequestId).OnDelete(DeleteBehavior.Cascade);
             v.Property(x => x.Voice).HasMaxLength(40);
             v.Property(x => x.At);
+        });
+        builder.Entity<AccessApplication>(a =>
+        {
+            a.ToTable("access_applications", "open_data");
+            a.HasKey(x => x.Id);
+            a.HasOne<Dataset>().WithMany().HasForeignKey(x => x.DatasetId).OnDelete(DeleteBehavior.Restrict);
+            a.HasIndex(x => new { x.DatasetId, x.State, x.DueOn });
+            a.HasOne<DeveloperKey>().WithMany().HasForeignKey(x => x.KeyId).OnDelete(DeleteBehavior.Restrict);
+            a.HasIndex(x => new { x.KeyId, x.DatasetId });
+            a.Property(x => x.Applicant).HasMaxLength(200);
+            a.Property(x => x.Contact).HasMaxLength(200);
+            a.Property(x => x.Purpose).HasMaxLength(2000);
+            a.Property(x => x.Safety).HasMaxLength(2000);
+            a.Property(x => x.Until);
+            a.Property(x => x.At);
+            a.Property(x => x.DueOn);
+            a.Property(x => x.DueBy).HasMaxLength(400);
+            a.Property(x => x.State);
+            a.HasIndex(x => new { x.State, x.Until });
+            a.Property(x => x.DecidedBy);
+            a.Property(x => x.DecidedAt);
+            a.Property(x => x.Ground).HasMaxLength(500);
+            a.Property(x => x.Revision).IsConcurrencyToken();
         });
     }
 }

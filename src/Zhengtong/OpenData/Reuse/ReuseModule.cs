@@ -1,5 +1,6 @@
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Jobs;
 
 namespace Zhengtong.OpenData.Reuse;
 
@@ -11,6 +12,8 @@ internal static class ReuseModule
         builder.Services.Configure<ReuseOptions>(builder.Configuration.GetSection("OpenData:Reuse"));
         builder.Services.AddSingleton<Voices>();
         builder.Services.AddScoped<IWorkList, ReuseWork>();
+        builder.Services.AddScoped<Readers>();
+        builder.Services.AddReconciler<ExpireAccess>();
     }
 
     internal static void MapReuse(this WebApplication app)
@@ -31,5 +34,10 @@ internal static class ReuseModule
         PassOnRequest.Map(api);
         AnswerRequest.Map(api);
         MergeRequest.Map(api);
+        ApplyForAccess.Map(api);
+        ListAccessOfKey.Map(api);
+        ListAccessApplications.Map(api);
+        DecideAccess.Map(api);
+        RevokeAccess.Map(api);
     }
 }

@@ -24,6 +24,9 @@ internal sealed class ReuseWork(ZhengtongDb db, TimeProvider clock) : IWorkList
             .OrderBy(r => r.DueOn).ThenBy(r => r.Id).Take(Most).Select(r => new { r.Id, r.Kind, r.Title, r.At, r.DueOn, r.DueBy }).ToListAsync(ct);
         work.AddRange(requests.Select(r => new WorkItem(
             Text.Of(r.Kind == DataRequestKind.Data ? "open-data.reuse.work.request" : "open-data.reuse.work.correction", r.Title), $"/work/open-data/requests/{r.Id}", r.At, r.DueOn, today > r.DueOn, DueBy: r.DueBy)));
+        var applications = await ListAccessApplications.Of(db, actor).Where(a => a.State == AccessState.Waiting).OrderBy(a => a.DueOn).ThenBy(a => a.Id).Take(Most)
+            .Select(a => new { Title = db.Datasets.Where(d => d.Id == a.DatasetId).Select(d => d.Title).First(), a.At, a.DueOn, a.DueBy }).ToListAsync(ct);
+        work.AddRange(applications.Select(a => new WorkItem(Text.Of("open-data.reuse.work.application", a.Title), "/work/open-data/access", a.At, a.DueOn, today > a.DueOn, DueBy: a.DueBy)));
         return work;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.OpenData.Keys;
 using Zhengtong.OpenData.Model;
@@ -17,6 +18,12 @@ internal partial class ZhengtongDb
     internal DbSet<DataRequestVote> DataRequestVotes => Set<DataRequestVote>();
 
     internal DbSet<AccessApplication> AccessApplications => Set<AccessApplication>();
+
+    internal DbSet<ShowcaseApp> ShowcaseApps => Set<ShowcaseApp>();
+
+    internal DbSet<AppUse> AppUses => Set<AppUse>();
+
+    internal DbSet<KeyNotice> KeyNotices => Set<KeyNotice>();
 
     private static void ConfigureReuse(ModelBuilder builder)
     {
@@ -112,6 +119,44 @@ internal partial class ZhengtongDb
             a.Property(x => x.DecidedAt);
             a.Property(x => x.Ground).HasMaxLength(500);
             a.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<ShowcaseApp>(a =>
+        {
+            a.ToTable("showcase_apps", "open_data");
+            a.HasKey(x => x.Id);
+            a.Property(x => x.Name).HasMaxLength(100);
+            a.Property(x => x.Summary).HasMaxLength(2000);
+            a.Property(x => x.Link).HasMaxLength(500);
+            a.Property(x => x.Maker).HasMaxLength(100);
+            a.HasOne<DeveloperKey>().WithMany().HasForeignKey(x => x.KeyId).OnDelete(DeleteBehavior.Restrict);
+            a.HasIndex(x => new { x.KeyId, x.State });
+            a.Property(x => x.At);
+            a.Property(x => x.State);
+            a.HasIndex(x => new { x.State, x.At });
+            a.Property(x => x.ReviewedBy);
+            a.Property(x => x.ReviewedAt);
+            a.Property(x => x.RefusedBecause).HasMaxLength(500);
+            a.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<AppUse>(u =>
+        {
+            u.ToTable("app_uses", "open_data");
+            u.HasKey(x => new { x.AppId, x.DatasetId });
+            u.HasOne<ShowcaseApp>().WithMany().HasForeignKey(x => x.AppId).OnDelete(DeleteBehavior.Cascade);
+            u.HasOne<Dataset>().WithMany().HasForeignKey(x => x.DatasetId).OnDelete(DeleteBehavior.Restrict);
+            u.HasIndex(x => x.DatasetId);
+            u.Property(x => x.Columns).AsJson();
+        });
+        builder.Entity<KeyNotice>(n =>
+        {
+            n.ToTable("key_notices", "open_data");
+            n.HasKey(x => x.Id);
+            n.HasOne<DeveloperKey>().WithMany().HasForeignKey(x => x.KeyId).OnDelete(DeleteBehavior.Cascade);
+            n.HasIndex(x => new { x.KeyId, x.At });
+            n.Property(x => x.At);
+            n.Property(x => x.TextKey).HasMaxLength(100);
+            n.Property(x => x.Arguments).AsJson();
+            n.Property(x => x.Href).HasMaxLength(200);
         });
     }
 }

@@ -39,5 +39,11 @@ internal static class ReuseModule
         ListAccessApplications.Map(api);
         DecideAccess.Map(api);
         RevokeAccess.Map(api);
+        SubmitApp.Map(api);
+        RetractApp.Map(api);
+        ListApps.Map(api);
+        ReviewApp.Map(api);
+        ListTouchedApps.Map(api);
+        ListKeyNotices.Map(api);
     }
 }

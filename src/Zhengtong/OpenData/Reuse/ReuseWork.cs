@@ -27,6 +27,12 @@ internal sealed class ReuseWork(ZhengtongDb db, TimeProvider clock) : IWorkList
         var applications = await ListAccessApplications.Of(db, actor).Where(a => a.State == AccessState.Waiting).OrderBy(a => a.DueOn).ThenBy(a => a.Id).Take(Most)
             .Select(a => new { Title = db.Datasets.Where(d => d.Id == a.DatasetId).Select(d => d.Title).First(), a.At, a.DueOn, a.DueBy }).ToListAsync(ct);
         work.AddRange(applications.Select(a => new WorkItem(Text.Of("open-data.reuse.work.application", a.Title), "/work/open-data/access", a.At, a.DueOn, today > a.DueOn, DueBy: a.DueBy)));
+        var apps = ListApps.OfDepartment(db, actor).Where(a => a.State == AppState.Waiting);
+        if (await apps.CountAsync(ct) is > 0 and var sent)
+        {
+            work.Add(new WorkItem(Text.Of("open-data.reuse.work.apps", sent), "/work/open-data/apps", await apps.OrderBy(a => a.At).Select(a => a.At).FirstAsync(ct), null, false));
+        }
+
         return work;
     }
 }

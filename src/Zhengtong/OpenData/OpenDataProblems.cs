@@ -50,5 +50,6 @@ internal static class OpenDataProblems
     internal static readonly ProblemType AccessAppliedAlready = new("open-data.access-applied-already", 409);
     internal static readonly ProblemType AccessDecided = new("open-data.access-decided", 409);
     internal static readonly ProblemType AppNotFound = new("open-data.app-not-found", 404);
+    internal static readonly ProblemType SubscriptionNotFound = new("open-data.subscription-not-found", 404);
     internal static readonly ProblemType RequestSettled = new("open-data.request-settled", 409);
 }

@@ -72,7 +72,7 @@ internal static class AskForCorrection
         var resource = await db.PublicResources.AsNoTracking().SingleOrDefaultAsync(r => r.Id == id && r.DatasetId == dataset.Id, ct);
         if (resource is null) { faults["resource"] = [Text.Of("open-data.reuse.file-unknown")]; return faults; }
         if (column is not null && resource.Resource.Table?.Find(column) is null) { faults["column"] = [Text.Of("open-data.reuse.column-unknown")]; }
-        if (rows is not null && rows.Split(',', '-').Any(n => !long.TryParse(n.Trim(), out var row) || row < 1 || row > resource.Rows)) { faults["rows"] = [Text.Of("open-data.reuse.rows-unknown", resource.Rows)]; }
+        if (rows is not null && rows.Split(',', '-').Any(n => !long.TryParse(n.Trim(), System.Globalization.CultureInfo.InvariantCulture, out var row) || row < 1 || row > resource.Rows)) { faults["rows"] = [Text.Of("open-data.reuse.rows-unknown", resource.Rows)]; }
         return faults;
     }
 }

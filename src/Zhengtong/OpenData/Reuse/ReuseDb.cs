@@ -25,6 +25,8 @@ internal partial class ZhengtongDb
 
     internal DbSet<KeyNotice> KeyNotices => Set<KeyNotice>();
 
+    internal DbSet<DatasetSubscription> DatasetSubscriptions => Set<DatasetSubscription>();
+
     private static void ConfigureReuse(ModelBuilder builder)
     {
         builder.Entity<DatasetRating>(r =>
@@ -157,6 +159,25 @@ internal partial class ZhengtongDb
             n.Property(x => x.TextKey).HasMaxLength(100);
             n.Property(x => x.Arguments).AsJson();
             n.Property(x => x.Href).HasMaxLength(200);
+        });
+        builder.Entity<DatasetSubscription>(s =>
+        {
+            s.ToTable("dataset_subscriptions", "open_data");
+            s.HasKey(x => x.Id);
+            s.HasOne<Dataset>().WithMany().HasForeignKey(x => x.DatasetId).OnDelete(DeleteBehavior.Cascade);
+            s.HasOne<DeveloperKey>().WithMany().HasForeignKey(x => x.KeyId).OnDelete(DeleteBehavior.Cascade);
+            s.HasIndex(x => new { x.KeyId, x.At });
+            s.Property(x => x.Address).HasMaxLength(500);
+            s.Property(x => x.Secret).HasMaxLength(200);
+            s.Property(x => x.At);
+            s.Property(x => x.ToldVersion);
+            s.Property(x => x.ToldWithdrawn);
+            s.Property(x => x.Failures);
+            s.Property(x => x.NextAt);
+            s.Property(x => x.LastResult).HasMaxLength(200);
+            s.Property(x => x.DeadSince);
+            s.HasIndex(x => new { x.DeadSince, x.NextAt });
+            s.Property(x => x.Revision).IsConcurrencyToken();
         });
     }
 }

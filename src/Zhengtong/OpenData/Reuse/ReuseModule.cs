@@ -14,6 +14,8 @@ internal static class ReuseModule
         builder.Services.AddScoped<IWorkList, ReuseWork>();
         builder.Services.AddScoped<Readers>();
         builder.Services.AddReconciler<ExpireAccess>();
+        builder.Services.AddSingleton<WebhookConnections>();
+        builder.Services.AddReconciler<SendWebhooks>();
     }
 
     internal static void MapReuse(this WebApplication app)
@@ -45,5 +47,8 @@ internal static class ReuseModule
         ReviewApp.Map(api);
         ListTouchedApps.Map(api);
         ListKeyNotices.Map(api);
+        SubscribeToDataset.Map(api);
+        ListSubscriptions.Map(api);
+        EndSubscription.Map(api);
     }
 }

@@ -51,6 +51,33 @@ public sealed class AccessTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Tools_OfLanguageModels_ReadWithTheGrantedKeyAlone()
+    {
+        var department = await platform.Department();
+        var made = await Conditional(department);
+        var token = await Key();
+        (await Tool(made, token)).ShouldNotContain(Secret);
+        (await Decide(await platform.SignedIn(department, Role.DepartmentOfficer), await Applied(made, token), new { grant = true, revision = 1 })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await Tool(made, token)).ShouldContain(Secret);
+        (await Tool(made, null)).ShouldNotContain(Secret);
+    }
+
+    private async Task<string> Tool(PublishedDataset made, string? token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp")
+        {
+            Content = JsonContent.Create(new { jsonrpc = "2.0", id = 1, method = "tools/call", @params = new { name = "query_rows", arguments = new { resource = made[0].Id } } }),
+        };
+        request.Headers.Accept.ParseAdd("application/json");
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        if (token is not null) { request.Headers.Add("X-API-Key", token); }
+        var answer = await platform.Visitor().SendAsync(request);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        // A text within JSON within an event.
+        return Plain(Plain((await answer.Content.ReadAsStringAsync()).Replace("\\\\u", "\\u", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Rows_BehindTheLastDay_AreGivenNoMore()
     {
         var department = await platform.Department();

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Organisations;
-using Zhengtong.OpenData.Reuse;
 using Zhengtong.Tests.OpenData.Support;
 using Zhengtong.Tests.Support;
 

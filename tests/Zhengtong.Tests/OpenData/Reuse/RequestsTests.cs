@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Identity;
-using Zhengtong.OpenData.Reuse;
 using Zhengtong.Tests.OpenData.Support;
 using Zhengtong.Tests.Support;
 

@@ -158,5 +158,6 @@ internal partial class ZhengtongDb
             j.Property(x => x.BadRowCount);
         });
         ConfigureOpenDataChecks(builder);
+        ConfigureReuse(builder);
     }
 }

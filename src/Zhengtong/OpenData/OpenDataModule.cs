@@ -9,6 +9,7 @@ using Zhengtong.OpenData.Portal;
 using Zhengtong.OpenData.Privacy;
 using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Quality;
+using Zhengtong.OpenData.Reuse;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -29,6 +30,7 @@ internal static class OpenDataModule
         builder.AddDescriptions();
         builder.AddDeveloperKeys();
         builder.AddPortalTools();
+        builder.AddReuse();
     }
 
     internal static void MapOpenData(this WebApplication app)
@@ -44,5 +46,6 @@ internal static class OpenDataModule
         app.MapOgc();
         app.MapOData();
         app.MapPortalTools();
+        app.MapReuse();
     }
 }

@@ -31,6 +31,9 @@ internal sealed record CkanCall(CkanParameters Parameters, ZhengtongDb Db, Table
     /// <summary>A service of the platform.</summary>
     internal T Service<T>() where T : notnull => Services!.GetRequiredService<T>();
 
+    /// <summary>The conditionally open datasets that were granted to the caller's key.</summary>
+    internal IReadOnlySet<Guid> Granted { get; init; } = new HashSet<Guid>();
+
     /// <summary>A moment as CKAN writes it: UTC, microseconds, no zone.</summary>
     internal static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
 

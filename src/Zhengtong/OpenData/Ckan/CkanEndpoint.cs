@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.Features;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.OpenData.Keys;
+using Zhengtong.OpenData.Reuse;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Ckan;
@@ -39,6 +40,7 @@ internal static partial class CkanEndpoint
                 Session = session.IsProgram ? Actor.Visitor : session,
                 Services = http.RequestServices,
                 Upload = upload,
+                Granted = await GrantedAsync(http),
             });
             await SendAsync(http, name, result);
         }
@@ -92,6 +94,8 @@ internal static partial class CkanEndpoint
 
     /// <summary>The call took longer than a request may.</summary>
     internal static Task RefuseTimedOutAsync(HttpContext http) => RefuseAsync(http, NameOf(http), CkanFault.Of(504, "Timeout Error", "The request took too long"));
+
+    internal static ValueTask<IReadOnlySet<Guid>> GrantedAsync(HttpContext http) => http.RequestServices.GetRequiredService<Readers>().GrantedAsync(http.RequestAborted);
 
     internal static string BaseOf(HttpContext http) => $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}";
 

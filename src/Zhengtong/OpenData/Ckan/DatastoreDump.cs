@@ -25,7 +25,7 @@ internal static class DatastoreDump
         CkanEndpoint.Share(http);
         var ct = http.RequestAborted;
         var parameters = new CkanParameters(await CkanRequest.ReadAsync(http.Request, reads: true, ct));
-        var call = new CkanCall(parameters, db, engine, CkanEndpoint.BaseOf(http), clock.GetUtcNow(), ct) { Actor = await CkanTokens.CallerOfAsync(http.Request, db, clock.GetUtcNow(), ct) };
+        var call = new CkanCall(parameters, db, engine, CkanEndpoint.BaseOf(http), clock.GetUtcNow(), ct) { Actor = await CkanTokens.CallerOfAsync(http.Request, db, clock.GetUtcNow(), ct), Granted = await CkanEndpoint.GrantedAsync(http) };
         PublicResource resource;
         TableQuery query;
         string format;

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Ckan;
@@ -128,7 +129,7 @@ internal static class DatastoreSearch
     /// <summary>The alias that lists all tables.</summary>
     private static async Task<object?> TablesAsync(CkanCall call, int limit, int offset, bool total, string format)
     {
-        var tables = call.Db.PublicResources.AsNoTracking().Where(r => r.IsGiven && r.HasTable && call.Db.Datasets.Any(d => d.Id == r.DatasetId && d.State == DatasetState.Published && d.OpenAttribute == OpenAttribute.Unconditional));
+        var tables = PublicResources.ReadableBy(call.Db, call.Granted).Where(r => r.HasTable);
         var page = limit == 0 ? [] : await tables.OrderBy(r => r.Id).Skip(offset).Take(limit).Select(r => r.Id).ToListAsync(call.Ct);
         string[] names = ["_id", "name", "oid", "alias_of"];
         var rows = page.Select((id, i) => new JsonNode?[] { JsonValue.Create((long)offset + i + 1), JsonValue.Create(id.ToString()), JsonValue.Create((long)offset + i + 1), null }).ToList();

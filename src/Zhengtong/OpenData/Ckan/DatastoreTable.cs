@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Ckan;
@@ -22,7 +23,7 @@ internal static class DatastoreTable
         Dataset dataset;
         try { (resource, dataset) = await CkanResources.FindAsync(call, id); }
         catch (CkanFault e) when (e.Status == 404) { throw CkanFault.NotFound($"Resource \"{CkanFault.Shortened(id)}\" was not found."); }
-        if (dataset.OpenAttribute != OpenAttribute.Unconditional || !resource.IsGiven) { throw CkanFault.Forbidden($"User  not authorized to read resource {resource.Id}"); }
+        if (!PublicResources.MayRead(dataset, resource, call.Granted)) { throw CkanFault.Forbidden($"User  not authorized to read resource {resource.Id}"); }
         return resource.HasTable ? resource : throw CkanFault.NotFound($"Resource \"{resource.Id}\" was not found.");
     }
 

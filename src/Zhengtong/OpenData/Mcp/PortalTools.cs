@@ -82,6 +82,7 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
     {
         var dataset = await FindAsync(id, ct);
         var publisher = await db.Organisations.Where(o => o.Id == dataset.PublisherId).Select(o => o.Name).SingleAsync(ct);
+        var granted = await lookup.GrantedAsync(ct);
         var resources = await db.PublicResources.AsNoTracking().Where(r => r.DatasetId == dataset.Id).OrderBy(r => r.Position).ToListAsync(ct);
         return Answer((json, written) =>
         {
@@ -107,7 +108,7 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
                 item.WriteString("format", r.Format);
                 item.WriteNumber("bytes", r.Resource.Bytes);
                 if (r.HasTable) { item.WriteNumber("rows", r.Rows); }
-                item.WriteBoolean("canBeRead", r.IsGiven);
+                item.WriteBoolean("canBeRead", Publishing.PublicResources.MayRead(dataset, r, granted));
                 item.WriteEndObject();
             });
             return cut;

@@ -79,6 +79,7 @@ internal static class FindDatasets
             DatasetOrder.Relevance when terms.Count > 0 => wanted.Join(SearchIndex.WithAll(db, SearchKind, terms), d => d.Id, h => h.Subject, (d, h) => new { Dataset = d, h.Rank })
                 .OrderByDescending(f => f.Rank).ThenByDescending(f => f.Dataset.ModifiedAt).ThenBy(f => f.Dataset.Id).Select(f => f.Dataset),
             DatasetOrder.Title => wanted.OrderBy(d => d.Title).ThenBy(d => d.Id),
+            DatasetOrder.Rating => wanted.OrderByDescending(d => (db.DatasetRatings.Where(r => r.DatasetId == d.Id).Sum(r => r.Stars) + 15.0) / (db.DatasetRatings.Count(r => r.DatasetId == d.Id) + 5.0)).ThenByDescending(d => d.ModifiedAt).ThenBy(d => d.Id),
             DatasetOrder.Rows => wanted.OrderByDescending(d => d.Rows).ThenBy(d => d.Id),
             DatasetOrder.Downloads => wanted.OrderByDescending(d => db.DownloadCounts.Where(c => c.DatasetId == d.Id && c.Day >= since).Sum(c => c.Count)).ThenByDescending(d => d.ModifiedAt).ThenBy(d => d.Id),
             _ => wanted.OrderByDescending(d => d.ModifiedAt).ThenBy(d => d.Id),

@@ -158,5 +158,8 @@ internal partial class ZhengtongDb
             j.Property(x => x.BadRowCount);
         });
         ConfigureOpenDataChecks(builder);
+        ConfigureHarvest(builder);
+        ConfigureLinks(builder);
+        ConfigureLive(builder);
     }
 }

@@ -1,7 +1,10 @@
 using Zhengtong.OpenData.Ckan;
 using Zhengtong.OpenData.Descriptions;
+using Zhengtong.OpenData.Harvest;
 using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Keys;
+using Zhengtong.OpenData.Links;
+using Zhengtong.OpenData.Live;
 using Zhengtong.OpenData.Mcp;
 using Zhengtong.OpenData.OData;
 using Zhengtong.OpenData.Ogc;
@@ -29,6 +32,9 @@ internal static class OpenDataModule
         builder.AddDescriptions();
         builder.AddDeveloperKeys();
         builder.AddPortalTools();
+        builder.AddHarvest();
+        builder.AddLinks();
+        builder.AddLive();
     }
 
     internal static void MapOpenData(this WebApplication app)
@@ -44,5 +50,8 @@ internal static class OpenDataModule
         app.MapOgc();
         app.MapOData();
         app.MapPortalTools();
+        app.MapHarvest();
+        app.MapLinks();
+        app.MapLive();
     }
 }

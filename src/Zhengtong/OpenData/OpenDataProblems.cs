@@ -41,4 +41,12 @@ internal static class OpenDataProblems
     internal static readonly ProblemType ImportEnded = new("open-data.import-ended", 409);
     internal static readonly ProblemType ImportTooLarge = new("open-data.import-too-large", 413);
     internal static readonly ProblemType RowsUnclear = new("open-data.rows-unclear", 400);
+
+    // Harvest.
+    internal static readonly ProblemType SourceNotFound = new("open-data.source-not-found", 404);
+    internal static readonly ProblemType SourceExists = new("open-data.source-exists", 409);
+    internal static readonly ProblemType HarvestedNotFound = new("open-data.harvested-not-found", 404);
+
+    // Live.
+    internal static readonly ProblemType NotLive = new("open-data.not-live", 404);
 }

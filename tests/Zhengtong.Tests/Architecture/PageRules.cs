@@ -32,7 +32,7 @@ public sealed partial class PageRules
     [
         "/", "/error", "/not-found", "/docs/errors", "/account/sign-in", "/account/sign-in/code", "/account/denied",
         "/account/set-password", "/setup", "/catalogue", "/catalogue/{Id:guid}",
-        "/open", "/open/developers", "/dataset", "/dataset/{Name}", "/dataset/{Name}/version/{VersionId:guid}", "/dataset/{Name}/resource/{Id:guid}",
+        "/open", "/open/developers", "/dataset", "/dataset/{Name}", "/dataset/{Name}/version/{VersionId:guid}", "/dataset/{Name}/resource/{Id:guid}", "/harvested/{Id:guid}",
     ];
 
     [Fact]

@@ -159,5 +159,8 @@ internal partial class ZhengtongDb
         });
         ConfigureOpenDataChecks(builder);
         ConfigureReuse(builder);
+        ConfigureHarvest(builder);
+        ConfigureLinks(builder);
+        ConfigureLive(builder);
     }
 }

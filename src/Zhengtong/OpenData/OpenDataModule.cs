@@ -1,7 +1,10 @@
 using Zhengtong.OpenData.Ckan;
 using Zhengtong.OpenData.Descriptions;
+using Zhengtong.OpenData.Harvest;
 using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Keys;
+using Zhengtong.OpenData.Links;
+using Zhengtong.OpenData.Live;
 using Zhengtong.OpenData.Mcp;
 using Zhengtong.OpenData.OData;
 using Zhengtong.OpenData.Ogc;
@@ -31,6 +34,9 @@ internal static class OpenDataModule
         builder.AddDeveloperKeys();
         builder.AddPortalTools();
         builder.AddReuse();
+        builder.AddHarvest();
+        builder.AddLinks();
+        builder.AddLive();
     }
 
     internal static void MapOpenData(this WebApplication app)
@@ -47,5 +53,8 @@ internal static class OpenDataModule
         app.MapOData();
         app.MapPortalTools();
         app.MapReuse();
+        app.MapHarvest();
+        app.MapLinks();
+        app.MapLive();
     }
 }

@@ -53,4 +53,12 @@ internal static class OpenDataProblems
     internal static readonly ProblemType AppNotFound = new("open-data.app-not-found", 404);
     internal static readonly ProblemType SubscriptionNotFound = new("open-data.subscription-not-found", 404);
     internal static readonly ProblemType RequestSettled = new("open-data.request-settled", 409);
+
+    // Harvest.
+    internal static readonly ProblemType SourceNotFound = new("open-data.source-not-found", 404);
+    internal static readonly ProblemType SourceExists = new("open-data.source-exists", 409);
+    internal static readonly ProblemType HarvestedNotFound = new("open-data.harvested-not-found", 404);
+
+    // Live.
+    internal static readonly ProblemType NotLive = new("open-data.not-live", 404);
 }

@@ -12,6 +12,7 @@ internal sealed class ServiceConnections : IDisposable
 
     public ServiceConnections(IOptions<GatewayOptions> options)
     {
+        var guard = new AddressGuard(options.Value.ForbiddenNetworks);
         invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -25,7 +26,7 @@ internal sealed class ServiceConnections : IDisposable
             MaxResponseHeadersLength = 64,
             RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
             ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-            ConnectCallback = new AllowedTargets(options.Value.ForbiddenNetworks).ConnectAsync,
+            ConnectCallback = guard.ConnectAsync,
         });
     }
 

@@ -21,6 +21,8 @@ internal enum DatasetFacet
     Attribute,
     /// <summary>更新周期.</summary>
     Cycle,
+    /// <summary>Where they come from: <c>own</c>, or a harvest source by id.</summary>
+    Source,
 }
 
 /// <summary>How a list of datasets is ordered.</summary>

@@ -30,7 +30,7 @@ internal sealed class WebhookConnections : IDisposable
         ConnectTimeout = TimeSpan.FromSeconds(5),
         PooledConnectionLifetime = TimeSpan.FromMinutes(1),
         MaxResponseHeadersLength = 16,
-        ConnectCallback = new AllowedTargets(options.Value.ForbiddenNetworks).ConnectAsync,
+        ConnectCallback = new AddressGuard(options.Value.ForbiddenNetworks).ConnectAsync,
     });
 
     /// <summary>The answer's status; its body is not read.</summary>

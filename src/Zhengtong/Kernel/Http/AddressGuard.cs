@@ -17,7 +17,9 @@ internal sealed class AddressGuard(string forbiddenNetworks)
     /// <exception cref="SocketException">No address, or none that is allowed.</exception>
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
-        var addresses = (await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, ct)).Select(a => a.IsIPv4MappedToIPv6 ? a.MapToIPv4() : a).ToList();
+        // The resolver refuses the addresses of "any" instead of answering them; those are judged like all others.
+        var found = IPAddress.TryParse(context.DnsEndPoint.Host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, ct);
+        var addresses = found.Select(a => a.IsIPv4MappedToIPv6 ? a.MapToIPv4() : a).ToList();
         var allowed = addresses.Where(a => !Array.Exists(forbidden, n => n.Contains(a))).ToArray();
         if (allowed.Length == 0) { throw new SocketException((int)SocketError.NetworkUnreachable); }
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

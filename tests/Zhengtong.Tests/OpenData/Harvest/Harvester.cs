@@ -48,10 +48,12 @@ public sealed class Harvester : IAsyncLifetime
     {
         var now = TimeProvider.System.GetUtcNow();
         var source = HarvestSource.Register(name, kind, address, 24, Authority.Id, now);
-        await Own.WithDb(db =>
+        await Own.WithDb(async db =>
         {
+            // A test before this one may have had the same port.
+            await db.HarvestSources.Where(s => s.Address == source.Address).ExecuteDeleteAsync();
             db.HarvestSources.Add(source);
-            return db.SaveChangesAsync();
+            return await db.SaveChangesAsync();
         });
         await SettleAsync();
         return (source.Id, await LastRunAsync(source.Id));

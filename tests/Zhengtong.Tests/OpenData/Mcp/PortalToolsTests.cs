@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.OpenData.Mcp;
 using Zhengtong.OpenData.Model;
@@ -29,7 +30,9 @@ public sealed class PortalToolsTests(PlatformFixture platform)
     public async Task Ask_FromSearchToRows_Answers()
     {
         var made = await Toilets.PublishAsync(platform);
-        var found = await Tool("search_datasets", new { query = "公共厕所", limit = 50 });
+        // Others publish the same title meanwhile.
+        var publisher = await platform.WithDb(db => db.Organisations.Where(o => o.Id == made.Dataset.PublisherId).Select(o => o.Name).SingleAsync());
+        var found = await Tool("search_datasets", new { query = $"公共厕所 {publisher}", limit = 50 });
         found.GetProperty("datasets").EnumerateArray().ShouldContain(d => d.GetProperty("id").GetGuid() == made.Id);
         found.GetProperty("language").GetString().ShouldBe("zh-CN");
 

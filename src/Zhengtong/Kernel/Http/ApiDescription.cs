@@ -130,6 +130,6 @@ internal static partial class ApiDescription
         : type.Assembly != typeof(ApiDescription).Assembly ? type.Name
         : string.Create(CultureInfo.InvariantCulture, $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}Of{string.Concat(type.GetGenericArguments().Select(a => a.Name))}");
 
-    [GeneratedRegex(@"\b[a-z]+\.[a-z]+(-[a-z]+)*\b")]
+    [GeneratedRegex(@"\b[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*\b")]
     private static partial Regex Code();
 }

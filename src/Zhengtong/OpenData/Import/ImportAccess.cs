@@ -80,13 +80,4 @@ internal static class ImportAccess
         "XML" => "application/xml",
         _ => "application/octet-stream",
     };
-
-    /// <summary>A file's own name without folders and characters that no name has; null when nothing is left.</summary>
-    internal static string? SafeName(string name)
-    {
-        var last = name[(name.AsSpan().LastIndexOfAny('/', '\\') + 1)..];
-        var safe = string.Concat(last.Where(c => !char.IsControl(c) && !"\"<>:|?*".Contains(c, StringComparison.Ordinal))).Trim().TrimStart('.');
-        if (safe.Length > 200) { safe = HeaderNames.Cut(Path.GetFileNameWithoutExtension(safe), 180) + HeaderNames.Cut(Path.GetExtension(safe), 20); }
-        return safe.Length == 0 ? null : safe;
-    }
 }

@@ -5,6 +5,7 @@ using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Objects;
+using Zhengtong.OpenData.Publishing;
 
 namespace Zhengtong.OpenData.Import.Slices;
 
@@ -34,7 +35,7 @@ internal static class ImportUpload
         Guid id, [Required, StringLength(500)] string fileName, [StringLength(200)] string? name, [StringLength(20)] string? format, Guid? resource,
         HttpRequest http, Actor actor, ZhengtongDb db, ObjectStore store, Reconcilers reconcilers, IOptions<ImportOptions> options, TimeProvider clock, CancellationToken ct)
     {
-        if (ImportAccess.SafeName(fileName) is not { } safe) { return OpenDataProblems.ImportFileName.Because(); }
+        if (DraftFiles.SafeName(fileName) is not { } safe) { return OpenDataProblems.ImportFileName.Because(); }
         if ((format is null ? ImportAccess.FormatOf(safe) : FileImport.Reads(format.ToUpperInvariant()) ? format.ToUpperInvariant() : null) is not { } kind) { return OpenDataProblems.ImportFormat.Because(format ?? Path.GetExtension(safe)); }
         // Asked before the bytes come: who may not need not send gigabytes first.
         var (draft, problem) = await ImportAccess.DraftAsync(db, id, actor, ct);
@@ -44,48 +45,13 @@ internal static class ImportUpload
         if (http.ContentLength > most) { return OpenDataProblems.ImportTooLarge.Because($"{most}"); }
 
         PutObject put;
-        try { put = await store.PutAsync(new Bounded(http.Body, most), ct); }
-        catch (FileTooLong) { return OpenDataProblems.ImportTooLarge.Because($"{most}"); }
+        try { put = await store.PutAsync(new BoundedStream(http.Body, most), ct); }
+        catch (FileTooLongException) { return OpenDataProblems.ImportTooLarge.Because($"{most}"); }
         (draft, problem) = await ImportAccess.DraftAsync(db, id, actor, ct);
         if (draft is null) { return problem!; }
         var (job, refusal) = await ImportAccess.OrderAsync(db, draft, resource, name ?? safe, safe, kind, put, ImportChoices.None, actor, clock.GetUtcNow(), ct);
         if (job is null) { return refusal!; }
         reconcilers.Wake<ImportFiles>();
         return TypedResults.Accepted($"/api/v1/imports/{job.Id}", new ImportOrdered(job.Id, job.ResourceId));
-    }
-
-    private sealed class FileTooLong : IOException;
-
-    /// <summary>Breaks off behind so many bytes.</summary>
-    private sealed class Bounded(Stream inner, long most) : Stream
-    {
-        private long read;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => read; set => throw new NotSupportedException(); }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            var count = await inner.ReadAsync(buffer, cancellationToken);
-            read += count;
-            return read > most ? throw new FileTooLong() : count;
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously");
-
-        public override void Flush() { }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -158,9 +158,5 @@ internal partial class ZhengtongDb
             j.Property(x => x.BadRowCount);
         });
         ConfigureOpenDataChecks(builder);
-        ConfigureReuse(builder);
-        ConfigureHarvest(builder);
-        ConfigureLinks(builder);
-        ConfigureLive(builder);
     }
 }

@@ -31,9 +31,7 @@ internal sealed class CalendarData : IStartupStep
             }
         }
 
-        // A rule whose code is there is the administrator's; one that came with a newer program is added.
-        var codes = await db.DeadlineRules.Select(r => r.Code).Distinct().ToListAsync(ct);
-        db.DeadlineRules.AddRange(Rules().Where(r => !codes.Contains(r.Code)));
+        if (!await db.DeadlineRules.AnyAsync(ct)) { db.DeadlineRules.AddRange(Rules()); }
         await db.SaveChangesAsync(ct);
     }
 

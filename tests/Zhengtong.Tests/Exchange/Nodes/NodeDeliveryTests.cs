@@ -11,7 +11,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Nodes;
 
 /// <summary>Tables between two departments' own nodes: the real program three times, as platform, as the provider's node and as the consumer's.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class NodeDeliveryTests(ITestOutputHelper output)
 {
     private const int Rows = 2000;

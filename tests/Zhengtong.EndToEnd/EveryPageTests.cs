@@ -70,6 +70,6 @@ public sealed partial class EveryPageTests(DemoPlatform platform)
     private static partial Regex NotInNames();
 
     /// <summary>Changing the language or leaving ends the walk; programs' addresses are no pages.</summary>
-    [GeneratedRegex("^/(language|account/sign-out|api/|openapi|docs/api|connect|health|metrics|ledger/)")]
+    [GeneratedRegex("^/(language|account/sign-out|api/|openapi|docs/api|connect|health|metrics|ledger/|feeds/)")]
     private static partial Regex Leaves();
 }

@@ -30,6 +30,7 @@ internal static class ExchangeModule
         services.Configure<ExchangeOptions>(builder.Configuration.GetSection("Exchange"));
         services.AddSingleton<DepartmentDatabases>();
         services.AddSingleton<Relay>();
+        services.AddScoped<ExchangeLookup>();
         services.AddScoped<DeliveryBook>();
         services.AddScoped<TimetableBook>();
         services.AddScoped<BackFilling>();

@@ -158,5 +158,9 @@ internal partial class ZhengtongDb
             j.Property(x => x.BadRowCount);
         });
         ConfigureOpenDataChecks(builder);
+        ConfigureReuse(builder);
+        ConfigureHarvest(builder);
+        ConfigureLinks(builder);
+        ConfigureLive(builder);
     }
 }

@@ -1,7 +1,10 @@
 using Zhengtong.OpenData.Ckan;
 using Zhengtong.OpenData.Descriptions;
+using Zhengtong.OpenData.Harvest;
 using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Keys;
+using Zhengtong.OpenData.Links;
+using Zhengtong.OpenData.Live;
 using Zhengtong.OpenData.Mcp;
 using Zhengtong.OpenData.OData;
 using Zhengtong.OpenData.Ogc;
@@ -9,6 +12,7 @@ using Zhengtong.OpenData.Portal;
 using Zhengtong.OpenData.Privacy;
 using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Quality;
+using Zhengtong.OpenData.Reuse;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData;
@@ -29,6 +33,10 @@ internal static class OpenDataModule
         builder.AddDescriptions();
         builder.AddDeveloperKeys();
         builder.AddPortalTools();
+        builder.AddReuse();
+        builder.AddHarvest();
+        builder.AddLinks();
+        builder.AddLive();
     }
 
     internal static void MapOpenData(this WebApplication app)
@@ -44,5 +52,9 @@ internal static class OpenDataModule
         app.MapOgc();
         app.MapOData();
         app.MapPortalTools();
+        app.MapReuse();
+        app.MapHarvest();
+        app.MapLinks();
+        app.MapLive();
     }
 }

@@ -42,4 +42,23 @@ internal static class OpenDataProblems
     internal static readonly ProblemType ImportTooLarge = new("open-data.import-too-large", 413);
     internal static readonly ProblemType RowsUnclear = new("open-data.rows-unclear", 400);
     internal static readonly ProblemType SheetTooSmall = new("open-data.sheet-too-small", 422);
+
+    // Reuse
+    internal static readonly ProblemType TooManyWritings = new("open-data.too-many-writings", 429);
+    internal static readonly ProblemType CommentNotFound = new("open-data.comment-not-found", 404);
+    internal static readonly ProblemType RequestNotFound = new("open-data.request-not-found", 404);
+    internal static readonly ProblemType AccessNotFound = new("open-data.access-not-found", 404);
+    internal static readonly ProblemType AccessAppliedAlready = new("open-data.access-applied-already", 409);
+    internal static readonly ProblemType AccessDecided = new("open-data.access-decided", 409);
+    internal static readonly ProblemType AppNotFound = new("open-data.app-not-found", 404);
+    internal static readonly ProblemType SubscriptionNotFound = new("open-data.subscription-not-found", 404);
+    internal static readonly ProblemType RequestSettled = new("open-data.request-settled", 409);
+
+    // Harvest.
+    internal static readonly ProblemType SourceNotFound = new("open-data.source-not-found", 404);
+    internal static readonly ProblemType SourceExists = new("open-data.source-exists", 409);
+    internal static readonly ProblemType HarvestedNotFound = new("open-data.harvested-not-found", 404);
+
+    // Live.
+    internal static readonly ProblemType NotLive = new("open-data.not-live", 404);
 }

@@ -41,6 +41,7 @@ public sealed class PlatformFixture : IAsyncLifetime
             b.Configuration["OpenData:Limits:VisitorPerMinute"] = "0";
             b.Configuration["OpenData:Limits:KeysPerAddress"] = "0";
             b.Configuration["Http:Downloads"] = "0";
+            b.Configuration["OpenData:Reuse:WritingsPerAddress"] = "0";
         });
         await App.PrepareAsync(CancellationToken.None);
         await App.StartAsync();

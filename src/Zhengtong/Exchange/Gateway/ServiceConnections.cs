@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Options;
+using Zhengtong.Kernel.Http;
 
 namespace Zhengtong.Exchange.Gateway;
 
@@ -9,11 +9,10 @@ namespace Zhengtong.Exchange.Gateway;
 internal sealed class ServiceConnections : IDisposable
 {
     private readonly HttpMessageInvoker invoker;
-    private readonly IPNetwork[] forbidden;
 
     public ServiceConnections(IOptions<GatewayOptions> options)
     {
-        forbidden = [.. options.Value.ForbiddenNetworks.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(n => IPNetwork.Parse(n))];
+        var guard = new AddressGuard(options.Value.ForbiddenNetworks);
         invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -27,7 +26,7 @@ internal sealed class ServiceConnections : IDisposable
             MaxResponseHeadersLength = 64,
             RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
             ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = guard.ConnectAsync,
         });
     }
 
@@ -39,23 +38,4 @@ internal sealed class ServiceConnections : IDisposable
     internal static Uri AddressOf(string door, string rest) => new(door + rest, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
     public void Dispose() => invoker.Dispose();
-
-    /// <summary>The name is judged by the addresses it has at this moment, so that no name leads into a forbidden network.</summary>
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
-    {
-        var addresses = (await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, ct)).Select(a => a.IsIPv4MappedToIPv6 ? a.MapToIPv4() : a).ToList();
-        var allowed = addresses.Where(a => !Array.Exists(forbidden, n => n.Contains(a))).ToArray();
-        if (allowed.Length == 0) { throw new SocketException((int)SocketError.NetworkUnreachable); }
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(allowed, context.DnsEndPoint.Port, ct);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

@@ -31,7 +31,9 @@ internal sealed class CalendarData : IStartupStep
             }
         }
 
-        if (!await db.DeadlineRules.AnyAsync(ct)) { db.DeadlineRules.AddRange(Rules()); }
+        // A rule whose code is there is the administrator's; one that came with a newer program is added.
+        var codes = await db.DeadlineRules.Select(r => r.Code).Distinct().ToListAsync(ct);
+        db.DeadlineRules.AddRange(Rules().Where(r => !codes.Contains(r.Code)));
         await db.SaveChangesAsync(ct);
     }
 

@@ -26,7 +26,7 @@ internal static class SetDeadlineRule
     /// <response code="204">Set; ledger event kernel.deadline-rule-set.</response>
     /// <response code="409">kernel.changed-meanwhile</response>
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        [RegularExpression("^[a-z]+\\.[a-z-]{1,80}$")] string code, DateOnly inForceFrom, SetDeadlineRuleRequest request, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
+        [RegularExpression("^[a-z][a-z-]*\\.[a-z-]{1,80}$")] string code, DateOnly inForceFrom, SetDeadlineRuleRequest request, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {
         var rule = await db.DeadlineRules.SingleOrDefaultAsync(r => r.Code == code && r.InForceFrom == inForceFrom, ct);
         object? before = rule is null ? null : new { rule.Name, rule.Days, rule.StartEvent, rule.Source, rule.IsConfirmed };

@@ -64,6 +64,8 @@ public enum Right
     ExamineOpening,
     /// <summary>Approve that the own organisation opens a dataset.</summary>
     ApproveOpening,
+    /// <summary>Look after the open data portal as a whole: sources that are harvested, and what does not fit together.</summary>
+    ManagePortal,
 }
 
 /// <summary>Which role may do what; of the three administrators each reads accounts, and none holds a right of the other two (三员分立).</summary>
@@ -71,8 +73,8 @@ internal static class Rights
 {
     internal static readonly IReadOnlyDictionary<Role, Right[]> Of = new Dictionary<Role, Right[]>
     {
-        [Role.PlatformOperator] = [Right.Operate, Right.OperateExchange, Right.ReadWork, Right.SeeNodes],
-        [Role.Authority] = [Right.ReadWork, Right.ManageOrganisations, Right.ManageCalendar],
+        [Role.PlatformOperator] = [Right.Operate, Right.OperateExchange, Right.ReadWork, Right.SeeNodes, Right.ManagePortal],
+        [Role.Authority] = [Right.ReadWork, Right.ManageOrganisations, Right.ManageCalendar, Right.ManagePortal],
         [Role.DepartmentOfficer] = [Right.ReadWork, Right.Catalogue, Right.Apply, Right.Confirm, Right.OperateExchange, Right.OpenData, Right.ExamineOpening],
         [Role.DepartmentLeader] = [Right.ReadWork, Right.Confirm, Right.Seal, Right.ApproveOpening],
         [Role.ProjectApprover] = [Right.ReadWork],

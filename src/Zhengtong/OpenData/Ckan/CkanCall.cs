@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Zhengtong.Kernel.Identity;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Ckan;
@@ -15,6 +16,24 @@ namespace Zhengtong.OpenData.Ckan;
 /// <param name="Ct">Stops it.</param>
 internal sealed record CkanCall(CkanParameters Parameters, ZhengtongDb Db, TableEngine Engine, string Base, DateTimeOffset Now, CancellationToken Ct)
 {
+    /// <summary>Whose token came with the call; a visitor when none did.</summary>
+    internal Actor Actor { get; init; } = Actor.Visitor;
+
+    /// <summary>The officer signed in at the workbench in the same browser, who may handle tokens and nothing else.</summary>
+    internal Actor Session { get; init; } = Actor.Visitor;
+
+    /// <summary>What changes need beside the database.</summary>
+    internal IServiceProvider? Services { get; init; }
+
+    /// <summary>The file that came with the call, in the object store already; null when none came.</summary>
+    internal CkanUpload? Upload { get; init; }
+
+    /// <summary>A service of the platform.</summary>
+    internal T Service<T>() where T : notnull => Services!.GetRequiredService<T>();
+
+    /// <summary>The conditionally open datasets that were granted to the caller's key.</summary>
+    internal IReadOnlySet<Guid> Granted { get; init; } = new HashSet<Guid>();
+
     /// <summary>A moment as CKAN writes it: UTC, microseconds, no zone.</summary>
     internal static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
 

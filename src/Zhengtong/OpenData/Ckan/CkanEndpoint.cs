@@ -4,7 +4,10 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http.Features;
+using Zhengtong.Kernel.Identity;
 using Zhengtong.OpenData.Keys;
+using Zhengtong.OpenData.Reuse;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Ckan;
@@ -24,9 +27,21 @@ internal static partial class CkanEndpoint
         {
             var action = CkanActions.Find(name) ?? throw CkanFault.BadRequest($"Action name not known: {CkanFault.Shortened(name)}");
             if (!action.Reads && HttpMethods.IsGet(http.Request.Method)) { throw CkanFault.BadRequest("JSON Error: Invalid request. Please use POST method for your request"); }
-            var given = await CkanRequest.ReadAsync(http.Request, action.Reads, http.RequestAborted);
+            var actor = await CkanTokens.CallerOfAsync(http.Request, db, clock.GetUtcNow(), http.RequestAborted);
+            var mayWrite = !action.Reads && actor.May(Right.OpenData);
+            // Who may change something sends rows and files; everybody else keeps to the small body of any request.
+            if (mayWrite && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) { size.MaxRequestBodySize = action.TakesFile ? null : CkanRequest.MostBytes; }
+            var (given, upload) = mayWrite && action.TakesFile && CkanUpload.IsMultipart(http.Request) ? await CkanUpload.ReadAsync(http, http.RequestAborted) : (await CkanRequest.ReadAsync(http.Request, action.Reads, http.RequestAborted), null);
             given.Remove("callback");
-            var result = await action.Act(new CkanCall(new CkanParameters(given), db, engine, BaseOf(http), clock.GetUtcNow(), http.RequestAborted));
+            var session = Actor.Of(http.User);
+            var result = await action.Act(new CkanCall(new CkanParameters(given), db, engine, BaseOf(http), clock.GetUtcNow(), http.RequestAborted)
+            {
+                Actor = actor,
+                Session = session.IsProgram ? Actor.Visitor : session,
+                Services = http.RequestServices,
+                Upload = upload,
+                Granted = await GrantedAsync(http),
+            });
             await SendAsync(http, name, result);
         }
         catch (CkanFault fault) { await RefuseAsync(http, name, fault); }
@@ -79,6 +94,8 @@ internal static partial class CkanEndpoint
 
     /// <summary>The call took longer than a request may.</summary>
     internal static Task RefuseTimedOutAsync(HttpContext http) => RefuseAsync(http, NameOf(http), CkanFault.Of(504, "Timeout Error", "The request took too long"));
+
+    internal static ValueTask<IReadOnlySet<Guid>> GrantedAsync(HttpContext http) => http.RequestServices.GetRequiredService<Readers>().GrantedAsync(http.RequestAborted);
 
     internal static string BaseOf(HttpContext http) => $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}";
 

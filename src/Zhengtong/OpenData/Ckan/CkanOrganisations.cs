@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.OpenData.Model;
 
@@ -46,13 +47,21 @@ internal static class CkanOrganisations
         return dict;
     }
 
+    /// <summary>The department for which the caller's token prepares datasets; none without a token.</summary>
+    internal static async Task<object?> OwnAsync(CkanCall call)
+    {
+        if (!call.Actor.May(Right.OpenData)) { return new JsonArray(); }
+        var own = await call.Db.Organisations.AsNoTracking().SingleAsync(o => o.Id == call.Actor.Organisation, call.Ct);
+        return new JsonArray(new CkanGroup(FullOf(own), own.Name, NameOf(own), await CkanPackages.Public(call.Db).CountAsync(d => d.PublisherId == own.Id, call.Ct)).Shown(true));
+    }
+
     internal static async Task<object?> AutocompleteAsync(CkanCall call) => CkanGroups.Completed(call, await AllAsync(call));
 
     /// <summary>The organisation of that id or name.</summary>
-    /// <exception cref="CkanFault">404: none, or none that has published anything.</exception>
+    /// <exception cref="CkanFault">404: none, or none that has published anything and is not the caller's own.</exception>
     internal static async Task<Organisation> FindAsync(CkanCall call, string idOrName)
     {
-        var publishing = call.Db.Organisations.AsNoTracking().Where(o => call.Db.Datasets.Any(d => d.PublisherId == o.Id && d.State == DatasetState.Published));
+        var publishing = call.Db.Organisations.AsNoTracking().Where(o => o.Id == call.Actor.Organisation || call.Db.Datasets.Any(d => d.PublisherId == o.Id && d.State == DatasetState.Published));
         if (Guid.TryParse(idOrName, out var id)) { return await publishing.SingleOrDefaultAsync(o => o.Id == id, call.Ct) ?? throw CkanFault.NotFound(); }
         return TryCode(idOrName, out var code) && await publishing.SingleOrDefaultAsync(o => o.CreditCode == code, call.Ct) is { } found ? found : throw CkanFault.NotFound();
     }

@@ -55,7 +55,7 @@ internal static class CkanPackages
             ["mimetype"] = r.MediaType,
             ["mimetype_inner"] = null,
             ["url"] = $"{call.Base}/dataset/{resource.DatasetId}/resource/{r.Id}/download/{Uri.EscapeDataString(r.FileName)}",
-            ["url_type"] = "upload",
+            ["url_type"] = r.IsDatastore ? "datastore" : "upload",
             ["resource_type"] = null,
             ["size"] = r.Bytes,
             ["hash"] = $"sha256:{r.Content.Value}",
@@ -70,9 +70,11 @@ internal static class CkanPackages
     }
 
     /// <summary>Pairs that say of a dataset what CKAN has no key for. Their values are the same in every language.</summary>
-    internal static IEnumerable<KeyValuePair<string, string>> ExtrasOf(Dataset dataset)
+    internal static IEnumerable<KeyValuePair<string, string>> ExtrasOf(Dataset dataset) => ExtrasOf(dataset.Description);
+
+    /// <summary>The same of a description by itself.</summary>
+    internal static IEnumerable<KeyValuePair<string, string>> ExtrasOf(DatasetDescription d)
     {
-        var d = dataset.Description;
         (string Key, string? Value)[] own =
         [
             ("open_attribute", Word(d.OpenAttribute)), ("open_condition", d.OpenCondition), ("update_frequency", Word(d.UpdateCycle)), ("spatial_region", d.Region),
@@ -83,9 +85,11 @@ internal static class CkanPackages
         foreach (var pair in d.Extras.Where(e => !own.Any(o => o.Key == e.Key))) { yield return new(pair.Key, pair.Value); }
     }
 
-    private static JsonObject DictOf(CkanCall call, Dataset dataset, Organisation organisation, IEnumerable<PublicResource> all)
+    private static JsonObject DictOf(CkanCall call, Dataset dataset, Organisation organisation, IEnumerable<PublicResource> all) => DictOf(call, dataset, dataset.Description, organisation, all);
+
+    /// <summary>The dict with a description of its own, as a version under way has.</summary>
+    internal static JsonObject DictOf(CkanCall call, Dataset dataset, DatasetDescription d, Organisation organisation, IEnumerable<PublicResource> all)
     {
-        var d = dataset.Description;
         var created = dataset.PublishedAt ?? dataset.CreatedAt;
         // Of what stays closed only that it exists is public.
         var resources = d.OpenAttribute == OpenAttribute.NotOpen ? [] : all.Select(r => (JsonNode?)ResourceOf(call, r, created, dataset.ModifiedAt)).ToArray();
@@ -115,7 +119,7 @@ internal static class CkanPackages
             ["groups"] = new JsonArray([.. d.Themes.Select(Theme.Find).OfType<Theme>().Select(CkanGroups.ShortOf)]),
             ["tags"] = new JsonArray([.. d.Keywords.Order(StringComparer.Ordinal).Select(CkanTags.DictOf)]),
             ["num_tags"] = d.Keywords.Count,
-            ["extras"] = new JsonArray([.. ExtrasOf(dataset).Select(e => new JsonObject { ["key"] = e.Key, ["value"] = e.Value })]),
+            ["extras"] = new JsonArray([.. ExtrasOf(d).Select(e => new JsonObject { ["key"] = e.Key, ["value"] = e.Value })]),
             ["metadata_created"] = CkanCall.Moment(created),
             ["metadata_modified"] = CkanCall.Moment(dataset.ModifiedAt),
             ["relationships_as_subject"] = new JsonArray(),

@@ -23,6 +23,9 @@ internal sealed class CkanParameters(JsonObject given)
         else { errors[name] = new JsonArray(message); }
     }
 
+    /// <summary>Notes what is wrong within the items of a list, one object a place.</summary>
+    internal void Wrong(string name, JsonArray nested) => errors[name] = nested;
+
     /// <summary>Refuses the call when something was wrong.</summary>
     /// <exception cref="CkanFault">409 Validation Error.</exception>
     internal void Check()

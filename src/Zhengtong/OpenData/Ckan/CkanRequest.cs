@@ -9,6 +9,9 @@ namespace Zhengtong.OpenData.Ckan;
 /// <summary>Where the parameters of a call stand: a form that is not empty; else, for what only reads, the address; else a JSON object in the body.</summary>
 internal static class CkanRequest
 {
+    /// <summary>Most bytes of a body with rows.</summary>
+    internal const int MostBytes = 64 * 1024 * 1024;
+
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 32 };
 
     /// <summary>Reads the parameters.</summary>

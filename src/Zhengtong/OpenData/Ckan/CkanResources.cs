@@ -11,6 +11,7 @@ internal static class CkanResources
     {
         var id = call.Parameters.Required("id");
         call.Parameters.Check();
+        if (Guid.TryParse(id, out var guid) && await CkanDrafts.SeenWithAsync(call, guid) is { } draft) { return CkanDrafts.ResourceOf(call, draft.Dataset, draft.Version, guid); }
         var (resource, dataset) = await FindAsync(call, id);
         return CkanPackages.ResourceOf(call, resource, dataset.PublishedAt ?? dataset.CreatedAt, dataset.ModifiedAt);
     }

@@ -28,7 +28,7 @@ internal static class CkanSite
         var name = call.Parameters.Required("name");
         call.Parameters.Check();
         var action = CkanActions.Find(name) ?? throw CkanFault.NotFound("Action function not found");
-        var does = action.Reads ? Text.Of($"open-data.ckan.help.{name}") : Text.Of("open-data.ckan.publish-here", $"{call.Base}/work");
+        var does = action.Refusal is { } refusal ? Text.Of($"open-data.ckan.{refusal}", $"{call.Base}/work") : Text.Of($"open-data.ckan.help.{name}");
         return Task.FromResult<object?>(JsonValue.Create(action.Parameters.Count == 0 ? does : $"{does}\n\n{Text.Of("open-data.ckan.parameters", string.Join(", ", action.Parameters))}"));
     }
 
@@ -80,6 +80,6 @@ internal static class CkanSite
         throw CkanFault.NotFound();
     }
 
-    /// <summary>A change: the platform takes it through its gates at the workbench.</summary>
-    internal static Task<object?> PublishElsewhereAsync(CkanCall call) => throw CkanFault.Forbidden(Text.Of("open-data.ckan.publish-here", $"{call.Base}/work"));
+    /// <summary>A change that the caller may not make, or nobody here: the text says where it is made.</summary>
+    internal static CkanFault Elsewhere(CkanCall call, string text) => CkanFault.Forbidden(Text.Of($"open-data.ckan.{text}", $"{call.Base}/work"));
 }

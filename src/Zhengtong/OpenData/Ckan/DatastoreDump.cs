@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -14,13 +15,17 @@ namespace Zhengtong.OpenData.Ckan;
 internal static class DatastoreDump
 {
     private const int FlushAt = 64 * 1024;
+    private const int MostLengths = 10_000;
+
+    /// <summary>Bytes of dumps, by the entity tag that says which.</summary>
+    private static readonly ConcurrentDictionary<string, long> Lengths = new();
 
     internal static async Task HandleAsync(HttpContext http, string id, ZhengtongDb db, TableEngine engine, TimeProvider clock)
     {
         CkanEndpoint.Share(http);
         var ct = http.RequestAborted;
         var parameters = new CkanParameters(await CkanRequest.ReadAsync(http.Request, reads: true, ct));
-        var call = new CkanCall(parameters, db, engine, CkanEndpoint.BaseOf(http), clock.GetUtcNow(), ct);
+        var call = new CkanCall(parameters, db, engine, CkanEndpoint.BaseOf(http), clock.GetUtcNow(), ct) { Actor = await CkanTokens.CallerOfAsync(http.Request, db, clock.GetUtcNow(), ct), Granted = await CkanEndpoint.GrantedAsync(http) };
         PublicResource resource;
         TableQuery query;
         string format;
@@ -52,28 +57,90 @@ internal static class DatastoreDump
             return;
         }
 
-        // The table never changes; another version of the dataset has another one. Weak, because the bytes differ with their packing.
-        var tag = new EntityTagHeaderValue($"\"{Digest.Of(Encoding.UTF8.GetBytes($"{resource.Resource.Table!.Content} {format} {http.Request.QueryString}")).Value[..32]}\"", isWeak: true);
-        http.Response.Headers.ETag = tag.ToString();
-        if (http.Request.GetTypedHeaders().IfNoneMatch.Any(t => t.Compare(tag, useStrongComparison: false) || t.Equals(EntityTagHeaderValue.Any)))
+        var table = resource.Resource.Table!;
+        Task WriteAsync(Stream to, CancellationToken stopped)
         {
-            http.Response.StatusCode = StatusCodes.Status304NotModified;
-            return;
+            var rows = engine.StreamAsync(table, query, TableLimits.Download, stopped);
+            return format switch
+            {
+                "json" => JsonAsync(to, columns, rows, stopped),
+                "xml" => XmlAsync(to, columns, rows, stopped),
+                _ => SeparatedAsync(to, columns, rows, format == "tsv" ? '\t' : ',', mark, stopped),
+            };
         }
 
-        http.Response.ContentType = format switch { "tsv" => "text/tab-separated-values; charset=utf-8", "json" => "application/json; charset=utf-8", "xml" => "text/xml; charset=utf-8", _ => "text/csv; charset=utf-8" };
-        http.Response.Headers.ContentDisposition = $"attachment; filename=\"{resource.Id}.{format}\"";
-        var rows = engine.StreamAsync(resource.Resource.Table!, query, TableLimits.Download, ct);
-        switch (format)
+        try { await SendAsync(http, resource, format, WriteAsync, ct); }
+        catch (TableQueryTooCostlyException) when (!http.Response.HasStarted)
         {
-            case "json": await JsonAsync(http, columns, rows, ct); break;
-            case "xml": await XmlAsync(http, columns, rows, ct); break;
-            default: await SeparatedAsync(http, columns, rows, format == "tsv" ? '\t' : ',', mark, ct); break;
+            http.Response.Headers.Remove("ETag");
+            await RefuseAsync(http, StatusCodes.Status503ServiceUnavailable, "The question takes more than is allowed");
         }
     }
 
+    /// <summary>Sends all of it, or the one range that was asked for. The table never changes, another version of the dataset has another one, and rows have one order: the same address gives
+    /// the same bytes. Packed on the way they are others, so that the entity tag is weak then.</summary>
+    private static async Task SendAsync(HttpContext http, PublicResource resource, string format, Func<Stream, CancellationToken, Task> write, CancellationToken ct)
+    {
+        var (request, response, headers) = (http.Request.GetTypedHeaders(), http.Response, http.Response.Headers);
+        var value = Digest.Of(Encoding.UTF8.GetBytes($"{resource.Resource.Table!.Content} {format} {http.Request.QueryString}")).Value[..32];
+        var tag = new EntityTagHeaderValue($"\"{value}\"");
+        var matches = request.IfRange is null || request.IfRange.EntityTag?.Compare(tag, useStrongComparison: true) == true;
+        // Several ranges at once, and other units, may be answered by the whole (RFC 9110, 14.2).
+        var range = matches && request.Range is { Ranges.Count: 1 } asked && asked.Unit == "bytes" ? asked.Ranges.First() : null;
+        var isPlain = range is not null || request.AcceptEncoding.Count == 0;
+        headers.ETag = isPlain ? tag.ToString() : "W/" + tag;
+        headers.AcceptRanges = "bytes";
+        headers.Vary = "Accept-Encoding";
+        if (request.IfNoneMatch.Any(t => t.Compare(tag, useStrongComparison: false) || t.Equals(EntityTagHeaderValue.Any)))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        var (from, to) = (0L, long.MaxValue);
+        if (range is not null)
+        {
+            var length = await LengthAsync(value, write, ct);
+            (from, to) = range.From is { } first ? (first, Math.Min(range.To ?? length - 1, length - 1)) : (Math.Max(0, length - (range.To ?? 0)), length - 1);
+            if (from > to)
+            {
+                response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
+                headers.ContentRange = new ContentRangeHeaderValue(length).ToString();
+                return;
+            }
+
+            response.StatusCode = StatusCodes.Status206PartialContent;
+            headers.ContentRange = new ContentRangeHeaderValue(from, to, length).ToString();
+            headers.ContentEncoding = "identity";
+            response.ContentLength = to - from + 1;
+        }
+
+        response.ContentType = format switch { "tsv" => "text/tab-separated-values; charset=utf-8", "json" => "application/json; charset=utf-8", "xml" => "text/xml; charset=utf-8", _ => "text/csv; charset=utf-8" };
+        headers.ContentDisposition = $"attachment; filename=\"{resource.Id}.{format}\"";
+        if (range is null)
+        {
+            await write(response.Body, ct);
+            return;
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        await using var window = new DumpWindow(response.Body, from, to - from + 1, stop.Cancel);
+        try { await write(window, stop.Token); }
+        catch (OperationCanceledException) when (window.IsEnded) { }
+    }
+
+    /// <summary>How long it is: made once for it, and remembered, because who goes on with a broken download asks again.</summary>
+    private static async Task<long> LengthAsync(string tag, Func<Stream, CancellationToken, Task> write, CancellationToken ct)
+    {
+        if (Lengths.TryGetValue(tag, out var known)) { return known; }
+        await using var counted = new DumpWindow(Stream.Null, 0, long.MaxValue, () => { });
+        await write(counted, ct);
+        if (Lengths.Count >= MostLengths) { Lengths.Clear(); }
+        return Lengths[tag] = counted.Written;
+    }
+
     /// <summary>The header ends with CR LF, the rows with LF, as CKAN writes them.</summary>
-    private static async Task SeparatedAsync(HttpContext http, IReadOnlyList<AnswerColumn> columns, IAsyncEnumerable<object?[]> rows, char separator, bool mark, CancellationToken ct)
+    private static async Task SeparatedAsync(Stream to, IReadOnlyList<AnswerColumn> columns, IAsyncEnumerable<object?[]> rows, char separator, bool mark, CancellationToken ct)
     {
         var text = new StringBuilder(mark ? "\uFEFF" : "");
         DatastoreTable.AddRow(text, columns.Select(c => c.Name), separator, "\r\n");
@@ -81,16 +148,16 @@ internal static class DatastoreDump
         {
             DatastoreTable.AddRow(text, row.Select(DatastoreTable.TextOf), separator, "\n");
             if (text.Length < FlushAt) { continue; }
-            await http.Response.WriteAsync(text.ToString(), ct);
+            await to.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), ct);
             text.Clear();
         }
 
-        await http.Response.WriteAsync(text.ToString(), ct);
+        await to.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), ct);
     }
 
-    private static async Task JsonAsync(HttpContext http, IReadOnlyList<AnswerColumn> columns, IAsyncEnumerable<object?[]> rows, CancellationToken ct)
+    private static async Task JsonAsync(Stream to, IReadOnlyList<AnswerColumn> columns, IAsyncEnumerable<object?[]> rows, CancellationToken ct)
     {
-        await using var json = new Utf8JsonWriter(http.Response.BodyWriter, new JsonWriterOptions { Encoder = CkanEndpoint.Written.Encoder });
+        await using var json = new Utf8JsonWriter(to, new JsonWriterOptions { Encoder = CkanEndpoint.Written.Encoder });
         json.WriteStartObject();
         json.WritePropertyName("fields");
         new JsonArray([.. columns.Select(c => new JsonObject { ["id"] = c.Name, ["type"] = DatastoreTable.TypeOf(c.Type) })]).WriteTo(json, CkanEndpoint.Written);
@@ -102,7 +169,6 @@ internal static class DatastoreDump
             json.WriteEndArray();
             if (json.BytesPending < FlushAt) { continue; }
             await json.FlushAsync(ct);
-            await http.Response.BodyWriter.FlushAsync(ct);
         }
 
         json.WriteEndArray();
@@ -110,11 +176,11 @@ internal static class DatastoreDump
         await json.FlushAsync(ct);
     }
 
-    private static async Task XmlAsync(HttpContext http, IReadOnlyList<AnswerColumn> columns, IAsyncEnumerable<object?[]> rows, CancellationToken ct)
+    private static async Task XmlAsync(Stream to, IReadOnlyList<AnswerColumn> columns, IAsyncEnumerable<object?[]> rows, CancellationToken ct)
     {
         const string Instance = "http://www.w3.org/2001/XMLSchema-instance";
         var names = columns.Select(c => XmlConvert.EncodeLocalName(c.Name)!).ToList();
-        await using var xml = XmlWriter.Create(http.Response.Body, new XmlWriterSettings { Async = true, OmitXmlDeclaration = true, CheckCharacters = false, Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false) });
+        await using var xml = XmlWriter.Create(to, new XmlWriterSettings { Async = true, OmitXmlDeclaration = true, CheckCharacters = false, Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false) });
         await xml.WriteStartElementAsync(null, "data", null);
         await xml.WriteAttributeStringAsync("xmlns", "xsi", null, Instance);
         await foreach (var row in rows.WithCancellation(ct))

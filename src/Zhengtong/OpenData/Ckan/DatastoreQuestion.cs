@@ -6,7 +6,7 @@ namespace Zhengtong.OpenData.Ckan;
 
 /// <summary>The parameters that datastore_search and the dump have in common, as a question to the table.</summary>
 /// <param name="Query">The question; its limit and offset are the caller's to set.</param>
-/// <param name="Ranks">Names of the columns that a text search adds, and nothing else: <c>rank</c>, <c>rank 列名</c>. Every row found holds all the words, so each ranks 1.</param>
+/// <param name="Ranks">Names of the columns that a text search adds, and nothing else: <c>rank</c>, <c>rank 列名</c>. Of words over all columns it is how much of a cell they fill; rows found in single columns, or by a tsquery, rank 1 each.</param>
 internal sealed record DatastoreQuestion(TableQuery Query, IReadOnlyList<string> Ranks)
 {
     /// <summary>Reads filters, q, plain, fields, sort and distinct.</summary>
@@ -44,7 +44,7 @@ internal sealed record DatastoreQuestion(TableQuery Query, IReadOnlyList<string>
         }
 
         if (fields is { Count: > 0 }) { ranks.RemoveAll(r => !fields.Contains(r)); }
-        var orders = Orders(p, table);
+        var orders = Orders(p, table, out var ranked);
         p.Check();
         var named = fields?.Where(f => f == DatastoreTable.Id || table.Find(f) is not null).Distinct().ToList();
         return new(new TableQuery
@@ -54,6 +54,9 @@ internal sealed record DatastoreQuestion(TableQuery Query, IReadOnlyList<string>
             Text = text,
             Orders = orders,
             Distinct = distinct,
+            Ranks = text is not null && ranks.Count > 0,
+            // The best first, unless the caller says what comes first.
+            BestFirst = ranked ?? (orders.Count == 0 ? true : null),
         }, ranks);
     }
 
@@ -76,8 +79,9 @@ internal sealed record DatastoreQuestion(TableQuery Query, IReadOnlyList<string>
     }
 
     /// <summary><c>a desc nulls last, "列 名" asc</c>, or a list of such.</summary>
-    private static List<Order> Orders(CkanParameters p, DataTable table)
+    private static List<Order> Orders(CkanParameters p, DataTable table, out bool? ranked)
     {
+        ranked = null;
         var orders = new List<Order>();
         foreach (var part in p.Given["sort"] is JsonArray ? p.Several("sort") : Split(p.Text("sort") ?? ""))
         {
@@ -104,6 +108,7 @@ internal sealed record DatastoreQuestion(TableQuery Query, IReadOnlyList<string>
                 "desc nulls last" => (true, true, true),
                 _ => (false, null, false),
             };
+            if (right && name == "rank" && table.Find(name) is null && p.Text("q") is not null) { ranked ??= descending; }
             if (right && (name == "rank" || name.StartsWith("rank ", StringComparison.Ordinal)) && table.Find(name) is null && p.Has("q")) { continue; }
             if (!right || orders.Count == 50 || (name != DatastoreTable.Id && table.Find(name) is null)) { p.Wrong("sort", $"invalid value \"{CkanFault.Shortened(clause)}\""); }
             else if (!orders.Any(o => o.Column == name)) { orders.Add(new Order(name, descending, nullsLast)); }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Ckan;
@@ -37,7 +38,7 @@ internal static class DatastoreSearch
         try { answer = await call.Engine.AskAsync(resource.Resource.Table!, query, TableLimits.Public, call.Ct); }
         catch (TableQueryException e) { throw DatastoreTable.Of(e); }
         // Only who sorts by the number of the row can go on by it.
-        var byId = query.Orders is [] or [{ Column: DatastoreTable.Id }];
+        var byId = query.Ranks ? query.Orders is [{ Column: DatastoreTable.Id }, ..] : query.Orders is [] or [{ Column: DatastoreTable.Id }];
         var idAt = answer.Columns.ToList().FindIndex(c => c.Name == DatastoreTable.Id);
         return new CkanWritten(async (json, flush) =>
         {
@@ -76,7 +77,7 @@ internal static class DatastoreSearch
                     foreach (var rank in ranks)
                     {
                         if (format == "objects") { json.WritePropertyName(rank); }
-                        json.WriteNumberValue(1);
+                        json.WriteNumberValue(answer.Ranks is { } known ? Math.Round(known[i], 6) : 1);
                     }
 
                     if (format == "objects") { json.WriteEndObject(); }
@@ -128,7 +129,7 @@ internal static class DatastoreSearch
     /// <summary>The alias that lists all tables.</summary>
     private static async Task<object?> TablesAsync(CkanCall call, int limit, int offset, bool total, string format)
     {
-        var tables = call.Db.PublicResources.AsNoTracking().Where(r => r.IsGiven && r.HasTable && call.Db.Datasets.Any(d => d.Id == r.DatasetId && d.State == DatasetState.Published && d.OpenAttribute == OpenAttribute.Unconditional));
+        var tables = PublicResources.ReadableBy(call.Db, call.Granted).Where(r => r.HasTable);
         var page = limit == 0 ? [] : await tables.OrderBy(r => r.Id).Skip(offset).Take(limit).Select(r => r.Id).ToListAsync(call.Ct);
         string[] names = ["_id", "name", "oid", "alias_of"];
         var rows = page.Select((id, i) => new JsonNode?[] { JsonValue.Create((long)offset + i + 1), JsonValue.Create(id.ToString()), JsonValue.Create((long)offset + i + 1), null }).ToList();
@@ -157,7 +158,12 @@ internal static class DatastoreSearch
     private static string TextOf(TableAnswer answer, int ranks, char separator)
     {
         var rows = new StringBuilder();
-        foreach (var row in answer.Rows) { DatastoreTable.AddRow(rows, row.Select(DatastoreTable.TextOf).Concat(Enumerable.Repeat("1", ranks)), separator, "\n"); }
+        foreach (var (at, row) in answer.Rows.Index())
+        {
+            var rank = answer.Ranks is { } known ? Math.Round(known[at], 6).ToString(CultureInfo.InvariantCulture) : "1";
+            DatastoreTable.AddRow(rows, row.Select(DatastoreTable.TextOf).Concat(Enumerable.Repeat(rank, ranks)), separator, "\n");
+        }
+
         return rows.ToString();
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Ckan;
@@ -17,11 +18,12 @@ internal static class DatastoreTable
     /// <exception cref="CkanFault">404: no such table; 403: everybody may know of it, not read it.</exception>
     internal static async Task<PublicResource> FindAsync(CkanCall call, string id)
     {
+        if (Guid.TryParse(id, out var guid) && await CkanDrafts.SeenWithAsync(call, guid) is { } draft) { return draft.Resource.HasTable ? draft.Resource : throw CkanDrafts.NoResource(id); }
         PublicResource resource;
         Dataset dataset;
         try { (resource, dataset) = await CkanResources.FindAsync(call, id); }
         catch (CkanFault e) when (e.Status == 404) { throw CkanFault.NotFound($"Resource \"{CkanFault.Shortened(id)}\" was not found."); }
-        if (dataset.OpenAttribute != OpenAttribute.Unconditional || !resource.IsGiven) { throw CkanFault.Forbidden($"User  not authorized to read resource {resource.Id}"); }
+        if (!PublicResources.MayRead(dataset, resource, call.Granted)) { throw CkanFault.Forbidden($"User  not authorized to read resource {resource.Id}"); }
         return resource.HasTable ? resource : throw CkanFault.NotFound($"Resource \"{resource.Id}\" was not found.");
     }
 

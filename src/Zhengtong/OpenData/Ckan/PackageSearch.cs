@@ -79,6 +79,8 @@ internal static class PackageSearch
     {
         var id = call.Parameters.Text("id") ?? call.Parameters.Required("name_or_id");
         call.Parameters.Check();
+        // Who prepares the next version sees that one: what is read, changed and sent back must be the same thing.
+        if (await CkanDrafts.SeenAsync(call, id) is { } draft) { return await CkanDrafts.DictAsync(call, draft.Dataset, draft.Version); }
         return await CkanPackages.DictAsync(call, await CkanPackages.FindAsync(call, id));
     }
 

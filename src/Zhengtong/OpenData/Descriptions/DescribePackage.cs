@@ -13,7 +13,7 @@ internal static class DescribePackage
 
     private static async Task<Results<PublicAnswer, ProblemHttpResult>> HandleAsync(string dataset, Guid? version, HttpContext http, ZhengtongDb db, CancellationToken ct)
     {
-        if (await DescribedDatasets.FindAsync(db, dataset, version, ct) is not { GivesData: true, Resources.Count: > 0 } found) { return OpenDataProblems.NotFound.Because(dataset); }
+        if (await DescribedDatasets.FindGrantedAsync(db, http, dataset, version, ct) is not { GivesData: true, Resources.Count: > 0 } found) { return OpenDataProblems.NotFound.Because(dataset); }
         var at = PortalAddress.Of(http);
         return new PublicAnswer("application/json; charset=utf-8", $"package {found.Tag}", found.Dataset.ModifiedAt,
             (body, stop) => JsonDocuments.WriteAsync(body, json => DataPackage.WriteAsync(json, found, at, false, stop), stop));

@@ -25,8 +25,11 @@ internal sealed record Described(Dataset Dataset, DatasetVersion Version, Organi
     /// <summary>True when only that it exists, and why it is closed, is public.</summary>
     internal bool IsClosed => Attribute == OpenAttribute.NotOpen;
 
-    /// <summary>True when anybody may fetch its files.</summary>
-    internal bool GivesData => Attribute == OpenAttribute.Unconditional;
+    /// <summary>True when the reader may fetch its files.</summary>
+    internal bool GivesData => Attribute == OpenAttribute.Unconditional || (IsGranted && !IsClosed);
+
+    /// <summary>True when the conditionally open dataset was granted to the reader's key.</summary>
+    internal bool IsGranted { get; init; }
 
     /// <summary>The condition or the legal ground; null when there is none.</summary>
     internal string? Condition => Attribute == OpenAttribute.Unconditional ? null : Says.OpenCondition ?? Dataset.Description.OpenCondition;
@@ -126,6 +129,11 @@ internal static class DescribedDatasets
         var places = await RegionNames.FullAsync(db, rows.Select(r => Described.RegionOf(r.v, r.o)), ct);
         return [.. rows.Select(r => new Described(r.d, r.v, r.o, places[Described.RegionOf(r.v, r.o)]))];
     }
+
+    /// <summary>The same as for everybody, with what was granted to the caller's key: for what hands out files.</summary>
+    internal static async Task<Described?> FindGrantedAsync(ZhengtongDb db, HttpContext http, string nameOrId, Guid? version, CancellationToken ct) =>
+        await FindAsync(db, nameOrId, version, ct) is not { } found ? null : found.Attribute != OpenAttribute.Conditional ? found
+            : found with { IsGranted = (await http.RequestServices.GetRequiredService<Reuse.Readers>().GrantedAsync(ct)).Contains(found.Dataset.Id) };
 
     /// <summary>The dataset of that name or id in its current version, or in the one asked for; null when the public sees none. Two queries.</summary>
     internal static async Task<Described?> FindAsync(ZhengtongDb db, string nameOrId, Guid? version, CancellationToken ct)

@@ -21,7 +21,7 @@ internal static class DownloadPackage
 
     private static async Task<Results<PublicAnswer, ProblemHttpResult>> HandleAsync(string dataset, Guid? version, HttpContext http, ZhengtongDb db, ObjectStore store, CancellationToken ct)
     {
-        if (await DescribedDatasets.FindAsync(db, dataset, version, ct) is not { GivesData: true, Resources.Count: > 0 } found) { return OpenDataProblems.NotFound.Because(dataset); }
+        if (await DescribedDatasets.FindGrantedAsync(db, http, dataset, version, ct) is not { GivesData: true, Resources.Count: > 0 } found) { return OpenDataProblems.NotFound.Because(dataset); }
         var at = PortalAddress.Of(http);
         // A large archive over a slow line takes as long as it takes.
         http.Features.Get<Microsoft.AspNetCore.Http.Timeouts.IHttpRequestTimeoutFeature>()?.DisableTimeout();

@@ -150,7 +150,8 @@ internal sealed class PublicLimits(IOptions<PublicLimitsOptions> options, IServi
         catch (OperationCanceledException) { }
     }
 
-    private static string? TokenOf(HttpContext http)
+    /// <summary>The developer's key that the call carries; null for none.</summary>
+    internal static string? TokenOf(HttpContext http)
     {
         if (http.Request.Headers.TryGetValue(Header, out var header) && header.ToString() is { Length: > 0 and < 200 } given) { return given; }
         var authorization = http.Request.Headers.Authorization.ToString();

@@ -36,6 +36,8 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
         [Description("How many to pass over, from 0.")] int offset = 0,
         CancellationToken ct = default) => AskedAsync(async () =>
     {
+        // A model sends null where it means nothing.
+        query ??= "";
         if (query.Length > 200) { throw new ToolRefusal("query: at most 200 characters"); }
         (limit, offset) = (Between("limit", limit, 1, 50), Between("offset", offset, 0, 100_000));
         var datasets = Public();
@@ -80,6 +82,7 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
     {
         var dataset = await FindAsync(id, ct);
         var publisher = await db.Organisations.Where(o => o.Id == dataset.PublisherId).Select(o => o.Name).SingleAsync(ct);
+        var granted = await lookup.GrantedAsync(ct);
         var resources = await db.PublicResources.AsNoTracking().Where(r => r.DatasetId == dataset.Id).OrderBy(r => r.Position).ToListAsync(ct);
         return Answer((json, written) =>
         {
@@ -105,7 +108,7 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
                 item.WriteString("format", r.Format);
                 item.WriteNumber("bytes", r.Resource.Bytes);
                 if (r.HasTable) { item.WriteNumber("rows", r.Rows); }
-                item.WriteBoolean("canBeRead", r.IsGiven);
+                item.WriteBoolean("canBeRead", Publishing.PublicResources.MayRead(dataset, r, granted));
                 item.WriteEndObject();
             });
             return cut;
@@ -160,6 +163,7 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
     {
         var table = await TableAsync(resource, ct);
         if (filters is { Length: > 50 }) { throw new ToolRefusal("filters: at most 50"); }
+        if (filters?.Any(f => f is null) == true) { throw new ToolRefusal("filters: objects with column, operator and value"); }
         var answer = await engine.AskAsync(table.Table, new TableQuery
         {
             Columns = columns is { Length: > 0 } ? columns : null,
@@ -193,6 +197,7 @@ internal sealed class PortalTools(ZhengtongDb db, OpenDataLookup lookup, TableEn
         "LIMIT, count, sum, avg, min, max, lower, upper, substring, length, coalesce, round, abs, date_trunc, extract; no sub-queries, no WITH, no UNION.")]
     public Task<CallToolResult> QuerySql([Description("The statement, at most 20,000 characters.")] string sql, CancellationToken ct = default) => AskedAsync(async () =>
     {
+        if (sql is null) { throw new ToolRefusal("sql: one SELECT"); }
         var tables = new Dictionary<string, DataTable>(StringComparer.Ordinal);
         foreach (var name in TableSql.TablesOf(sql).Distinct(StringComparer.Ordinal)) { tables[name] = (await TableAsync(name, ct)).Table; }
         var answer = await TableSql.AskAsync(engine, sql, tables.GetValueOrDefault, TableLimits.Public with { Rows = 1000 }, ct);

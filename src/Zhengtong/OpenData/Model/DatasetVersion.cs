@@ -179,6 +179,9 @@ internal sealed record DatasetResource
     /// <summary>The typed table read from the file; null for files that are none.</summary>
     public DataTable? Table { get; init; }
 
+    /// <summary>True when its rows come one by one through the datastore of the CKAN interface, and the file is only what they were written out to.</summary>
+    public bool IsDatastore { get; init; }
+
     /// <summary>Rows of the file that could not be read as the columns say, listed one by one in an object (JSON lines); null when there are none.</summary>
     public Digest? BadRows { get; init; }
 

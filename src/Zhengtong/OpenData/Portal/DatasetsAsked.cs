@@ -21,6 +21,8 @@ internal enum DatasetFacet
     Attribute,
     /// <summary>更新周期.</summary>
     Cycle,
+    /// <summary>Where they come from: <c>own</c>, or a harvest source by id.</summary>
+    Source,
 }
 
 /// <summary>How a list of datasets is ordered.</summary>
@@ -36,6 +38,8 @@ internal enum DatasetOrder
     Downloads,
     /// <summary>Most rows first.</summary>
     Rows,
+    /// <summary>Best rated first. Each counts as if five voices had given three stars before, so that one voice alone puts nothing on top.</summary>
+    Rating,
 }
 
 /// <summary>Which datasets the address asks for. Values of one facet are alternatives, facets narrow one another. What makes no sense finds nothing, and can be taken away.</summary>

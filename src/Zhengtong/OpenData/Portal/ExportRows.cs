@@ -6,6 +6,7 @@ using Zhengtong.Kernel.Http;
 using Zhengtong.OpenData.Descriptions;
 using Zhengtong.OpenData.Keys;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Reuse;
 using Zhengtong.OpenData.TableFormats;
 using Zhengtong.OpenData.Tables;
 
@@ -18,10 +19,10 @@ internal static class ExportRows
     internal static void Map(IEndpointRouteBuilder app) => app.MapMethods("/dataset/{name}/resource/{id:guid}/rows.{format}", ["GET", "HEAD"], Handle)
         .AllowAnonymous().ExcludeFromDescription().RequireRateLimiting(RateLimits.Downloads).DisableRequestTimeout().WithPublicLimits("download", KeyScope.Downloads);
 
-    internal static async Task<IResult> Handle(string name, Guid id, string format, Guid? version, HttpContext http, ZhengtongDb db, TableEngine engine, KeptFiles kept, TimeProvider clock, CancellationToken ct)
+    internal static async Task<IResult> Handle(string name, Guid id, string format, Guid? version, HttpContext http, ZhengtongDb db, Readers readers, TableEngine engine, KeptFiles kept, TimeProvider clock, CancellationToken ct)
     {
         PublicReads.Open(http);
-        if (await PublicDataset.FindAsync(db, name, version, ct) is not { GivesData: true } found || found.Find(id) is not { Table: { } table } resource
+        if (await PublicDataset.FindAsync(db, readers, name, version, ct) is not { GivesData: true } found || found.Find(id) is not { Table: { } table } resource
             || TableFile.Find(format, table) is not { } file) { return OpenDataProblems.NotFound.Because(); }
         var asked = RowsAsked.Of(http.Request.QueryString.Value ?? "", table);
         if (asked.FaultsIn(table) is { Count: > 0 } faults) { return OpenDataProblems.RowsUnclear.For(faults.ToDictionary(f => $"v{f.Key + 1}", f => new[] { f.Value })); }

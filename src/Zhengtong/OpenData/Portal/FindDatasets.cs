@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel.Regions;
 using Zhengtong.Kernel.Search;
+using Zhengtong.OpenData.Harvest;
 using Zhengtong.OpenData.Model;
 using Zhengtong.Web;
 
@@ -61,6 +62,9 @@ internal static class FindDatasets
         foreach (var facet in Enum.GetValues<DatasetFacet>())
         {
             var counts = await CountsAsync(db, await WantedAsync(db, asked, facet, ct), facet, ct);
+            await FindHarvested.AddCountsAsync(db, asked, facet, counts, ct);
+            // Where nothing is harvested there is nothing to choose.
+            if (facet == DatasetFacet.Source && counts.Keys.All(k => k == FindHarvested.Own)) { counts.Clear(); }
             foreach (var chosen in asked.Chosen[facet]) { counts.TryAdd(chosen, 0); }
             var labels = await LabelsAsync(db, facet, counts.Keys, ct);
             found[facet] = [.. counts.OrderByDescending(c => c.Value).ThenBy(c => labels[c.Key], StringComparer.CurrentCulture).Select(c => new FacetValue(c.Key, labels[c.Key], c.Value))];
@@ -79,6 +83,7 @@ internal static class FindDatasets
             DatasetOrder.Relevance when terms.Count > 0 => wanted.Join(SearchIndex.WithAll(db, SearchKind, terms), d => d.Id, h => h.Subject, (d, h) => new { Dataset = d, h.Rank })
                 .OrderByDescending(f => f.Rank).ThenByDescending(f => f.Dataset.ModifiedAt).ThenBy(f => f.Dataset.Id).Select(f => f.Dataset),
             DatasetOrder.Title => wanted.OrderBy(d => d.Title).ThenBy(d => d.Id),
+            DatasetOrder.Rating => wanted.OrderByDescending(d => (db.DatasetRatings.Where(r => r.DatasetId == d.Id).Sum(r => r.Stars) + 15.0) / (db.DatasetRatings.Count(r => r.DatasetId == d.Id) + 5.0)).ThenByDescending(d => d.ModifiedAt).ThenBy(d => d.Id),
             DatasetOrder.Rows => wanted.OrderByDescending(d => d.Rows).ThenBy(d => d.Id),
             DatasetOrder.Downloads => wanted.OrderByDescending(d => db.DownloadCounts.Where(c => c.DatasetId == d.Id && c.Day >= since).Sum(c => c.Count)).ThenByDescending(d => d.ModifiedAt).ThenBy(d => d.Id),
             _ => wanted.OrderByDescending(d => d.ModifiedAt).ThenBy(d => d.Id),
@@ -129,6 +134,9 @@ internal static class FindDatasets
                     var cycles = Members<UpdateCycle>(values);
                     wanted = wanted.Where(d => cycles.Contains(d.UpdateCycle));
                     break;
+                case DatasetFacet.Source:
+                    if (!values.Contains(FindHarvested.Own)) { wanted = wanted.Where(_ => false); }
+                    break;
                 case DatasetFacet.Region:
                     var codes = values.Select(v => RegionCode.TryParse(v, null, out var code) ? code : (RegionCode?)null).OfType<RegionCode>().ToList();
                     var written = codes.Select(c => c.Value).ToList();
@@ -164,6 +172,7 @@ internal static class FindDatasets
             case DatasetFacet.Cycle:
                 foreach (var group in await wanted.GroupBy(d => d.UpdateCycle).Select(g => new { g.Key, Count = g.LongCount() }).ToListAsync(ct)) { Add(Show.Kebab(group.Key.ToString()), group.Count); }
                 break;
+            case DatasetFacet.Source: Add(FindHarvested.Own, await wanted.LongCountAsync(ct)); break;
             default:
                 var places = await wanted.GroupBy(d => new { d.Region, d.PublisherId }).Select(g => new { g.Key.Region, g.Key.PublisherId, Count = g.LongCount() }).ToListAsync(ct);
                 var publishers = places.Where(p => p.Region is null).Select(p => p.PublisherId).Distinct().ToList();
@@ -195,6 +204,7 @@ internal static class FindDatasets
                 var codes = values.Select(v => RegionCode.TryParse(v, null, out var code) ? code : (RegionCode?)null).OfType<RegionCode>().ToList();
                 var called = await RegionNames.FullAsync(db, codes, ct);
                 return values.ToDictionary(v => v, v => RegionCode.TryParse(v, null, out var code) && called.GetValueOrDefault(code) is { Length: > 0 } name ? name : v);
+            case DatasetFacet.Source: return await FindHarvested.LabelsAsync(db, values, ct);
             case DatasetFacet.Theme: return values.ToDictionary(v => v, v => Theme.Find(v)?.Title ?? v);
             case DatasetFacet.Licence: return values.ToDictionary(v => v, v => Licence.Find(v)?.Title ?? v);
             case DatasetFacet.Attribute: return values.ToDictionary(v => v, v => Members<OpenAttribute>([v]) is [var a] ? PortalWords.Of(a) : v);

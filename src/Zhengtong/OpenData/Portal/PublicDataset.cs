@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Reuse;
 
 namespace Zhengtong.OpenData.Portal;
 
@@ -13,8 +14,12 @@ internal sealed record PublicDataset(Dataset Dataset, DatasetVersion Version, Or
     /// <summary>True when the version is the one the public sees first.</summary>
     internal bool IsCurrent => Version.Id == Dataset.CurrentVersionId;
 
-    /// <summary>True when anybody may read what is in it: the dataset stands open and the version was published as open. What was closed later is closed in its older versions too.</summary>
-    internal bool GivesData => Dataset is { State: DatasetState.Published, OpenAttribute: OpenAttribute.Unconditional } && Version.Description.OpenAttribute == OpenAttribute.Unconditional;
+    /// <summary>True when the reader may read what is in it: it was granted, or the dataset stands open and the version was published as open. What was closed later is closed in its older versions too.</summary>
+    internal bool GivesData => Dataset.State == DatasetState.Published
+        && ((Dataset.OpenAttribute == OpenAttribute.Unconditional && Version.Description.OpenAttribute == OpenAttribute.Unconditional) || (IsGranted && !IsClosed));
+
+    /// <summary>True when the conditionally open dataset was granted to the reader's key.</summary>
+    internal bool IsGranted { get; private init; }
 
     /// <summary>True when only that it exists, and why it is closed, is public.</summary>
     internal bool IsClosed => Dataset.OpenAttribute == OpenAttribute.NotOpen || Version.Description.OpenAttribute == OpenAttribute.NotOpen;
@@ -36,6 +41,11 @@ internal sealed record PublicDataset(Dataset Dataset, DatasetVersion Version, Or
         var found = await db.DatasetVersions.AsNoTracking().SingleOrDefaultAsync(v => v.Id == wanted && v.DatasetId == dataset.Id && v.State == VersionState.Published, ct);
         return found is null ? null : new PublicDataset(dataset, found, await db.Organisations.AsNoTracking().SingleAsync(o => o.Id == dataset.PublisherId, ct));
     }
+
+    /// <summary>The same, with what was granted to the reader.</summary>
+    internal static async Task<PublicDataset?> FindAsync(ZhengtongDb db, Readers readers, string nameOrId, Guid? version, CancellationToken ct) =>
+        await FindAsync(db, nameOrId, version, ct) is not { } found ? null : found.Dataset.OpenAttribute == OpenAttribute.Unconditional && found.GivesData ? found
+            : found with { IsGranted = (await readers.GrantedAsync(ct)).Contains(found.Dataset.Id) };
 
     /// <summary>The version's resource of that id; null when it has none.</summary>
     internal DatasetResource? Find(Guid resource) => Version.Resources.FirstOrDefault(r => r.Id == resource);

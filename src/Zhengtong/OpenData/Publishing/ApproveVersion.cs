@@ -34,12 +34,23 @@ internal static class ApproveVersion
         if (version.Check != OpeningCheck.Done) { return OpenDataProblems.CheckNotDone.Because(dataset.Title); }
         if (await OpenVersion.IsBlockedAsync(db, version.Id, ct)) { return OpenDataProblems.FindingStands.Because(dataset.Title); }
 
+        var (at, manifest) = await PublishAsync(db, store, keys, dataset, version, actor, clock.GetUtcNow(), ct);
+        try { await db.SaveChangesAsync(ct); }
+        catch (DbUpdateConcurrencyException) { return OpenDataProblems.ChangedMeanwhile.Because(dataset.Title); }
+        // Of two at once the index entry of the first stands already.
+        catch (DbUpdateException e) when (Kernel.DatabaseErrors.IsUniqueViolation(e)) { return OpenDataProblems.ChangedMeanwhile.Because(dataset.Title); }
+        return TypedResults.Ok(new ApproveVersionResponse(version.Number, at, manifest.Value));
+    }
+
+    /// <summary>Makes an examined version public, to be saved by the caller together with whatever else changes.</summary>
+    internal static async Task<(DateTimeOffset At, Digest Manifest)> PublishAsync(
+        ZhengtongDb db, ObjectStore store, LedgerKeys keys, Dataset dataset, DatasetVersion version, Actor actor, DateTimeOffset now, CancellationToken ct)
+    {
         // Key and manifest come first, each in a save of its own: a process that dies behind them has published nothing, and the manifest is collected.
         var key = await keys.CurrentAsync(ct);
-        var now = clock.GetUtcNow();
         var at = new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
         var publisher = await db.Organisations.AsNoTracking().SingleAsync(o => o.Id == dataset.PublisherId, ct);
-        var previous = await db.DatasetVersions.Where(v => v.DatasetId == id && v.Number == version.Number - 1).Select(v => v.Manifest).SingleOrDefaultAsync(ct);
+        var previous = await db.DatasetVersions.Where(v => v.DatasetId == dataset.Id && v.Number == version.Number - 1).Select(v => v.Manifest).SingleOrDefaultAsync(ct);
         var manifest = VersionManifest.BytesOf(key.Origin, dataset, version, previous?.Value, publisher, at);
         var put = await store.PutAsync(manifest, ct);
 
@@ -49,10 +60,6 @@ internal static class ApproveVersion
         await PublicResources.PutAsync(db, version, ct);
         await DatasetSearch.PutAsync(db, dataset, version, ct);
         db.Ledger.Add(LedgerEntry.Of("open-data.published", dataset.Id, actor, at, after: new { version.Number, dataset.Name, version.Description.OpenAttribute, manifest = put.Digest.Value }));
-        try { await db.SaveChangesAsync(ct); }
-        catch (DbUpdateConcurrencyException) { return OpenDataProblems.ChangedMeanwhile.Because(dataset.Title); }
-        // Of two at once the index entry of the first stands already.
-        catch (DbUpdateException e) when (Kernel.DatabaseErrors.IsUniqueViolation(e)) { return OpenDataProblems.ChangedMeanwhile.Because(dataset.Title); }
-        return TypedResults.Ok(new ApproveVersionResponse(version.Number, at, put.Digest.Value));
+        return (at, put.Digest);
     }
 }

@@ -41,9 +41,6 @@ internal static class CompareVersions
     /// <summary>Longer than a question: both tables are read whole and in order.</summary>
     private static readonly TableLimits Limits = new(TimeSpan.FromSeconds(60), int.MaxValue);
 
-    /// <summary>A comparison holds two of the engine's streams: were all of them held by first halves, none would ever get its second.</summary>
-    private static readonly SemaphoreSlim Turns = new(8);
-
     internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/datasets/{dataset}/comparison", Handle).AllowAnonymous().ProducesProblem(404).ProducesProblem(422);
 
     /// <summary>Compare two versions of a dataset: description, files, columns, and rows by their key, or as a whole where the table has none. Counts are exact; of each kind of difference
@@ -95,15 +92,12 @@ internal static class CompareVersions
         List<ColumnPair> compared = keyed ? [.. keys, .. pairs.Except(keys)] : [.. pairs.Where(p => p.IsSameType)];
         if (compared.Count == 0) { return new ResourceComparison(after.Id, after.Name, change, columns, new RowsDifference(false, [], now.Rows, old.Rows, 0, 0, [])); }
         var ordered = keyed ? keys.Count : compared.Count;
-        await Turns.WaitAsync(ct);
-        try
-        {
-            var rows = await RowMerge.CompareAsync(
-                engine.StreamAsync(old, QueryOf(compared.Select(p => p.Before.Name), ordered), Limits, ct), engine.StreamAsync(now, QueryOf(compared.Select(p => p.After.Name), ordered), Limits, ct),
-                [.. compared.Select(p => p.After.Name)], keyed ? keys.Count : 0, Most, ct);
-            return new ResourceComparison(after.Id, after.Name, change, columns, rows);
-        }
-        finally { Turns.Release(); }
+        // Both tables are read side by side: with a place for one of them only, a comparison would wait for ever beside another.
+        using var places = await engine.ReserveAsync(ct);
+        var rows = await RowMerge.CompareAsync(
+            engine.StreamAsync(old, QueryOf(compared.Select(p => p.Before.Name), ordered), Limits, ct, places), engine.StreamAsync(now, QueryOf(compared.Select(p => p.After.Name), ordered), Limits, ct, places),
+            [.. compared.Select(p => p.After.Name)], keyed ? keys.Count : 0, Most, ct);
+        return new ResourceComparison(after.Id, after.Name, change, columns, rows);
     }
 
     private static TableQuery QueryOf(IEnumerable<string> columns, int ordered)

@@ -5,6 +5,7 @@ using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Reuse;
 
 namespace Zhengtong.OpenData.Publishing;
 
@@ -31,6 +32,8 @@ internal static class ProposeVersion
 
         var now = clock.GetUtcNow();
         version.Propose(actor.Id, now);
+        // Whoever builds on a column that goes hears of it before it is gone.
+        await TouchedApps.WarnAsync(db, dataset, version, now, ct);
         // What was overridden stays overridden for the same bytes; everything else is looked for anew.
         var content = VersionObjects.Of(version.Resources);
         var findings = await db.OpeningFindings.Where(f => f.VersionId == version.Id).ToListAsync(ct);

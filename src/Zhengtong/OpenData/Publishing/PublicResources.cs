@@ -6,6 +6,21 @@ namespace Zhengtong.OpenData.Publishing;
 /// <summary>The rows by which interfaces find what is published.</summary>
 internal static class PublicResources
 {
+    /// <summary>The resources that a caller may read: those of datasets that stand open to everybody, and those of conditionally open ones that were granted. Everything that serves rows asks here, or
+    /// <see cref="MayRead"/>, which says the same of one.</summary>
+    internal static IQueryable<PublicResource> ReadableBy(ZhengtongDb db, IReadOnlySet<Guid> granted)
+    {
+        var all = db.PublicResources.AsNoTracking();
+        if (granted.Count == 0) { return all.Where(r => r.IsGiven && db.Datasets.Any(d => d.Id == r.DatasetId && d.State == DatasetState.Published && d.OpenAttribute == OpenAttribute.Unconditional)); }
+        var ids = granted.ToList();
+        return all.Where(r => db.Datasets.Any(d => d.Id == r.DatasetId && d.State == DatasetState.Published
+            && ((r.IsGiven && d.OpenAttribute == OpenAttribute.Unconditional) || (d.OpenAttribute == OpenAttribute.Conditional && ids.Contains(d.Id)))));
+    }
+
+    /// <summary>True when the caller may read a resource of the published dataset.</summary>
+    internal static bool MayRead(Dataset dataset, PublicResource resource, IReadOnlySet<Guid> granted) => dataset.State == DatasetState.Published
+        && ((resource.IsGiven && dataset.OpenAttribute == OpenAttribute.Unconditional) || (dataset.OpenAttribute == OpenAttribute.Conditional && granted.Contains(dataset.Id)));
+
     /// <summary>Says what the public has of a dataset from the caller's next save on: the resources of this version. Commits with the publication, so that none is seen before it.</summary>
     internal static async Task PutAsync(ZhengtongDb db, DatasetVersion version, CancellationToken ct)
     {

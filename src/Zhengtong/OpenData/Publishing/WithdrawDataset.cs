@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Reuse;
 
 namespace Zhengtong.OpenData.Publishing;
 
@@ -32,6 +33,7 @@ internal static class WithdrawDataset
 
         var now = clock.GetUtcNow();
         dataset.Withdraw(request.Reason, now);
+        await TouchedApps.WarnAsync(db, dataset, null, now, ct);
         db.SearchEntries.RemoveRange(await db.SearchEntries.Where(e => e.Kind == DatasetSearch.Kind && e.Subject == id).ToListAsync(ct));
         db.Ledger.Add(LedgerEntry.Of("open-data.withdrawn", id, actor, now, request.Reason, before: new { number = dataset.Current }));
         try { await db.SaveChangesAsync(ct); }

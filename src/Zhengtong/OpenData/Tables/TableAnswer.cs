@@ -12,6 +12,9 @@ internal sealed record TableAnswer
     /// <see cref="DateOnly"/>, <see cref="TimeOnly"/> or <see cref="DateTime"/> (unspecified kind) as its column's type says.</summary>
     internal required IReadOnlyList<object?[]> Rows { get; init; }
 
+    /// <summary>How well each row answers the text, above 0 to 1: for each word the part that it fills of the cell it fills most, 1 where it is the cell; the mean over the words. Null unless asked for.</summary>
+    internal IReadOnlyList<double>? Ranks { get; init; }
+
     /// <summary>Exactly how many rows satisfy the question, whatever the page; null unless it was asked for.</summary>
     internal long? Total { get; init; }
 
@@ -30,6 +33,9 @@ internal sealed record AnswerColumn(string Name, ColumnType Type, TableColumn? C
 /// <param name="Rows">Most rows it may return at once.</param>
 internal sealed record TableLimits(TimeSpan Time, int Rows)
 {
+    /// <summary>Most UTF-16 units of all texts of a page, which stands in memory; 50 million unless said. Streams hold a few rows and have no such limit.</summary>
+    internal long Characters { get; init; } = 50_000_000;
+
     /// <summary>For anybody: 15 seconds, 32,000 rows, as CKAN's datastore has it.</summary>
     internal static readonly TableLimits Public = new(TimeSpan.FromSeconds(15), 32_000);
 

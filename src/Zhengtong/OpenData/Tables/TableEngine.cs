@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using DuckDB.NET.Data;
 using Microsoft.Extensions.Options;
+using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Search;
 using Zhengtong.OpenData.Import;
@@ -26,18 +28,22 @@ internal sealed class TableEngine : IDisposable
     private readonly ObjectStore objects;
     private readonly string spill;
     private readonly DuckDBConnection root;
-    private readonly SemaphoreSlim questions;
-    private readonly SemaphoreSlim streams;
+    private readonly IHttpContextAccessor? http;
+    private readonly FairSlots questions;
+    private readonly FairSlots streams;
     private readonly ConcurrentBag<DuckDBConnection> idle = [];
 
-    public TableEngine(ObjectStore objects, Deployment deployment, TableScratch scratch, IOptions<TablesOptions> options)
+    public TableEngine(ObjectStore objects, Deployment deployment, TableScratch scratch, IOptions<TablesOptions> options, IHttpContextAccessor? http = null)
     {
-        this.objects = objects;
+        (this.objects, this.http) = (objects, http);
         var o = options.Value;
         var threads = o.Threads > 0 ? o.Threads : Environment.ProcessorCount;
         var memory = o.Memory > 0 ? o.Memory : Math.Max(256, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / (1024 * 1024));
-        questions = new SemaphoreSlim(o.Questions > 0 ? o.Questions : threads * 2);
-        streams = new SemaphoreSlim(Math.Max(1, o.Streams));
+        var atOnce = o.Questions > 0 ? o.Questions : threads * 2;
+        questions = new FairSlots(atOnce, Math.Max(1, atOnce - 1));
+        // A comparison reads two tables at once, and a slow reader holds its place for long.
+        var streaming = Math.Max(2, o.Streams);
+        streams = new FairSlots(streaming, Math.Max(2, streaming / 4));
         spill = deployment.PathOf("spill", $"{Environment.ProcessId}-{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}");
         root = new DuckDBConnection("DataSource=:memory:");
         root.Open();
@@ -52,6 +58,8 @@ internal sealed class TableEngine : IDisposable
             "preserve_insertion_order=true",
             "autoinstall_known_extensions=false",
             "autoload_known_extensions=false",
+            "allow_community_extensions=false",
+            "allow_persistent_secrets=false",
             $"allowed_directories=[{string.Join(", ", objects.LocalFolders.Append(scratch.Folder).Select(folder => Quoted(folder + "/")))}]",
             "enable_external_access=false",
             "lock_configuration=true",
@@ -80,17 +88,24 @@ internal sealed class TableEngine : IDisposable
     }
 
     /// <summary>All rows that satisfy the question (its limit and offset count too), one after the other in constant memory. Cells as in <see cref="TableAnswer.Rows"/>; the array is used again for the next row.</summary>
-    internal async IAsyncEnumerable<object?[]> StreamAsync(DataTable table, TableQuery query, TableLimits limits, [EnumeratorCancellation] CancellationToken ct)
+    /// <param name="table">The table.</param>
+    /// <param name="query">The question.</param>
+    /// <param name="limits">What it may cost.</param>
+    /// <param name="ct">Stops it.</param>
+    /// <param name="reserved">The place that <see cref="ReserveAsync"/> gave; null to wait for one here.</param>
+    internal async IAsyncEnumerable<object?[]> StreamAsync(DataTable table, TableQuery query, TableLimits limits, [EnumeratorCancellation] CancellationToken ct, IDisposable? reserved = null)
     {
+        // Streams come in the order that is asked for and never in that of the rank.
+        query = query with { Ranks = false };
         var selection = new TableSelection(table, query);
         var limit = Math.Min(query.Limit, limits.Rows);
         if (limit == 0) { yield break; }
-        await streams.WaitAsync(ct);
+        var place = reserved is null ? await streams.TakeAsync(CallerOf(), 1, ct) : null;
         try
         {
             var path = await PathAsync(table, ct);
             var connection = Take();
-            using var run = new TableRun(connection, [path], limits.Time, ct);
+            using var run = new TableRun(connection, [path], limits, ct);
             try
             {
                 var (more, behind) = await Task.Run(() => Place(run, selection), ct);
@@ -114,7 +129,7 @@ internal sealed class TableEngine : IDisposable
         }
         finally
         {
-            streams.Release();
+            place?.Dispose();
         }
     }
 
@@ -127,37 +142,33 @@ internal sealed class TableEngine : IDisposable
     internal async Task CopyAsync(DataTable table, TableQuery query, string file, TableLimits limits, CancellationToken ct)
     {
         var selection = new TableSelection(table, query);
-        await streams.WaitAsync(ct);
-        try
+        using var place = await streams.TakeAsync(CallerOf(), 1, ct);
+        var path = await PathAsync(table, ct);
+        await Task.Run(() =>
         {
-            var path = await PathAsync(table, ct);
-            await Task.Run(() =>
+            var connection = Take();
+            try
             {
-                var connection = Take();
-                try
+                using var run = new TableRun(connection, [path], limits, ct);
+                run.Guarded(() =>
                 {
-                    using var run = new TableRun(connection, [path], limits.Time, ct);
-                    run.Guarded(() =>
-                    {
-                        var (more, behind) = Place(run, selection);
-                        var (sql, values) = Select(run, table, query, selection, Math.Min(query.Limit, limits.Rows), string.Join(", ", selection.Columns.Select(c => TableSelection.Sql(c.Column)).Distinct()), behind, more);
-                        // The one place where a published name stands in a statement: as an identifier in quotation marks.
-                        var named = string.Join(", ", selection.Columns.Select(c => $"{TableSelection.Sql(c.Column)} AS \"{c.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
-                        using var command = run.Command($"COPY (SELECT {named} FROM ({sql})) TO {Quoted(file)} (FORMAT parquet, COMPRESSION zstd)", values);
-                        return command.ExecuteNonQuery();
-                    });
-                }
-                finally
-                {
-                    Return(connection);
-                }
-            }, ct);
-        }
-        finally
-        {
-            streams.Release();
-        }
+                    var (more, behind) = Place(run, selection);
+                    var (sql, values) = Select(run, table, query, selection, Math.Min(query.Limit, limits.Rows), string.Join(", ", selection.Columns.Select(c => TableSelection.Sql(c.Column)).Distinct()), behind, more);
+                    // The one place where a published name stands in a statement: as an identifier in quotation marks.
+                    var named = string.Join(", ", selection.Columns.Select(c => $"{TableSelection.Sql(c.Column)} AS \"{c.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
+                    using var command = run.Command($"COPY (SELECT {named} FROM ({sql})) TO {Quoted(file)} (FORMAT parquet, COMPRESSION zstd)", values);
+                    return command.ExecuteNonQuery();
+                });
+            }
+            finally
+            {
+                Return(connection);
+            }
+        }, ct);
     }
+
+    /// <summary>Places for two streams that are read side by side, both or none. Dispose of it when both are done.</summary>
+    internal Task<IDisposable> ReserveAsync(CancellationToken ct) => streams.TakeAsync(CallerOf(), 2, ct);
 
     /// <summary>What the rows of <see cref="StreamAsync"/> hold, without running it.</summary>
     internal IReadOnlyList<AnswerColumn> ColumnsOf(DataTable table, TableQuery query) => new TableSelection(table, query).Columns;
@@ -165,7 +176,7 @@ internal sealed class TableEngine : IDisposable
     /// <summary>Runs something on a connection of its own, within the limits, when its turn comes.</summary>
     internal async Task<T> RunAsync<T>(IReadOnlyList<DataTable> tables, TableLimits limits, Func<TableRun, T> act, CancellationToken ct)
     {
-        await questions.WaitAsync(ct);
+        var place = await questions.TakeAsync(CallerOf(), 1, ct);
         try
         {
             var paths = new List<string>();
@@ -175,7 +186,7 @@ internal sealed class TableEngine : IDisposable
                 var connection = Take();
                 try
                 {
-                    using var run = new TableRun(connection, paths, limits.Time, ct);
+                    using var run = new TableRun(connection, paths, limits, ct);
                     return run.Guarded(() => act(run));
                 }
                 finally
@@ -186,7 +197,7 @@ internal sealed class TableEngine : IDisposable
         }
         finally
         {
-            questions.Release();
+            place.Dispose();
         }
     }
 
@@ -194,8 +205,6 @@ internal sealed class TableEngine : IDisposable
     {
         while (idle.TryTake(out var connection)) { connection.Dispose(); }
         root.Dispose();
-        questions.Dispose();
-        streams.Dispose();
         if (Directory.Exists(spill)) { Directory.Delete(spill, recursive: true); }
     }
 
@@ -249,7 +258,7 @@ internal sealed class TableEngine : IDisposable
         while (reader.Read())
         {
             var row = new object?[types.Count];
-            for (var at = 0; at < row.Length; at++) { row[at] = Cell(reader, at, types[at]); }
+            for (var at = 0; at < row.Length; at++) { row[at] = run.Counted(Cell(reader, at, types[at])); }
             rows.Add(row);
         }
 
@@ -304,7 +313,7 @@ internal sealed class TableEngine : IDisposable
     {
         long? total = null;
         List<long>? ids = null;
-        var late = !query.Distinct && limit is > 0 and <= LargestLatePage && table.Rows >= SmallestLateTable && !(selection is { Where: null, ById: not null });
+        var late = !query.Distinct && selection.Rank is null && limit is > 0 and <= LargestLatePage && table.Rows >= SmallestLateTable && !(selection is { Where: null, ById: not null });
         if (query.Count)
         {
             (total, ids) = query.Distinct ? (CountDistinct(run, selection), null)
@@ -320,6 +329,15 @@ internal sealed class TableEngine : IDisposable
         {
             var (sql, values) = Select(run, table, query, selection, limit, returned, null, []);
             return new TableAnswer { Columns = selection.Columns, Rows = Rows(run, sql, values, types), Total = total };
+        }
+
+        if (selection.Rank is { } rank)
+        {
+            returned += ", " + rank;
+            types.Add(ColumnType.Float);
+            var (sql, values) = Select(run, table, query, selection, limit, returned, null, [.. selection.RankValues]);
+            var ranked = Rows(run, sql, values, types);
+            return new TableAnswer { Columns = selection.Columns, Rows = [.. ranked.Select(row => row[..^1])], Ranks = [.. ranked.Select(row => (double)row[^1]!)], Total = total };
         }
 
         types.Add(ColumnType.Integer);
@@ -388,6 +406,14 @@ internal sealed class TableEngine : IDisposable
 
     private async Task<string> PathAsync(DataTable table, CancellationToken ct) =>
         await objects.LocalPathAsync(table.Content, ct) ?? throw new FileNotFoundException($"The table {table.Content} is not in the object store");
+
+    /// <summary>For whom a question is asked: the officer, or the address of the visitor. A key is not told apart here, because anybody may send any.</summary>
+    private string CallerOf()
+    {
+        if (http?.HttpContext is not { } context) { return FairSlots.Platform; }
+        var actor = Actor.Of(context.User);
+        return actor.IsSignedIn ? actor.Id.ToString() : RateLimits.AddressOf(context.Connection.RemoteIpAddress);
+    }
 
     private DuckDBConnection Take()
     {

@@ -12,6 +12,12 @@ internal sealed record TableQuery
     /// <summary>Words that must all stand somewhere in the row's text; null for no search. Folded as <see cref="Kernel.Search.Bigrams.Fold"/> does.</summary>
     internal string? Text { get; init; }
 
+    /// <summary>Also say how well each row answers <see cref="Text"/> (<see cref="TableAnswer.Ranks"/>); nothing without a text, and nothing of different rows only. Such a page has no place to go on behind.</summary>
+    internal bool Ranks { get; init; }
+
+    /// <summary>With <see cref="Ranks"/>: true for the best rows first, false for the worst, before <see cref="Orders"/>; null when the rank decides nothing.</summary>
+    internal bool? BestFirst { get; init; }
+
     /// <summary>Order, most significant first; empty for <c>_id</c>. <c>_id</c> always decides last.</summary>
     internal IReadOnlyList<Order> Orders { get; init; } = [];
 

@@ -16,9 +16,12 @@ internal sealed class TableRun : IDisposable
     private DuckDBCommand? current;
     private Timer? again;
     private bool disposed;
+    private long room;
 
-    internal TableRun(DuckDBConnection connection, IReadOnlyList<string> paths, TimeSpan time, CancellationToken ct)
+    internal TableRun(DuckDBConnection connection, IReadOnlyList<string> paths, TableLimits limits, CancellationToken ct)
     {
+        var time = limits.Time;
+        room = limits.Characters;
         (this.connection, this.ct) = (connection, ct);
         Sources = [.. paths.Select(path => $"read_parquet('{path.Replace("'", "''", StringComparison.Ordinal)}')")];
         late = new CancellationTokenSource(time < TimeSpan.FromDays(20) ? time : TimeSpan.FromDays(20));
@@ -36,11 +39,21 @@ internal sealed class TableRun : IDisposable
     internal DuckDBCommand Command(string sql, IEnumerable<string> values)
     {
         Check();
+        // All statements are written here and none of them changes anything: the last door, should a mistake ever let a reader's words through.
+        if (!sql.StartsWith("SELECT ", StringComparison.Ordinal) || Sources.Aggregate(sql, (rest, file) => rest.Replace(file, "", StringComparison.Ordinal)).Contains(';', StringComparison.Ordinal)) { throw new InvalidOperationException("Only one SELECT is ever run"); }
         var command = connection.CreateCommand();
         command.CommandText = sql;
         foreach (var value in values) { command.Parameters.Add(new DuckDBParameter(value)); }
         lock (guard) { current = command; }
         return command;
+    }
+
+    /// <summary>The cell, counted against what an answer may hold: its rows stand in memory together.</summary>
+    /// <exception cref="TableQueryTooCostlyException">The answer is too large.</exception>
+    internal object? Counted(object? cell)
+    {
+        if (cell is string text && (room -= text.Length) < 0) { throw new TableQueryTooCostlyException("The answer is larger than is allowed"); }
+        return cell;
     }
 
     /// <summary>Runs, and says in our words what stopped it.</summary>

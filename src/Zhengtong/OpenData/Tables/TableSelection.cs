@@ -30,6 +30,7 @@ internal sealed class TableSelection
     private readonly DataTable table;
     private readonly TableQuery query;
     private readonly List<string> values = [];
+    private readonly List<string> rankValues = [];
     private int conditions;
 
     internal TableSelection(DataTable table, TableQuery query)
@@ -46,6 +47,15 @@ internal sealed class TableSelection
         var parts = new List<string>();
         if (query.Where is { } where and not Condition.All { Parts.Count: 0 }) { parts.Add(Write(where, 1)); }
         if (query.Text is { } text) { parts.AddRange(Search(text)); }
+        if (query is { Ranks: true, Distinct: false, Text: { } ranked })
+        {
+            var from = values.Count;
+            Rank = Ranked(ranked);
+            rankValues.AddRange(values[from..]);
+            values.RemoveRange(from, values.Count - from);
+            if (query.After is not null) { throw new TableQueryException("after", null, TableQueryFault.NotAllowed, "Rows in the order of their rank have no place to go on behind"); }
+        }
+
         Where = parts.Count == 0 ? null : string.Join(" AND ", parts.Select(p => $"({p})"));
         if (query.After is not null)
         {
@@ -66,11 +76,17 @@ internal sealed class TableSelection
     /// <summary>The values of the parameters of <see cref="Where"/>, from $1, all as text.</summary>
     internal IReadOnlyList<string> Values => values;
 
+    /// <summary>How well a row answers the text; null unless asked for.</summary>
+    internal string? Rank { get; }
+
+    /// <summary>The values of the parameters of <see cref="Rank"/>, behind <see cref="Values"/>.</summary>
+    internal IReadOnlyList<string> RankValues => rankValues;
+
     /// <summary>The row behind which to go on.</summary>
     internal long? After { get; }
 
     /// <summary>Whether the order is the file's own, or its reverse; null when other columns decide.</summary>
-    internal bool? ById => Orders.Count == 1 ? !Orders[0].Descending : null;
+    internal bool? ById => Rank is not null && query.BestFirst is not null ? null : Orders.Count == 1 ? !Orders[0].Descending : null;
 
     /// <summary>How a column is written.</summary>
     internal static string Sql(TableColumn? column) => column?.Physical ?? "_id";
@@ -79,7 +95,7 @@ internal sealed class TableSelection
     internal static string Returned(TableColumn? column) => column is { Type: ColumnType.Decimal, Precision: > 28 } ? $"CAST({column.Physical} AS VARCHAR)" : Sql(column);
 
     /// <summary>ORDER BY of the order.</summary>
-    internal string OrderBy() => " ORDER BY " + string.Join(", ", Orders.Select(o => $"{Sql(o.Column)} {(o.Descending ? "DESC" : "ASC")} NULLS {(o.NullsLast ? "LAST" : "FIRST")}"));
+    internal string OrderBy() => " ORDER BY " + (Rank is not null && query.BestFirst is { } best ? $"{Rank} {(best ? "DESC" : "ASC")}, " : "") + string.Join(", ", Orders.Select(o => $"{Sql(o.Column)} {(o.Descending ? "DESC" : "ASC")} NULLS {(o.NullsLast ? "LAST" : "FIRST")}"));
 
     /// <summary>The place behind a row, bound to this question: 8 bytes of SHA-256 and the row's id.</summary>
     internal string WriteCursor(long id)
@@ -315,6 +331,23 @@ internal sealed class TableSelection
             var places = table.Columns.Select(c => Stands(c, word)).Where(p => p is not null).ToList();
             yield return places.Count == 0 ? "FALSE" : string.Join(" OR ", places);
         }
+    }
+
+    /// <summary>For each word the part of the cell that it fills, of the cell that it fills most.</summary>
+    private string? Ranked(string text)
+    {
+        var words = Bigrams.Fold(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().ToList();
+        if (words.Count == 0) { return null; }
+        var parts = new List<string>();
+        foreach (var word in words)
+        {
+            var length = word.EnumerateRunes().Count();
+            var fills = table.Columns.Select(c => Stands(c, word) is { } stands
+                ? string.Create(CultureInfo.InvariantCulture, $"CASE WHEN {stands} THEN {length}::DOUBLE / greatest({length}, length(CAST({c.Physical} AS VARCHAR))) ELSE 0::DOUBLE END") : null).Where(f => f is not null).ToList();
+            if (fills.Count > 0) { parts.Add(fills.Count == 1 ? fills[0]! : $"greatest({string.Join(", ", fills)})"); }
+        }
+
+        return parts.Count == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"(({string.Join(" + ", parts)}) / {words.Count})");
     }
 
     /// <summary>Null when no value of the column's type can hold the word.</summary>

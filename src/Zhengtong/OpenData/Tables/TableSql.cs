@@ -96,7 +96,7 @@ internal sealed class TableSql
             {
                 if (rows.Count == limits.Rows) { return new SqlAnswer(columns, rows, true); }
                 var row = new object?[columns.Count];
-                for (var n = 0; n < row.Length; n++) { row[n] = TableEngine.Cell(reader, n, columns[n].Type); }
+                for (var n = 0; n < row.Length; n++) { row[n] = run.Counted(TableEngine.Cell(reader, n, columns[n].Type)); }
                 rows.Add(row);
             }
 

@@ -12,9 +12,9 @@ internal sealed class TablesOptions
     /// <summary>Most bytes that large sorts may write to disk below the data folder, in MiB; 10,240 unless set.</summary>
     public int Spill { get; set; } = 10_240;
 
-    /// <summary>Questions answered at the same moment; others wait their turn. 0 for two for each processor.</summary>
+    /// <summary>Questions answered at the same moment; others wait their turn, and one caller never has all of them. 0 for two for each processor.</summary>
     public int Questions { get; set; }
 
-    /// <summary>Answers streamed at the same moment; a slow reader holds one for long, so there are many. 64 unless set.</summary>
+    /// <summary>Answers streamed at the same moment; a slow reader holds one for long, so there are many. At least 2; one caller has at most a quarter of them. 64 unless set.</summary>
     public int Streams { get; set; } = 64;
 }

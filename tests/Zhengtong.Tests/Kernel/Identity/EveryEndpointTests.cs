@@ -25,6 +25,12 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
         "/api/v1/datasets", "/api/v1/datasets/{dataset}", "/api/v1/datasets/{dataset}/versions", "/api/v1/datasets/{dataset}/versions/{number:int}",
         "/api/v1/datasets/{dataset}/versions/{number:int}/manifest", "/api/v1/datasets/{dataset}/versions/{number:int}/manifest.sig", "/api/v1/datasets/{dataset}/comparison",
         "/api/v1/datasets/{id:guid}/quality", "/api/v1/open-data/ranking",
+        // Readers rate, comment, ask and vote without an account; a department reads it before others do.
+        "/api/v1/datasets/{dataset}/rating", "/api/v1/datasets/{dataset}/comments", "/api/v1/datasets/{dataset}/corrections", "/api/v1/data-requests", "/api/v1/data-requests/{id:guid}", "/api/v1/data-requests/{id:guid}/vote",
+        "/api/v1/datasets/{dataset}/access-applications", "/api/v1/developer-keys/current/access-applications", "/open/access",
+        "/api/v1/apps", "/api/v1/apps/{id:guid}", "/api/v1/developer-keys/current/notices", "/open/apps",
+        "/api/v1/datasets/{dataset}/subscriptions", "/api/v1/developer-keys/current/subscriptions", "/api/v1/dataset-subscriptions/{id:guid}", "/open/subscriptions",
+        "/open/requests", "/open/requests/new", "/open/requests/{id:guid}", "/open/requests/{Id:guid}",
         // A developer's key is its own proof, and opens nothing that is not public.
         "/api/v1/developer-keys", "/api/v1/developer-keys/current", "/api/v1/developer-keys/current/rotation", "/open/developers",
         // The portal's pages, and the ways by which programs read it.

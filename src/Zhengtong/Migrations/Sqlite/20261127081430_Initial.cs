@@ -12,6 +12,9 @@ namespace Zhengtong.Migrations.Sqlite
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.EnsureSchema(
+                name: "open_data");
+
+            migrationBuilder.EnsureSchema(
                 name: "kernel");
 
             migrationBuilder.EnsureSchema(
@@ -19,9 +22,6 @@ namespace Zhengtong.Migrations.Sqlite
 
             migrationBuilder.EnsureSchema(
                 name: "exchange");
-
-            migrationBuilder.EnsureSchema(
-                name: "open_data");
 
             migrationBuilder.EnsureSchema(
                 name: "demonstration");
@@ -199,6 +199,31 @@ namespace Zhengtong.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_calls", x => x.number);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "checked_links",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    owner_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    is_harvested = table.Column<bool>(type: "INTEGER", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    content = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    status = table.Column<int>(type: "INTEGER", nullable: true),
+                    fault = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    failing_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    checked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_checked_links", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -548,6 +573,19 @@ namespace Zhengtong.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_ledger_tiles", x => x.place);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "link_sets",
+                schema: "open_data",
+                columns: table => new
+                {
+                    owner_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_link_sets", x => x.owner_id);
                 });
 
             migrationBuilder.CreateTable(
@@ -1030,6 +1068,60 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "key_notices",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    text_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    arguments = table.Column<string>(type: "TEXT", nullable: false),
+                    href = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_key_notices", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_key_notices_developer_keys_key_id",
+                        column: x => x.key_id,
+                        principalSchema: "open_data",
+                        principalTable: "developer_keys",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "showcase_apps",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    summary = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    link = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    maker = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    reviewed_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    reviewed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    refused_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_showcase_apps", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_showcase_apps_developer_keys_key_id",
+                        column: x => x.key_id,
+                        principalSchema: "open_data",
+                        principalTable: "developer_keys",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "file_recipients",
                 schema: "exchange",
                 columns: table => new
@@ -1377,6 +1469,38 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "harvest_sources",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    every_hours = table.Column<int>(type: "INTEGER", nullable: false),
+                    is_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    next_run_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    is_run_requested = table.Column<bool>(type: "INTEGER", nullable: false),
+                    may_shrink = table.Column<bool>(type: "INTEGER", nullable: false),
+                    removed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    active_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_harvest_sources", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_harvest_sources_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "information_resources",
                 schema: "catalogue",
                 columns: table => new
@@ -1557,6 +1681,216 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "access_applications",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    applicant = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    contact = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    purpose = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    safety = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    until = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    due_by = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_access_applications", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_access_applications_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_access_applications_developer_keys_key_id",
+                        column: x => x.key_id,
+                        principalSchema: "open_data",
+                        principalTable: "developer_keys",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "app_uses",
+                schema: "open_data",
+                columns: table => new
+                {
+                    app_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    columns = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_app_uses", x => new { x.app_id, x.dataset_id });
+                    table.ForeignKey(
+                        name: "fk_app_uses_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_app_uses_showcase_apps_app_id",
+                        column: x => x.app_id,
+                        principalSchema: "open_data",
+                        principalTable: "showcase_apps",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "data_requests",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    words = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: false),
+                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    by = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    version = table.Column<int>(type: "INTEGER", nullable: true),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    column = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
+                    rows = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    department_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    due_by = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    answer = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: true),
+                    answered_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    answered_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    merged_into = table.Column<Guid>(type: "TEXT", nullable: true),
+                    votes = table.Column<int>(type: "INTEGER", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_data_requests", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_data_requests_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_data_requests_organisations_department_id",
+                        column: x => x.department_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "dataset_comments",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    by = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    words = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    hidden_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    answer = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dataset_comments", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_dataset_comments_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "dataset_ratings",
+                schema: "open_data",
+                columns: table => new
+                {
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    stars = table.Column<int>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dataset_ratings", x => new { x.dataset_id, x.voice });
+                    table.ForeignKey(
+                        name: "fk_dataset_ratings_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "dataset_subscriptions",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    secret = table.Column<byte[]>(type: "BLOB", maxLength: 200, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    told_version = table.Column<int>(type: "INTEGER", nullable: false),
+                    told_withdrawn = table.Column<bool>(type: "INTEGER", nullable: false),
+                    failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    last_result = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    dead_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dataset_subscriptions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_dataset_subscriptions_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_dataset_subscriptions_developer_keys_key_id",
+                        column: x => x.key_id,
+                        principalSchema: "open_data",
+                        principalTable: "developer_keys",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "dataset_versions",
                 schema: "open_data",
                 columns: table => new
@@ -1608,6 +1942,41 @@ namespace Zhengtong.Migrations.Sqlite
                     table.PrimaryKey("pk_download_counts", x => new { x.dataset_id, x.day });
                     table.ForeignKey(
                         name: "fk_download_counts_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "live_datasets",
+                schema: "open_data",
+                columns: table => new
+                {
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    quiet_minutes = table.Column<int>(type: "INTEGER", nullable: false),
+                    bound_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    bound_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    batches = table.Column<long>(type: "INTEGER", nullable: false),
+                    taken_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    granted_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    pending_version_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    torn = table.Column<int>(type: "INTEGER", nullable: false),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    problem_detail = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_live_datasets", x => x.dataset_id);
+                    table.ForeignKey(
+                        name: "fk_live_datasets_datasets_dataset_id",
                         column: x => x.dataset_id,
                         principalSchema: "open_data",
                         principalTable: "datasets",
@@ -1766,6 +2135,112 @@ namespace Zhengtong.Migrations.Sqlite
                         column: x => x.node_id,
                         principalSchema: "exchange",
                         principalTable: "front_end_nodes",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "harvest_conflicts",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    source_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    identifier = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
+                    harvested_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    other_harvested_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    other_source_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    found_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_harvest_conflicts", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_harvest_conflicts_harvest_sources_source_id",
+                        column: x => x.source_id,
+                        principalSchema: "open_data",
+                        principalTable: "harvest_sources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "harvest_runs",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    source_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    step_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    position = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    page_size = table.Column<int>(type: "INTEGER", nullable: false),
+                    pages = table.Column<int>(type: "INTEGER", nullable: false),
+                    failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    not_before = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    seen = table.Column<int>(type: "INTEGER", nullable: false),
+                    added = table.Column<int>(type: "INTEGER", nullable: false),
+                    changed = table.Column<int>(type: "INTEGER", nullable: false),
+                    unchanged = table.Column<int>(type: "INTEGER", nullable: false),
+                    withdrawn = table.Column<int>(type: "INTEGER", nullable: false),
+                    refused = table.Column<int>(type: "INTEGER", nullable: false),
+                    fault = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    fault_detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    notes = table.Column<string>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_harvest_runs", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_harvest_runs_harvest_sources_source_id",
+                        column: x => x.source_id,
+                        principalSchema: "open_data",
+                        principalTable: "harvest_sources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "harvested_datasets",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    source_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    identifier = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
+                    uuid = table.Column<Guid>(type: "TEXT", nullable: true),
+                    hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    is_present = table.Column<bool>(type: "INTEGER", nullable: false),
+                    description = table.Column<string>(type: "TEXT", nullable: false),
+                    correction = table.Column<string>(type: "TEXT", nullable: true),
+                    corrected_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    is_shown = table.Column<bool>(type: "INTEGER", nullable: false),
+                    licence = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    theme_list = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    format_list = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    distributions = table.Column<int>(type: "INTEGER", nullable: false),
+                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    modified_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    seen_in = table.Column<Guid>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_harvested_datasets", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_harvested_datasets_harvest_sources_source_id",
+                        column: x => x.source_id,
+                        principalSchema: "open_data",
+                        principalTable: "harvest_sources",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -1973,6 +2448,27 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "data_request_votes",
+                schema: "open_data",
+                columns: table => new
+                {
+                    request_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_data_request_votes", x => new { x.request_id, x.voice });
+                    table.ForeignKey(
+                        name: "fk_data_request_votes_data_requests_request_id",
+                        column: x => x.request_id,
+                        principalSchema: "open_data",
+                        principalTable: "data_requests",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "check_runs",
                 schema: "open_data",
                 columns: table => new
@@ -2086,6 +2582,24 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_access_applications_dataset_id_state_due_on",
+                schema: "open_data",
+                table: "access_applications",
+                columns: new[] { "dataset_id", "state", "due_on" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_access_applications_key_id_dataset_id",
+                schema: "open_data",
+                table: "access_applications",
+                columns: new[] { "key_id", "dataset_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_access_applications_state_until",
+                schema: "open_data",
+                table: "access_applications",
+                columns: new[] { "state", "until" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_agreements_application_id",
                 schema: "agreements",
                 table: "agreements",
@@ -2168,6 +2682,12 @@ namespace Zhengtong.Migrations.Sqlite
                 table: "api_services",
                 column: "resource_id",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_app_uses_dataset_id",
+                schema: "open_data",
+                table: "app_uses",
+                column: "dataset_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_applications_applicant_id_state",
@@ -2281,6 +2801,30 @@ namespace Zhengtong.Migrations.Sqlite
                 column: "message_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_checked_links_next_at",
+                schema: "open_data",
+                table: "checked_links",
+                column: "next_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_checked_links_organisation_id_state",
+                schema: "open_data",
+                table: "checked_links",
+                columns: new[] { "organisation_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_checked_links_owner_id",
+                schema: "open_data",
+                table: "checked_links",
+                column: "owner_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_checked_links_state_checked_at",
+                schema: "open_data",
+                table: "checked_links",
+                columns: new[] { "state", "checked_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_comparison_passes_node_id",
                 schema: "exchange",
                 table: "comparison_passes",
@@ -2319,6 +2863,30 @@ namespace Zhengtong.Migrations.Sqlite
                 columns: new[] { "provider_id", "state" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_data_requests_at",
+                schema: "open_data",
+                table: "data_requests",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_data_requests_dataset_id",
+                schema: "open_data",
+                table: "data_requests",
+                column: "dataset_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_data_requests_department_id_state_due_on",
+                schema: "open_data",
+                table: "data_requests",
+                columns: new[] { "department_id", "state", "due_on" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_data_requests_voice_state",
+                schema: "open_data",
+                table: "data_requests",
+                columns: new[] { "voice", "state" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_data_sources_node_id",
                 schema: "exchange",
                 table: "data_sources",
@@ -2330,6 +2898,36 @@ namespace Zhengtong.Migrations.Sqlite
                 table: "data_sources",
                 columns: new[] { "organisation_id", "name" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_comments_dataset_id_state_at",
+                schema: "open_data",
+                table: "dataset_comments",
+                columns: new[] { "dataset_id", "state", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_comments_state_at",
+                schema: "open_data",
+                table: "dataset_comments",
+                columns: new[] { "state", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_subscriptions_dataset_id",
+                schema: "open_data",
+                table: "dataset_subscriptions",
+                column: "dataset_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_subscriptions_dead_since_next_at",
+                schema: "open_data",
+                table: "dataset_subscriptions",
+                columns: new[] { "dead_since", "next_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_subscriptions_key_id_at",
+                schema: "open_data",
+                table: "dataset_subscriptions",
+                columns: new[] { "key_id", "at" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_dataset_versions_dataset_id_number",
@@ -2495,6 +3093,80 @@ namespace Zhengtong.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_harvest_conflicts_found_at",
+                schema: "open_data",
+                table: "harvest_conflicts",
+                column: "found_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_conflicts_other_source_id",
+                schema: "open_data",
+                table: "harvest_conflicts",
+                column: "other_source_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_conflicts_source_id_kind_identifier",
+                schema: "open_data",
+                table: "harvest_conflicts",
+                columns: new[] { "source_id", "kind", "identifier" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_runs_source_id_started_at",
+                schema: "open_data",
+                table: "harvest_runs",
+                columns: new[] { "source_id", "started_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_runs_state_step_at",
+                schema: "open_data",
+                table: "harvest_runs",
+                columns: new[] { "state", "step_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_sources_active_key",
+                schema: "open_data",
+                table: "harvest_sources",
+                column: "active_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_sources_created_at",
+                schema: "open_data",
+                table: "harvest_sources",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_sources_organisation_id",
+                schema: "open_data",
+                table: "harvest_sources",
+                column: "organisation_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvested_datasets_identifier",
+                schema: "open_data",
+                table: "harvested_datasets",
+                column: "identifier");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvested_datasets_is_shown_modified_at",
+                schema: "open_data",
+                table: "harvested_datasets",
+                columns: new[] { "is_shown", "modified_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvested_datasets_source_id_identifier",
+                schema: "open_data",
+                table: "harvested_datasets",
+                columns: new[] { "source_id", "identifier" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvested_datasets_title",
+                schema: "open_data",
+                table: "harvested_datasets",
+                column: "title");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_idempotency_keys_at",
                 schema: "kernel",
                 table: "idempotency_keys",
@@ -2584,6 +3256,12 @@ namespace Zhengtong.Migrations.Sqlite
                 columns: new[] { "job", "started_at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_key_notices_key_id_at",
+                schema: "open_data",
+                table: "key_notices",
+                columns: new[] { "key_id", "at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_key_usages_day",
                 schema: "open_data",
                 table: "key_usages",
@@ -2626,6 +3304,12 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 table: "ledger_entries",
                 columns: new[] { "subject", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_live_datasets_state_next_at",
+                schema: "open_data",
+                table: "live_datasets",
+                columns: new[] { "state", "next_at" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_member_certificates_organisation_id",
@@ -2876,6 +3560,18 @@ namespace Zhengtong.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_showcase_apps_key_id_state",
+                schema: "open_data",
+                table: "showcase_apps",
+                columns: new[] { "key_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_showcase_apps_state_at",
+                schema: "open_data",
+                table: "showcase_apps",
+                columns: new[] { "state", "at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_statements_delivery_id_sequence",
                 schema: "exchange",
                 table: "statements",
@@ -2917,6 +3613,10 @@ namespace Zhengtong.Migrations.Sqlite
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "access_applications",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "administrator_roles",
                 schema: "kernel");
 
@@ -2935,6 +3635,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "api_services",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "app_uses",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "back_fills",
@@ -2969,6 +3673,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "checked_links",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "comparison_passes",
                 schema: "exchange");
 
@@ -2977,16 +3685,28 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange");
 
             migrationBuilder.DropTable(
+                name: "data_request_votes",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "dataset_comments",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "dataset_ratings",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "dataset_subscriptions",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "deadline_rules",
                 schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "demonstration_marks",
                 schema: "demonstration");
-
-            migrationBuilder.DropTable(
-                name: "developer_keys",
-                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "document_numbers",
@@ -3007,6 +3727,18 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "file_retentions",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "harvest_conflicts",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "harvest_runs",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "harvested_datasets",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "idempotency_keys",
@@ -3033,6 +3765,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "key_notices",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "key_usages",
                 schema: "open_data");
 
@@ -3055,6 +3791,14 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "ledger_tiles",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "link_sets",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "live_datasets",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "member_certificates",
@@ -3173,12 +3917,24 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "agreements");
 
             migrationBuilder.DropTable(
+                name: "showcase_apps",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "call_seals",
                 schema: "exchange");
 
             migrationBuilder.DropTable(
+                name: "data_requests",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "files",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "harvest_sources",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "api_clients",
@@ -3215,6 +3971,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "reconciliations",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "developer_keys",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "front_end_nodes",

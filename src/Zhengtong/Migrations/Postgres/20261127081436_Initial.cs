@@ -13,6 +13,9 @@ namespace Zhengtong.Migrations.Postgres
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.EnsureSchema(
+                name: "open_data");
+
+            migrationBuilder.EnsureSchema(
                 name: "kernel");
 
             migrationBuilder.EnsureSchema(
@@ -20,9 +23,6 @@ namespace Zhengtong.Migrations.Postgres
 
             migrationBuilder.EnsureSchema(
                 name: "exchange");
-
-            migrationBuilder.EnsureSchema(
-                name: "open_data");
 
             migrationBuilder.EnsureSchema(
                 name: "demonstration");
@@ -202,6 +202,31 @@ namespace Zhengtong.Migrations.Postgres
                     table.PrimaryKey("pk_calls", x => x.number);
                 })
                 .Annotation("Npgsql:StorageParameter:toast_tuple_target", 8160);
+
+            migrationBuilder.CreateTable(
+                name: "checked_links",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    owner_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    is_harvested = table.Column<bool>(type: "boolean", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    address = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    content = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    status = table.Column<int>(type: "integer", nullable: true),
+                    fault = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    failing_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    checked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_checked_links", x => x.id);
+                });
 
             migrationBuilder.CreateTable(
                 name: "deadline_rules",
@@ -550,6 +575,19 @@ namespace Zhengtong.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_ledger_tiles", x => x.place);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "link_sets",
+                schema: "open_data",
+                columns: table => new
+                {
+                    owner_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_link_sets", x => x.owner_id);
                 });
 
             migrationBuilder.CreateTable(
@@ -1032,6 +1070,60 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "key_notices",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    text_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    arguments = table.Column<string>(type: "text", nullable: false),
+                    href = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_key_notices", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_key_notices_developer_keys_key_id",
+                        column: x => x.key_id,
+                        principalSchema: "open_data",
+                        principalTable: "developer_keys",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "showcase_apps",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    summary = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    link = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    maker = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    reviewed_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    reviewed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    refused_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_showcase_apps", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_showcase_apps_developer_keys_key_id",
+                        column: x => x.key_id,
+                        principalSchema: "open_data",
+                        principalTable: "developer_keys",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "file_recipients",
                 schema: "exchange",
                 columns: table => new
@@ -1379,6 +1471,38 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "harvest_sources",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    address = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    every_hours = table.Column<int>(type: "integer", nullable: false),
+                    is_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    next_run_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    is_run_requested = table.Column<bool>(type: "boolean", nullable: false),
+                    may_shrink = table.Column<bool>(type: "boolean", nullable: false),
+                    removed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    active_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_harvest_sources", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_harvest_sources_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "information_resources",
                 schema: "catalogue",
                 columns: table => new
@@ -1559,6 +1683,216 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "access_applications",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    applicant = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    contact = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    purpose = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    safety = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    until = table.Column<DateOnly>(type: "date", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    due_by = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_access_applications", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_access_applications_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_access_applications_developer_keys_key_id",
+                        column: x => x.key_id,
+                        principalSchema: "open_data",
+                        principalTable: "developer_keys",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "app_uses",
+                schema: "open_data",
+                columns: table => new
+                {
+                    app_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    columns = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_app_uses", x => new { x.app_id, x.dataset_id });
+                    table.ForeignKey(
+                        name: "fk_app_uses_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_app_uses_showcase_apps_app_id",
+                        column: x => x.app_id,
+                        principalSchema: "open_data",
+                        principalTable: "showcase_apps",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "data_requests",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    words = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: false),
+                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    by = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    version = table.Column<int>(type: "integer", nullable: true),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    column = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
+                    rows = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    department_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    due_by = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    answer = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: true),
+                    answered_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    answered_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    merged_into = table.Column<Guid>(type: "uuid", nullable: true),
+                    votes = table.Column<int>(type: "integer", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_data_requests", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_data_requests_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_data_requests_organisations_department_id",
+                        column: x => x.department_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "dataset_comments",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    by = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    words = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    hidden_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    answer = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dataset_comments", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_dataset_comments_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "dataset_ratings",
+                schema: "open_data",
+                columns: table => new
+                {
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    stars = table.Column<int>(type: "integer", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dataset_ratings", x => new { x.dataset_id, x.voice });
+                    table.ForeignKey(
+                        name: "fk_dataset_ratings_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "dataset_subscriptions",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    address = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    secret = table.Column<byte[]>(type: "bytea", maxLength: 200, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    told_version = table.Column<int>(type: "integer", nullable: false),
+                    told_withdrawn = table.Column<bool>(type: "boolean", nullable: false),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    last_result = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    dead_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_dataset_subscriptions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_dataset_subscriptions_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_dataset_subscriptions_developer_keys_key_id",
+                        column: x => x.key_id,
+                        principalSchema: "open_data",
+                        principalTable: "developer_keys",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "dataset_versions",
                 schema: "open_data",
                 columns: table => new
@@ -1610,6 +1944,41 @@ namespace Zhengtong.Migrations.Postgres
                     table.PrimaryKey("pk_download_counts", x => new { x.dataset_id, x.day });
                     table.ForeignKey(
                         name: "fk_download_counts_datasets_dataset_id",
+                        column: x => x.dataset_id,
+                        principalSchema: "open_data",
+                        principalTable: "datasets",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "live_datasets",
+                schema: "open_data",
+                columns: table => new
+                {
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    quiet_minutes = table.Column<int>(type: "integer", nullable: false),
+                    bound_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    bound_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    batches = table.Column<long>(type: "bigint", nullable: false),
+                    taken_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    granted_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    pending_version_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    torn = table.Column<int>(type: "integer", nullable: false),
+                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    problem_detail = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_live_datasets", x => x.dataset_id);
+                    table.ForeignKey(
+                        name: "fk_live_datasets_datasets_dataset_id",
                         column: x => x.dataset_id,
                         principalSchema: "open_data",
                         principalTable: "datasets",
@@ -1768,6 +2137,112 @@ namespace Zhengtong.Migrations.Postgres
                         column: x => x.node_id,
                         principalSchema: "exchange",
                         principalTable: "front_end_nodes",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "harvest_conflicts",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    source_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    identifier = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    harvested_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    other_harvested_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    other_source_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    found_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_harvest_conflicts", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_harvest_conflicts_harvest_sources_source_id",
+                        column: x => x.source_id,
+                        principalSchema: "open_data",
+                        principalTable: "harvest_sources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "harvest_runs",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    source_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    step_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    position = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    page_size = table.Column<int>(type: "integer", nullable: false),
+                    pages = table.Column<int>(type: "integer", nullable: false),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    not_before = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    seen = table.Column<int>(type: "integer", nullable: false),
+                    added = table.Column<int>(type: "integer", nullable: false),
+                    changed = table.Column<int>(type: "integer", nullable: false),
+                    unchanged = table.Column<int>(type: "integer", nullable: false),
+                    withdrawn = table.Column<int>(type: "integer", nullable: false),
+                    refused = table.Column<int>(type: "integer", nullable: false),
+                    fault = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    fault_detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    notes = table.Column<string>(type: "text", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_harvest_runs", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_harvest_runs_harvest_sources_source_id",
+                        column: x => x.source_id,
+                        principalSchema: "open_data",
+                        principalTable: "harvest_sources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "harvested_datasets",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    source_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    identifier = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    uuid = table.Column<Guid>(type: "uuid", nullable: true),
+                    hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    is_present = table.Column<bool>(type: "boolean", nullable: false),
+                    description = table.Column<string>(type: "text", nullable: false),
+                    correction = table.Column<string>(type: "text", nullable: true),
+                    corrected_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    is_shown = table.Column<bool>(type: "boolean", nullable: false),
+                    licence = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    theme_list = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    format_list = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    distributions = table.Column<int>(type: "integer", nullable: false),
+                    first_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    modified_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    changed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    seen_in = table.Column<Guid>(type: "uuid", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_harvested_datasets", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_harvested_datasets_harvest_sources_source_id",
+                        column: x => x.source_id,
+                        principalSchema: "open_data",
+                        principalTable: "harvest_sources",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -1975,6 +2450,27 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "data_request_votes",
+                schema: "open_data",
+                columns: table => new
+                {
+                    request_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_data_request_votes", x => new { x.request_id, x.voice });
+                    table.ForeignKey(
+                        name: "fk_data_request_votes_data_requests_request_id",
+                        column: x => x.request_id,
+                        principalSchema: "open_data",
+                        principalTable: "data_requests",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "check_runs",
                 schema: "open_data",
                 columns: table => new
@@ -2088,6 +2584,24 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_access_applications_dataset_id_state_due_on",
+                schema: "open_data",
+                table: "access_applications",
+                columns: new[] { "dataset_id", "state", "due_on" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_access_applications_key_id_dataset_id",
+                schema: "open_data",
+                table: "access_applications",
+                columns: new[] { "key_id", "dataset_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_access_applications_state_until",
+                schema: "open_data",
+                table: "access_applications",
+                columns: new[] { "state", "until" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_agreements_application_id",
                 schema: "agreements",
                 table: "agreements",
@@ -2170,6 +2684,12 @@ namespace Zhengtong.Migrations.Postgres
                 table: "api_services",
                 column: "resource_id",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_app_uses_dataset_id",
+                schema: "open_data",
+                table: "app_uses",
+                column: "dataset_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_applications_applicant_id_state",
@@ -2283,6 +2803,30 @@ namespace Zhengtong.Migrations.Postgres
                 column: "message_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_checked_links_next_at",
+                schema: "open_data",
+                table: "checked_links",
+                column: "next_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_checked_links_organisation_id_state",
+                schema: "open_data",
+                table: "checked_links",
+                columns: new[] { "organisation_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_checked_links_owner_id",
+                schema: "open_data",
+                table: "checked_links",
+                column: "owner_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_checked_links_state_checked_at",
+                schema: "open_data",
+                table: "checked_links",
+                columns: new[] { "state", "checked_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_comparison_passes_node_id",
                 schema: "exchange",
                 table: "comparison_passes",
@@ -2321,6 +2865,30 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "provider_id", "state" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_data_requests_at",
+                schema: "open_data",
+                table: "data_requests",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_data_requests_dataset_id",
+                schema: "open_data",
+                table: "data_requests",
+                column: "dataset_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_data_requests_department_id_state_due_on",
+                schema: "open_data",
+                table: "data_requests",
+                columns: new[] { "department_id", "state", "due_on" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_data_requests_voice_state",
+                schema: "open_data",
+                table: "data_requests",
+                columns: new[] { "voice", "state" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_data_sources_node_id",
                 schema: "exchange",
                 table: "data_sources",
@@ -2332,6 +2900,36 @@ namespace Zhengtong.Migrations.Postgres
                 table: "data_sources",
                 columns: new[] { "organisation_id", "name" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_comments_dataset_id_state_at",
+                schema: "open_data",
+                table: "dataset_comments",
+                columns: new[] { "dataset_id", "state", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_comments_state_at",
+                schema: "open_data",
+                table: "dataset_comments",
+                columns: new[] { "state", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_subscriptions_dataset_id",
+                schema: "open_data",
+                table: "dataset_subscriptions",
+                column: "dataset_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_subscriptions_dead_since_next_at",
+                schema: "open_data",
+                table: "dataset_subscriptions",
+                columns: new[] { "dead_since", "next_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_dataset_subscriptions_key_id_at",
+                schema: "open_data",
+                table: "dataset_subscriptions",
+                columns: new[] { "key_id", "at" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_dataset_versions_dataset_id_number",
@@ -2497,6 +3095,80 @@ namespace Zhengtong.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_harvest_conflicts_found_at",
+                schema: "open_data",
+                table: "harvest_conflicts",
+                column: "found_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_conflicts_other_source_id",
+                schema: "open_data",
+                table: "harvest_conflicts",
+                column: "other_source_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_conflicts_source_id_kind_identifier",
+                schema: "open_data",
+                table: "harvest_conflicts",
+                columns: new[] { "source_id", "kind", "identifier" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_runs_source_id_started_at",
+                schema: "open_data",
+                table: "harvest_runs",
+                columns: new[] { "source_id", "started_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_runs_state_step_at",
+                schema: "open_data",
+                table: "harvest_runs",
+                columns: new[] { "state", "step_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_sources_active_key",
+                schema: "open_data",
+                table: "harvest_sources",
+                column: "active_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_sources_created_at",
+                schema: "open_data",
+                table: "harvest_sources",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvest_sources_organisation_id",
+                schema: "open_data",
+                table: "harvest_sources",
+                column: "organisation_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvested_datasets_identifier",
+                schema: "open_data",
+                table: "harvested_datasets",
+                column: "identifier");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvested_datasets_is_shown_modified_at",
+                schema: "open_data",
+                table: "harvested_datasets",
+                columns: new[] { "is_shown", "modified_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvested_datasets_source_id_identifier",
+                schema: "open_data",
+                table: "harvested_datasets",
+                columns: new[] { "source_id", "identifier" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvested_datasets_title",
+                schema: "open_data",
+                table: "harvested_datasets",
+                column: "title");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_idempotency_keys_at",
                 schema: "kernel",
                 table: "idempotency_keys",
@@ -2586,6 +3258,12 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "job", "started_at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_key_notices_key_id_at",
+                schema: "open_data",
+                table: "key_notices",
+                columns: new[] { "key_id", "at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_key_usages_day",
                 schema: "open_data",
                 table: "key_usages",
@@ -2628,6 +3306,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 table: "ledger_entries",
                 columns: new[] { "subject", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_live_datasets_state_next_at",
+                schema: "open_data",
+                table: "live_datasets",
+                columns: new[] { "state", "next_at" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_member_certificates_organisation_id",
@@ -2878,6 +3562,18 @@ namespace Zhengtong.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_showcase_apps_key_id_state",
+                schema: "open_data",
+                table: "showcase_apps",
+                columns: new[] { "key_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_showcase_apps_state_at",
+                schema: "open_data",
+                table: "showcase_apps",
+                columns: new[] { "state", "at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_statements_delivery_id_sequence",
                 schema: "exchange",
                 table: "statements",
@@ -2919,6 +3615,10 @@ namespace Zhengtong.Migrations.Postgres
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "access_applications",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "administrator_roles",
                 schema: "kernel");
 
@@ -2937,6 +3637,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "api_services",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "app_uses",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "back_fills",
@@ -2971,6 +3675,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "checked_links",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "comparison_passes",
                 schema: "exchange");
 
@@ -2979,16 +3687,28 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange");
 
             migrationBuilder.DropTable(
+                name: "data_request_votes",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "dataset_comments",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "dataset_ratings",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "dataset_subscriptions",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "deadline_rules",
                 schema: "kernel");
 
             migrationBuilder.DropTable(
                 name: "demonstration_marks",
                 schema: "demonstration");
-
-            migrationBuilder.DropTable(
-                name: "developer_keys",
-                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "document_numbers",
@@ -3009,6 +3729,18 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "file_retentions",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "harvest_conflicts",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "harvest_runs",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "harvested_datasets",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "idempotency_keys",
@@ -3035,6 +3767,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "key_notices",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "key_usages",
                 schema: "open_data");
 
@@ -3057,6 +3793,14 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "ledger_tiles",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "link_sets",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "live_datasets",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "member_certificates",
@@ -3175,12 +3919,24 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "agreements");
 
             migrationBuilder.DropTable(
+                name: "showcase_apps",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "call_seals",
                 schema: "exchange");
 
             migrationBuilder.DropTable(
+                name: "data_requests",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "files",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "harvest_sources",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "api_clients",
@@ -3217,6 +3973,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "reconciliations",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "developer_keys",
+                schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "front_end_nodes",

@@ -1,0 +1,171 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Catalogue.Model;
+using Zhengtong.Exchange;
+using Zhengtong.Exchange.Model;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Jobs;
+using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Objects;
+using Zhengtong.OpenData.Live;
+using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Privacy;
+using Zhengtong.OpenData.Publishing;
+using Zhengtong.Tests.Exchange.Support;
+using Zhengtong.Tests.OpenData.Support;
+using Zhengtong.Tests.Support;
+
+namespace Zhengtong.Tests.OpenData.Live;
+
+/// <summary>A dataset that follows a real delivery, from the first draft to versions without persons.</summary>
+[OnDatabase]
+public sealed class FollowDeliveriesTests(ExchangeFixture exchange) : IClassFixture<ExchangeFixture>
+{
+    private static Actor Officer(Guid organisation) => new(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), "张三", organisation, default, new HashSet<Role> { Role.DepartmentOfficer });
+
+    private Task SettleAsync<T>() where T : IReconciler => exchange.Services.GetRequiredService<Reconcilers>().SettleAsync<T>(CancellationToken.None);
+
+    private async Task FollowAsync()
+    {
+        await exchange.WithDb(db => db.LiveDatasets.ExecuteUpdateAsync(l => l.SetProperty(x => x.NextAt, DateTimeOffset.UnixEpoch)));
+        await SettleAsync<FollowDeliveries>();
+    }
+
+    /// <summary>The last batch came an hour ago, as far as anybody can see.</summary>
+    private Task QuietAsync(Route route) => exchange.WithDb(db => db.Deliveries.Where(d => d.Id == route.Delivery).ExecuteUpdateAsync(d => d.SetProperty(x => x.LastReceivedAt, TimeProvider.System.GetUtcNow().AddHours(-1))));
+
+    private static async Task DeliverAsync(Route route)
+    {
+        var until = TimeProvider.System.GetUtcNow().AddSeconds(60);
+        while (true)
+        {
+            await route.RunAsync();
+            if ((await route.Source.QueryAsync("SELECT id, name FROM enterprise ORDER BY id")).SequenceEqual(await route.Target.QueryAsync("SELECT id, name FROM received ORDER BY id"))) { return; }
+            TimeProvider.System.GetUtcNow().ShouldBeLessThan(until);
+            await Task.Delay(200);
+        }
+    }
+
+    private async Task<(Route Route, Guid Dataset)> BoundAsync()
+    {
+        var route = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite, s => s.Columns = ["id", "name"]);
+        await route.Source.FillAsync(1, 50);
+        await DeliverAsync(route);
+        var now = TimeProvider.System.GetUtcNow();
+        var description = Published.Description("企业名录") with { UpdateCycle = UpdateCycle.Yearly };
+        var dataset = new Dataset { Id = Guid.CreateVersion7(now), Name = Published.NewName(), PublisherId = route.Consumer.Id, Description = description, CreatedAt = now, ModifiedAt = now };
+        dataset.Describe(description);
+        await exchange.WithDb(async db =>
+        {
+            db.Datasets.Add(dataset);
+            db.DatasetVersions.Add(new DatasetVersion { Id = Guid.CreateVersion7(now), DatasetId = dataset.Id, Number = 1, Description = description, Resources = [], CreatedAt = now });
+            return await db.SaveChangesAsync();
+        });
+        await using var scope = exchange.Services.CreateAsyncScope();
+        var s = scope.ServiceProvider;
+        (await BindLive.Handle(dataset.Id, new BindLiveRequest(route.Agreement, "企业名录", 30, 0), Officer(route.Consumer.Id), s.GetRequiredService<ZhengtongDb>(), s.GetRequiredService<ExchangeLookup>(), TimeProvider.System, default)).Result.ShouldBeOfType<NoContent>();
+        return (route, dataset.Id);
+    }
+
+    /// <summary>What three persons do.</summary>
+    private async Task ApproveAsync(Guid dataset)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await using var scope = exchange.Services.CreateAsyncScope();
+        var s = scope.ServiceProvider;
+        var db = s.GetRequiredService<ZhengtongDb>();
+        var (own, version) = (await db.Datasets.SingleAsync(d => d.Id == dataset), await db.DatasetVersions.SingleAsync(v => v.DatasetId == dataset && v.State != VersionState.Published));
+        version.Propose(Guid.CreateVersion7(now), now);
+        version.EndCheck(now);
+        version.Examine(Guid.CreateVersion7(now), now);
+        await ApproveVersion.PublishAsync(db, s.GetRequiredService<ObjectStore>(), s.GetRequiredService<LedgerKeys>(), own, version, Officer(own.PublisherId), now, default);
+        await db.SaveChangesAsync();
+    }
+
+    private Task<DatasetVersion> LastAsync(Guid dataset) => exchange.WithDb(db => db.DatasetVersions.AsNoTracking().Where(v => v.DatasetId == dataset).OrderByDescending(v => v.Number).FirstAsync());
+
+    private Task<LiveDataset> LiveAsync(Guid dataset) => exchange.WithDb(db => db.LiveDatasets.AsNoTracking().SingleAsync(l => l.DatasetId == dataset));
+
+    private Task<List<string>> EventsAsync(Guid dataset) => exchange.WithDb(db => db.Ledger.AsNoTracking().Where(e => e.Subject == dataset.ToString()).OrderBy(e => e.At).ThenBy(e => e.Id).Select(e => e.Event).ToListAsync());
+
+    [Fact]
+    public async Task Follow_AfterPersonsApprovedTheFirst_PublishesWhatIsDelivered()
+    {
+        var (route, dataset) = await BoundAsync();
+        await FollowAsync();
+        var first = await LastAsync(dataset);
+        (first.State, first.Number, first.Resources.Count).ShouldBe((VersionState.Draft, 1, 1));
+        first.Resources[0].Table!.Rows.ShouldBe(50);
+        first.Resources[0].Table!.Columns.Select(c => (c.Name, c.Type, c.IsKey)).ShouldBe([("编号", ColumnType.Integer, true), ("名称", ColumnType.Text, false)]);
+        // Nobody has approved: nothing is published by itself.
+        await QuietAsync(route);
+        await FollowAsync();
+        (await LastAsync(dataset)).State.ShouldBe(VersionState.Draft);
+        await ApproveAsync(dataset);
+        await FollowAsync();
+        ((await LiveAsync(dataset)).State, (await LastAsync(dataset)).Number).ShouldBe((LiveState.Following, 1), "Without a change there is no version");
+
+        await route.Source.TouchAsync("id = 7", "改名企业");
+        await route.Source.FillAsync(51, 60, fresh: true);
+        await DeliverAsync(route);
+        await FollowAsync();
+        (await LastAsync(dataset)).Number.ShouldBe(1, "The change is not over yet");
+        await QuietAsync(route);
+        await FollowAsync();
+        var second = await LastAsync(dataset);
+        (second.State, second.Number).ShouldBe((VersionState.Proposed, 2));
+        await FollowAsync();
+        (await LastAsync(dataset)).State.ShouldBe(VersionState.Proposed, "Nothing goes out unchecked");
+        await SettleAsync<CheckContents>();
+        await FollowAsync();
+        second = await LastAsync(dataset);
+        (second.State, second.Number, second.ApprovedBy, second.Resources[0].Table!.Rows).ShouldBe((VersionState.Published, 2, Guid.Empty, 60L));
+        second.Resources[0].Id.ShouldBe(first.Resources[0].Id);
+        second.ChangeNote.ShouldContain("60");
+        (await EventsAsync(dataset)).ShouldBe(["open-data.live-bound", "open-data.live-taken", "open-data.published", "open-data.live-granted", "open-data.live-proposed", "open-data.published"]);
+        // Batches that bring the same rows make no version.
+        await exchange.WithDb(db => db.Deliveries.Where(d => d.Id == route.Delivery).ExecuteUpdateAsync(d => d.SetProperty(x => x.BatchesReceived, x => x.BatchesReceived + 1)));
+        await QuietAsync(route);
+        await FollowAsync();
+        ((await LastAsync(dataset)).Number, (await LiveAsync(dataset)).PendingVersionId).ShouldBe((2, null));
+    }
+
+    [Fact]
+    public async Task Follow_AFindingThatBlocks_HaltsAndTellsTheDepartment()
+    {
+        var (route, dataset) = await BoundAsync();
+        await FollowAsync();
+        await ApproveAsync(dataset);
+        await FollowAsync();
+        await route.Source.TouchAsync("id <= 50", "11010519491231002X");
+        await DeliverAsync(route);
+        await QuietAsync(route);
+        await FollowAsync();
+        await SettleAsync<CheckContents>();
+        await FollowAsync();
+        var version = await LastAsync(dataset);
+        (version.State, version.Number).ShouldBe((VersionState.Draft, 2));
+        var live = await LiveAsync(dataset);
+        (live.State, live.Problem).ShouldBe((LiveState.Halted, "finding"));
+        live.ProblemDetail.ShouldNotBeNull().ShouldNotContain("11010519491231002X");
+        (await exchange.WithDb(db => db.Notices.AsNoTracking().Where(n => n.OrganisationId == route.Consumer.Id).Select(n => n.TextKey).ToListAsync())).ShouldContain("open-data.live.notice.finding");
+        (await exchange.WithDb(db => db.Datasets.SingleAsync(d => d.Id == dataset))).Current.ShouldBe(1);
+        await FollowAsync();
+        (await LastAsync(dataset)).State.ShouldBe(VersionState.Draft, "Halted stays halted");
+    }
+
+    [Fact]
+    public async Task Bind_AnothersAgreement_IsRefused()
+    {
+        var (_, dataset) = await BoundAsync();
+        var other = await exchange.RouteAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite);
+        await using var scope = exchange.Services.CreateAsyncScope();
+        var s = scope.ServiceProvider;
+        var (db, lookup) = (s.GetRequiredService<ZhengtongDb>(), s.GetRequiredService<ExchangeLookup>());
+        var publisher = (await db.Datasets.AsNoTracking().SingleAsync(d => d.Id == dataset)).PublisherId;
+        ((await BindLive.Handle(dataset, new BindLiveRequest(other.Agreement, "企业名录", 30, 1), Officer(publisher), db, lookup, TimeProvider.System, default)).Result as ProblemHttpResult)!.StatusCode.ShouldBe(400);
+        ((await BindLive.Handle(dataset, new BindLiveRequest(other.Agreement, "企业名录", 30, 1), Officer(other.Consumer.Id), db, lookup, TimeProvider.System, default)).Result as ProblemHttpResult)!.StatusCode.ShouldBe(404);
+        ((await UnbindLive.Handle(dataset, Officer(publisher), db, TimeProvider.System, default)).Result).ShouldBeOfType<NoContent>();
+        ((await GetLive.Handle(dataset, Officer(publisher), db, lookup, default)).Result as ProblemHttpResult)!.StatusCode.ShouldBe(404);
+    }
+}

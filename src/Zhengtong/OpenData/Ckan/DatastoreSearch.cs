@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Publishing;
 using Zhengtong.OpenData.Tables;
 

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 
 namespace Zhengtong.OpenData.Harvest;

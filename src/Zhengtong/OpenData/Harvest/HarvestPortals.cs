@@ -5,7 +5,6 @@ using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Notices;
-using Zhengtong.Kernel.Search;
 using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Harvest;

@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue;
 using Zhengtong.Exchange;
-using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;

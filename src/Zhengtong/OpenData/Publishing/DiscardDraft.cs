@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
-using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Publishing;

@@ -4,7 +4,6 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
-using Zhengtong.Web;
 
 namespace Zhengtong.OpenData.Reuse;
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.OpenData.Publishing;
 

@@ -33,7 +33,7 @@ public sealed class CkanWritesTests(PlatformFixture platform)
         listed.GetRawText().ShouldNotContain(token);
         (await platform.WithDb(db => db.UserTokens.AsNoTracking().Where(t => t.UserId == account.Id).Select(t => t.Value!).ToListAsync())).ShouldAllBe(v => !v.Contains(secret, StringComparison.Ordinal));
 
-        using var client = new HttpClient { BaseAddress = platform.Address };
+        using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = platform.Address };
         (await Whose(client, token)).ShouldBe(1);
         (await Whose(client, "Bearer " + token)).ShouldBe(1);
         (await Whose(client, token, "X-CKAN-API-Key")).ShouldBe(1);
@@ -66,7 +66,7 @@ public sealed class CkanWritesTests(PlatformFixture platform)
         // A leader approves; a leader's programs do not prepare.
         (await (await (await platform.SignedIn(department, Role.DepartmentLeader)).PostAsJsonAsync("/api/3/action/api_token_create", new { user = "x", name = "x" })).Refusal()).Status.ShouldBe(403);
 
-        using var client = new HttpClient { BaseAddress = platform.Address };
+        using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = platform.Address };
         (await Whose(client, token)).ShouldBe(1);
         await platform.WithDb(db => db.Users.Where(u => u.Id == account.Id).ExecuteUpdateAsync(u => u.SetProperty(x => x.LockedAt, TimeProvider.System.GetUtcNow())));
         (await Whose(client, token)).ShouldBe(0);

@@ -36,16 +36,13 @@ internal sealed class TableRun : IDisposable
     internal string From => Sources[0];
 
     /// <summary>A statement that is stopped with the question; its parameters are text.</summary>
-    internal DuckDBCommand Command(string sql, IEnumerable<string> values)
+    internal DuckDBCommand Command(string sql, IEnumerable<string> values) => Started(Only(sql), values);
+
+    /// <summary>A statement that writes the rows of a SELECT to a Parquet file, each column under a name of the reader's, which stands in it as an identifier in quotation marks and nowhere else.</summary>
+    internal DuckDBCommand Copy(string sql, IEnumerable<(string Sql, string Name)> columns, string file, IEnumerable<string> values)
     {
-        Check();
-        // All statements are written here and none of them changes anything: the last door, should a mistake ever let a reader's words through.
-        if (!sql.StartsWith("SELECT ", StringComparison.Ordinal) || Sources.Aggregate(sql, (rest, file) => rest.Replace(file, "", StringComparison.Ordinal)).Contains(';', StringComparison.Ordinal)) { throw new InvalidOperationException("Only one SELECT is ever run"); }
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var value in values) { command.Parameters.Add(new DuckDBParameter(value)); }
-        lock (guard) { current = command; }
-        return command;
+        var named = string.Join(", ", columns.Select(c => $"{c.Sql} AS \"{c.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
+        return Started($"COPY (SELECT {named} FROM ({Only(sql)})) TO '{file.Replace("'", "''", StringComparison.Ordinal)}' (FORMAT parquet, COMPRESSION zstd)", values);
     }
 
     /// <summary>The cell, counted against what an answer may hold: its rows stand in memory together.</summary>
@@ -101,6 +98,20 @@ internal sealed class TableRun : IDisposable
         registration.Dispose();
         stop.Dispose();
         late.Dispose();
+    }
+
+    /// <summary>The statement, if it is one SELECT. All statements are written here and none of them changes anything: the last door, should a mistake ever let a reader's words through.</summary>
+    private string Only(string sql) => sql.StartsWith("SELECT ", StringComparison.Ordinal)
+        && !Sources.Aggregate(sql, (rest, file) => rest.Replace(file, "", StringComparison.Ordinal)).Contains(';', StringComparison.Ordinal) ? sql : throw new InvalidOperationException("Only one SELECT is ever run");
+
+    private DuckDBCommand Started(string sql, IEnumerable<string> values)
+    {
+        Check();
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var value in values) { command.Parameters.Add(new DuckDBParameter(value)); }
+        lock (guard) { current = command; }
+        return command;
     }
 
     private void Check()

@@ -31,6 +31,8 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
         "/api/v1/apps", "/api/v1/apps/{id:guid}", "/api/v1/developer-keys/current/notices", "/open/apps",
         "/api/v1/datasets/{dataset}/subscriptions", "/api/v1/developer-keys/current/subscriptions", "/api/v1/dataset-subscriptions/{id:guid}", "/open/subscriptions",
         "/open/requests", "/open/requests/new", "/open/requests/{id:guid}", "/open/requests/{Id:guid}",
+        // What other portals publish, as it was read there.
+        "/api/v1/harvested-datasets", "/api/v1/harvested-datasets/{id:guid}", "/harvested/{Id:guid}",
         // A developer's key is its own proof, and opens nothing that is not public.
         "/api/v1/developer-keys", "/api/v1/developer-keys/current", "/api/v1/developer-keys/current/rotation", "/open/developers",
         // The portal's pages, and the ways by which programs read it.

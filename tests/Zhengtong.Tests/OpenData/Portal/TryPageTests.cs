@@ -37,7 +37,7 @@ public sealed partial class TryPageTests(PlatformFixture platform)
         var made = await Toilets.PublishAsync(platform, attribute: OpenAttribute.Conditional);
         foreach (var id in new[] { made[0].Id, Guid.CreateVersion7(TimeProvider.System.GetUtcNow()) })
         {
-            (await platform.Visitor().GetPage($"/dataset/{made.Name}/resource/{id}/api")).ShouldNotContain("data-try");
+            (await platform.Visitor().GetAsync($"/dataset/{made.Name}/resource/{id}/api")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         }
     }
 

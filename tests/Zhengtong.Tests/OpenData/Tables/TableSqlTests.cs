@@ -16,6 +16,8 @@ public sealed class TableSqlTests(PlatformFixture platform)
         "sum", "::", "int", "CAST", "AS", "x", "JOIN", "ON", "DISTINCT", "NULL", "IS", "-", "/", "0", ";", "--", "'", "\"", "\0", "\uD800", "$1", "BETWEEN", "date_trunc", "'month'", "extract", "read_csv", "UNION", "$$", "[", "{",
     ];
 
+    private Task<DataTable>? made;
+
     private TableEngine Engine => platform.App.Services.GetRequiredService<TableEngine>();
 
     private ObjectStore Store => platform.App.Services.GetRequiredService<ObjectStore>();
@@ -86,8 +88,8 @@ public sealed class TableSqlTests(PlatformFixture platform)
 
     private async Task<SqlAnswer> Ask(string sql, int rows = 100)
     {
-        var table = await MadeTable.Of(Store, [MadeTable.Column("名称", ColumnType.Text), MadeTable.Column("n", ColumnType.Integer), MadeTable.Column("d", ColumnType.Date)],
-            [["a", 1L, "2020-01-31"], ["b", 2L, "2020-02-01"], ["a", null, null]]);
+        var table = await (made ??= MadeTable.Of(Store, [MadeTable.Column("名称", ColumnType.Text), MadeTable.Column("n", ColumnType.Integer), MadeTable.Column("d", ColumnType.Date)],
+            [["a", 1L, "2020-01-31"], ["b", 2L, "2020-02-01"], ["a", null, null]]));
         return await TableSql.AskAsync(Engine, sql, name => name == "t1" ? table : null, new TableLimits(TimeSpan.FromSeconds(15), rows), CancellationToken.None);
     }
 }

@@ -7,7 +7,6 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.OpenData.Tables;
 
-[OnDatabase]
 public sealed class TableSqlTests(PlatformFixture platform)
 {
     private static readonly string[] Pieces =

@@ -44,13 +44,13 @@ internal abstract partial class ZhengtongDb(DbContextOptions options) : Identity
         ConfigureDemonstration(builder);
     }
 
-    internal sealed class RegionCodeConverter() : ValueConverter<RegionCode, string>(c => c.Value, s => RegionCode.Parse(s));
+    private sealed class RegionCodeConverter() : ValueConverter<RegionCode, string>(c => c.Value, s => RegionCode.Parse(s));
 
-    internal sealed class CreditCodeConverter() : ValueConverter<CreditCode, string>(c => c.Value, s => CreditCode.Parse(s));
+    private sealed class CreditCodeConverter() : ValueConverter<CreditCode, string>(c => c.Value, s => CreditCode.Parse(s));
 
-    internal sealed class DigestConverter() : ValueConverter<Digest, string>(d => d.Value, s => Digest.Parse(s, null));
+    private sealed class DigestConverter() : ValueConverter<Digest, string>(d => d.Value, s => Digest.Parse(s, null));
 
-    internal sealed class UtcConverter() : ValueConverter<DateTimeOffset, DateTime>(
+    private sealed class UtcConverter() : ValueConverter<DateTimeOffset, DateTime>(
         t => t.UtcDateTime, t => new DateTimeOffset(DateTime.SpecifyKind(t, DateTimeKind.Utc)));
 }
 

@@ -32,13 +32,15 @@ internal static class Startup
     private static async Task MigrateAsync(ZhengtongDb db, CancellationToken ct)
     {
         var known = db.GetService<IMigrationsAssembly>().Migrations.Keys;
-        var unknown = (await db.Database.CanConnectAsync(ct) ? await db.Database.GetAppliedMigrationsAsync(ct) : []).Except(known).ToList();
+        List<string> applied = await db.Database.CanConnectAsync(ct) ? [.. await db.Database.GetAppliedMigrationsAsync(ct)] : [];
+        var unknown = applied.Except(known).ToList();
         if (unknown.Count > 0)
         {
             throw new RefusedToStartException(3, $"The database is newer than this program: it holds {unknown.Count} migration(s) unknown here ({string.Join(", ", unknown)}). "
                 + "Start the newer program, or restore the backup taken before the upgrade.");
         }
 
-        await db.Database.MigrateAsync(ct);
+        // Asked when there is nothing to do, it would still look through its whole model: at nearly each start, for nothing.
+        if (known.Except(applied).Any()) { await db.Database.MigrateAsync(ct); }
     }
 }

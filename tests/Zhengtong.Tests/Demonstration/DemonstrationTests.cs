@@ -44,7 +44,7 @@ public sealed class DemonstrationTests : IAsyncLifetime
         {
             var preparing = Task.Run(() => app.PrepareAsync(kill.Token));
             await using var scope = app.Services.CreateAsyncScope();
-            while (!await HasOrganisations(scope.ServiceProvider.GetRequiredService<ZhengtongDb>()) && !preparing.IsCompleted) { await Task.Yield(); }
+            while (!await HasOrganisations(scope.ServiceProvider.GetRequiredService<ZhengtongDb>()) && !preparing.IsCompleted) { await Task.Delay(5); }
             await kill.CancelAsync();
             await Should.ThrowAsync<Exception>(preparing);
         }
@@ -67,7 +67,7 @@ public sealed class DemonstrationTests : IAsyncLifetime
     {
         await using (var app = Build(demo: false))
         {
-            await app.PrepareAsync(CancellationToken.None);
+            await app.PrepareOnCopyAsync();
             await using var scope = app.Services.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
             var region = Zhengtong.Kernel.Regions.RegionCode.Parse("71");
@@ -99,7 +99,7 @@ public sealed class DemonstrationTests : IAsyncLifetime
     private async Task<Counts> PrepareAsync(bool demo)
     {
         await using var app = Build(demo);
-        await app.PrepareAsync(CancellationToken.None);
+        await app.PrepareOnCopyAsync();
         await using var scope = app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
         return new Counts(await db.Regions.CountAsync(r => ((string)(object)r.Code).StartsWith("99")), await db.Organisations.CountAsync(), await db.Users.CountAsync(), await db.Resources.CountAsync());

@@ -25,7 +25,7 @@ public sealed class SeedOpenDataTests : IAsyncLifetime
     {
         var database = PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync();
         app = Platform.Build(new Deployment(folder, database, "http://127.0.0.1:0", Demo: true), builder => builder.Configuration["Demonstration:Share"] = "0.01");
-        await app.PrepareAsync(CancellationToken.None);
+        await app.PrepareOnCopyAsync();
         var all = OpenDataPlan.Load();
         plan = all with { Templates = [.. all.Templates.Where(t => Chosen.Contains(t.Id))] };
     }
@@ -54,7 +54,7 @@ public sealed class SeedOpenDataTests : IAsyncLifetime
     {
         using var kill = new CancellationTokenSource();
         var seeding = Task.Run(() => SeedAsync(kill.Token));
-        while (!seeding.IsCompleted && (await CountsAsync()).Versions < 3) { await Task.Yield(); }
+        while (!seeding.IsCompleted && (await CountsAsync()).Versions < 3) { await Task.Delay(10); }
         await kill.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(seeding);
         (await CountsAsync()).Versions.ShouldBeInRange(3, Planned.Sum(d => d.Versions) - 1);

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Identity;
 
 namespace Zhengtong.Tests.Support;
 
@@ -15,8 +16,12 @@ internal sealed class OwnPlatform : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("zhengtong-own-").FullName;
         var database = PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync();
-        var app = Platform.Build(new Deployment(folder, database, "http://127.0.0.1:0", Demo: false), configure);
-        await app.PrepareAsync(CancellationToken.None);
+        var app = Platform.Build(new Deployment(folder, database, "http://127.0.0.1:0", Demo: false), b =>
+        {
+            b.HashPasswordsQuickly();
+            configure?.Invoke(b);
+        });
+        await app.PrepareOnCopyAsync();
         await app.StartAsync();
         return new OwnPlatform(folder, app);
     }
@@ -41,6 +46,13 @@ internal sealed class OwnPlatform : IAsyncDisposable
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(Folder, recursive: true);
     }
+}
+
+/// <summary>What costs the processor much and proves nothing about the platform.</summary>
+internal static class Cheaply
+{
+    /// <summary>A password is drawn out over a twentieth of a second to be slow to guess; every sign-in of a test would pay that twice.</summary>
+    internal static void HashPasswordsQuickly(this WebApplicationBuilder builder) => builder.Services.Configure<PasswordHasherOptions>(o => o.IterationCount = 1_000);
 }
 
 /// <summary>A clock that a test sets forward.</summary>

@@ -42,8 +42,9 @@ public sealed class PlatformFixture : IAsyncLifetime
             b.Configuration["OpenData:Limits:KeysPerAddress"] = "0";
             b.Configuration["Http:Downloads"] = "0";
             b.Configuration["OpenData:Reuse:WritingsPerAddress"] = "0";
+            b.HashPasswordsQuickly();
         });
-        await App.PrepareAsync(CancellationToken.None);
+        await App.PrepareOnCopyAsync();
         await App.StartAsync();
     }
 
@@ -59,13 +60,14 @@ public sealed class PlatformFixture : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>A fresh database on the test server, or on another one.</summary>
+    /// <summary>A fresh database: empty on the server that is named, already migrated on the test server when none is.</summary>
     public static async Task<string> CreatePostgresDatabaseAsync(string? server = null)
     {
         var name = $"zt_{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}";
+        var template = server is null ? $" TEMPLATE {await MigratedDatabase.TemplateAsync()}" : "";
         await using var connection = new NpgsqlConnection(server ?? PostgresServer);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
+        await using var command = new NpgsqlCommand($"CREATE DATABASE {name}{template}", connection);
         await command.ExecuteNonQueryAsync();
         // Many platforms come and go in one run: their idle sessions may not use up the server's.
         return new NpgsqlConnectionStringBuilder(server ?? PostgresServer) { Database = name, ConnectionIdleLifetime = 15, ConnectionPruningInterval = 5 }.ConnectionString;

@@ -191,7 +191,7 @@ public sealed class ClockTests
         var folder = Directory.CreateTempSubdirectory("zhengtong-clock-").FullName;
         var deployment = new Deployment(folder, PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync(), "http://127.0.0.1:0", Demo: false);
         var app = Platform.Build(deployment, builder => builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock)));
-        await app.PrepareAsync(CancellationToken.None);
+        await app.PrepareOnCopyAsync();
         return new Still(app, deployment);
     }
 

@@ -25,7 +25,7 @@ public sealed class DiskFullTests
         {
             var deployment = await DeploymentAsync(folder);
             await using var app = Platform.Build(deployment);
-            await app.PrepareAsync(CancellationToken.None);
+            await app.PrepareOnCopyAsync();
             var route = await ExchangeFixture.PrepareAsync(app.Services, deployment, DataSourceKind.Sqlite, DataSourceKind.Sqlite, s => s.Capture = CaptureKind.Comparison);
             await route.Source.FillAsync(1, 1000);
             await route.Source.ExecuteAsync("UPDATE enterprise SET photo = randomblob(1000)");
@@ -69,7 +69,7 @@ public sealed class DiskFullTests
             Support.Route route;
             await using (var app = Platform.Build(deployment))
             {
-                await app.PrepareAsync(CancellationToken.None);
+                await app.PrepareOnCopyAsync();
                 // The departments' databases have disks of their own.
                 route = await ExchangeFixture.PrepareAsync(app.Services, deployment, DataSourceKind.Postgres, DataSourceKind.Postgres, s => s.Capture = CaptureKind.Comparison);
             }

@@ -41,7 +41,7 @@ public sealed class SoakTests(ITestOutputHelper output)
             Machine provides, receives;
             await using (var app = Platform.Build(deployment))
             {
-                await app.PrepareAsync(CancellationToken.None);
+                await app.PrepareOnCopyAsync();
                 Task<Route> PrepareAsync() => ExchangeFixture.PrepareAsync(app.Services, deployment, DataSourceKind.Postgres, DataSourceKind.MySql,
                     s => (s.Capture, s.Columns, s.PostgresServer, s.MariaDbServer) = (CaptureKind.Replication, ["id", "name"], source.Connection, target.Connection));
                 flows = [new Flow("hosted", await PrepareAsync(), folder), new Flow("between nodes", await PrepareAsync(), folder)];

@@ -38,7 +38,7 @@ public sealed class CallSealingTests(ITestOutputHelper output) : IAsyncDisposabl
         Scene[] scenes;
         await using (var app = Platform.Build(deployment, b => GatewayFixture.Configure(b.Configuration)))
         {
-            await app.PrepareAsync(CancellationToken.None);
+            await app.PrepareOnCopyAsync();
             scenes = [await GatewayFixture.SceneAsync(app.Services, provider), await GatewayFixture.SceneAsync(app.Services, provider, s => s.Suite = SuiteName.National)];
         }
 
@@ -59,7 +59,7 @@ public sealed class CallSealingTests(ITestOutputHelper output) : IAsyncDisposabl
 
         acknowledged.Count.ShouldBeGreaterThanOrEqualTo(Kills * 50);
         await using var after = Platform.Build(deployment, b => GatewayFixture.Configure(b.Configuration));
-        await after.PrepareAsync(CancellationToken.None);
+        await after.PrepareOnCopyAsync();
         await after.StartAsync();
         var calls = await GatewayFixture.WithDb(after.Services, db => db.Calls.Select(c => c.Id).ToListAsync());
         output.WriteLine($"{calls.Count} recorded");
@@ -81,7 +81,7 @@ public sealed class CallSealingTests(ITestOutputHelper output) : IAsyncDisposabl
         var deployment = new Deployment(folder, PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync(), "http://127.0.0.1:0", Demo: false);
         List<WebApplication> processes = [];
         for (var n = 0; n < 3; n++) { processes.Add(Platform.Build(deployment, b => GatewayFixture.Configure(b.Configuration))); }
-        await processes[0].PrepareAsync(CancellationToken.None);
+        await processes[0].PrepareOnCopyAsync();
         var scene = await GatewayFixture.SceneAsync(processes[0].Services, provider);
         using var recorded = new CancellationTokenSource();
         var sealing = processes.ConvertAll(p => Task.Run(async () =>

@@ -159,7 +159,7 @@ public sealed class FileKeepingTests
         {
             FileParties parties;
             await using var app = Platform.Build(deployment);
-            await app.PrepareAsync(CancellationToken.None);
+            await app.PrepareOnCopyAsync();
             parties = await FileParties.MakeAsync(app.Services, SuiteName.International);
             var bytes = FileParties.Bytes(40_000_000);
             Guid id = default;

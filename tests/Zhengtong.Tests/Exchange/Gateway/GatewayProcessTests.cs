@@ -129,7 +129,7 @@ public sealed class GatewayProcessTests : IAsyncDisposable
     {
         var deployment = new Deployment(folder, PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync(), "http://127.0.0.1:0", Demo: false);
         await using var app = Platform.Build(deployment, b => GatewayFixture.Configure(b.Configuration));
-        await app.PrepareAsync(CancellationToken.None);
+        await app.PrepareOnCopyAsync();
         List<Scene> made = [];
         foreach (var one in make) { made.Add(await one(app.Services)); }
         return (deployment, made);

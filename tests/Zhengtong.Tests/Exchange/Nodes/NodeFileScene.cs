@@ -53,7 +53,7 @@ internal sealed class NodeFileScene : IAsyncDisposable
         var deployment = new Deployment(
             Path.Combine(folder, "platform"), PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync(), $"http://127.0.0.1:{NodeScene.FreePort()}", Demo: false);
         var app = Zhengtong.Platform.Build(deployment);
-        await app.PrepareAsync(CancellationToken.None);
+        await app.PrepareOnCopyAsync();
         var scene = new NodeFileScene(folder, deployment, app, await FileParties.MakeAsync(app.Services, [.. takers.Select(t => t.Suite)]));
         if (provides) { scene.Provider = await scene.MachineAsync("provider", scene.Parties.Provider); }
         foreach (var ((consumer, agreement), number) in scene.Parties.Takers.Select((t, n) => (t, n)).Where(t => takers[t.n].OnNode))

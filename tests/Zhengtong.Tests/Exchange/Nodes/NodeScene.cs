@@ -56,7 +56,7 @@ internal sealed class NodeScene : IAsyncDisposable
             Path.Combine(folder, "platform"), PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync(), $"http://127.0.0.1:{FreePort()}", Demo: false);
         // Never started: it only looks into the database.
         var app = Zhengtong.Platform.Build(deployment);
-        await app.PrepareAsync(CancellationToken.None);
+        await app.PrepareOnCopyAsync();
         var route = await ExchangeFixture.PrepareAsync(app.Services, deployment, from, to, s =>
         {
             s.WithDelivery = false;
@@ -112,7 +112,7 @@ internal sealed class NodeScene : IAsyncDisposable
     internal async Task<WebApplication> ServeAsync(TimeProvider clock, params (string, string)[] further)
     {
         var served = Zhengtong.Platform.Build(Deployment, b => Set(b, clock, [.. Platform, .. further]));
-        await served.PrepareAsync(CancellationToken.None);
+        await served.PrepareOnCopyAsync();
         return await StartedAsync(served);
     }
 

@@ -35,7 +35,7 @@ public sealed class ExchangeFixture : IAsyncLifetime
         var database = PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync();
         Deployment = new Deployment(folder, database, "http://127.0.0.1:0", Demo: false);
         app = Platform.Build(Deployment);
-        await app.PrepareAsync(CancellationToken.None);
+        await app.PrepareOnCopyAsync();
     }
 
     public async ValueTask DisposeAsync()

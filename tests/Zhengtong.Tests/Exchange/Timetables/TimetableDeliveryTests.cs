@@ -204,7 +204,7 @@ public sealed class TimetableDeliveryTests(ExchangeFixture exchange) : IClassFix
             (b.Configuration["Exchange:BatchRows"], b.Configuration["Exchange:ReconcileHour"]) = ("50", "-1");
         }))
         {
-            await app.PrepareAsync(CancellationToken.None);
+            await app.PrepareOnCopyAsync();
             List<Route> routes = [];
             for (var n = 0; n < 3; n++)
             {

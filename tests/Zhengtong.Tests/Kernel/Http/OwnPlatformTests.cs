@@ -7,35 +7,8 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Kernel.Http;
 
 /// <summary>What needs a platform with other settings than the shared one.</summary>
-public sealed class OwnPlatformTests : IAsyncLifetime
+public sealed class OwnPlatformTests(OwnPlatformTests.Strict strict) : IClassFixture<OwnPlatformTests.Strict>
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("zhengtong-own-").FullName;
-    private WebApplication app = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        app = Platform.Build(new Deployment(folder, null, "http://127.0.0.1:0", Demo: false), b =>
-        {
-            b.Configuration[RateLimits.Visitor] = "5";
-            b.Configuration["Http:TimeoutSeconds"] = "1";
-            b.Configuration["Metrics:For"] = "operators";
-            b.Configuration["Http:TrustedProxies"] = "127.0.0.1";
-        });
-        app.MapGet("/api/v1/throws", () => { throw new InvalidOperationException("marker-of-the-fault"); });
-        app.MapGet("/throws", () => { throw new InvalidOperationException("marker-of-the-fault"); });
-        app.MapGet("/api/v1/slow", async (CancellationToken ct) => { await Task.Delay(TimeSpan.FromSeconds(30), ct); return "late"; });
-        await app.PrepareAsync(default);
-        await app.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await app.StopAsync();
-        await app.DisposeAsync();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        Directory.Delete(folder, recursive: true);
-    }
-
     [Fact]
     public async Task Get_OverTheLimit_Is429WithRetryAfterForThatCallerOnly()
     {
@@ -92,9 +65,11 @@ public sealed class OwnPlatformTests : IAsyncLifetime
     [Fact]
     public async Task Get_ReadyWithoutTheMasterKeysFile_IsUnhealthy()
     {
-        app.Services.GetRequiredService<Vault>();
-        File.Delete(Path.Combine(folder, "keys", "master.key"));
+        strict.App.Services.GetRequiredService<Vault>();
+        var key = Path.Combine(strict.Folder, "keys", "master.key");
+        File.Move(key, key + ".away");
         var response = await From("203.0.113.9").GetAsync("/health/ready");
+        File.Move(key + ".away", key);
         response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         var body = await response.Content.ReadAsStringAsync();
         body.ShouldContain("\"kernel.master-key\":\"unhealthy\"");
@@ -118,7 +93,7 @@ public sealed class OwnPlatformTests : IAsyncLifetime
 
     private HttpClient From(string address)
     {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()) };
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(strict.App.Urls.First()) };
         client.DefaultRequestHeaders.Add("X-Forwarded-For", address);
         client.DefaultRequestHeaders.AcceptLanguage.ParseAdd("en");
         return client;
@@ -128,7 +103,7 @@ public sealed class OwnPlatformTests : IAsyncLifetime
     {
         for (var deadline = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(10);)
         {
-            foreach (var file in Directory.GetFiles(Path.Combine(folder, "logs")))
+            foreach (var file in Directory.GetFiles(Path.Combine(strict.Folder, "logs")))
             {
                 await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
                 var text = await new StreamReader(stream).ReadToEndAsync();
@@ -139,5 +114,37 @@ public sealed class OwnPlatformTests : IAsyncLifetime
         }
 
         throw new TimeoutException($"{marker} did not reach the log");
+    }
+
+    /// <summary>One platform for all of them: each comes from an address of its own.</summary>
+    public sealed class Strict : IAsyncLifetime
+    {
+        internal string Folder { get; } = Directory.CreateTempSubdirectory("zhengtong-own-").FullName;
+
+        internal WebApplication App { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            App = Platform.Build(new Deployment(Folder, null, "http://127.0.0.1:0", Demo: false), b =>
+            {
+                b.Configuration[RateLimits.Visitor] = "5";
+                b.Configuration["Http:TimeoutSeconds"] = "1";
+                b.Configuration["Metrics:For"] = "operators";
+                b.Configuration["Http:TrustedProxies"] = "127.0.0.1";
+            });
+            App.MapGet("/api/v1/throws", () => { throw new InvalidOperationException("marker-of-the-fault"); });
+            App.MapGet("/throws", () => { throw new InvalidOperationException("marker-of-the-fault"); });
+            App.MapGet("/api/v1/slow", async (CancellationToken ct) => { await Task.Delay(TimeSpan.FromSeconds(30), ct); return "late"; });
+            await App.PrepareOnCopyAsync();
+            await App.StartAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await App.StopAsync();
+            await App.DisposeAsync();
+            Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+            Directory.Delete(Folder, recursive: true);
+        }
     }
 }

@@ -163,6 +163,6 @@ internal sealed class LedgerHouse : IAsyncDisposable
             b.Services.Remove(b.Services.Single(s => s.ImplementationType == typeof(DivisionsData)));
             configure?.Invoke(b);
         });
-        await App.PrepareAsync(Ct);
+        await App.PrepareOnCopyAsync();
     }
 }

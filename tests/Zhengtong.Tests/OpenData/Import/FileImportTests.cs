@@ -7,7 +7,6 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.OpenData.Import;
 
-[OnDatabase]
 public sealed class FileImportTests(PlatformFixture platform)
 {
     private readonly ImportBench bench = new(platform);

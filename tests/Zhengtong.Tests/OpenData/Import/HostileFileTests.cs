@@ -4,7 +4,6 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.OpenData.Import;
 
-[OnDatabase]
 public sealed class HostileFileTests(PlatformFixture platform)
 {
     private readonly ImportBench bench = new(platform);

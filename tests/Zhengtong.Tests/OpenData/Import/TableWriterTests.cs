@@ -4,7 +4,6 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.OpenData.Import;
 
-[OnDatabase]
 public sealed class TableWriterTests(PlatformFixture platform)
 {
     private readonly ImportBench bench = new(platform);

@@ -9,7 +9,6 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.OpenData.Privacy;
 
 /// <summary>What is found in files that are no tables, whatever they are written in.</summary>
-[OnDatabase]
 public sealed class FileTextsTests(PlatformFixture platform)
 {
     private const string Card = "11010519491231002X";

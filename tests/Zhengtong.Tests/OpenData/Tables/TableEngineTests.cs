@@ -10,7 +10,6 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.OpenData.Tables;
 
 /// <summary>The engine against a plain evaluation in memory, and what it refuses.</summary>
-[OnDatabase]
 public sealed class TableEngineTests(PlatformFixture platform)
 {
     private static readonly CancellationToken Ct = CancellationToken.None;

@@ -10,7 +10,6 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.OpenData.Tables;
 
 /// <summary>What a question can reach: the tables it was given. First what readers may write, then what would hold if a mistake let their words through to the engine.</summary>
-[OnDatabase]
 public sealed class TableSandboxTests(PlatformFixture platform)
 {
     private static readonly CancellationToken Ct = CancellationToken.None;

@@ -7,7 +7,6 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.OpenData.Tables;
 
-[OnDatabase]
 public sealed class TableSqlTests(PlatformFixture platform)
 {
     private static readonly string[] Pieces =
@@ -15,6 +14,8 @@ public sealed class TableSqlTests(PlatformFixture platform)
         "SELECT", "FROM", "WHERE", "t1", "\"t1\"", "public", ".", "名称", "n", "_id", "*", ",", "(", ")", "=", "<", "'a'", "1", "1.5", "1e400", "AND", "NOT", "IN", "LIKE", "GROUP", "BY", "ORDER", "LIMIT", "count",
         "sum", "::", "int", "CAST", "AS", "x", "JOIN", "ON", "DISTINCT", "NULL", "IS", "-", "/", "0", ";", "--", "'", "\"", "\0", "\uD800", "$1", "BETWEEN", "date_trunc", "'month'", "extract", "read_csv", "UNION", "$$", "[", "{",
     ];
+
+    private Task<DataTable>? made;
 
     private TableEngine Engine => platform.App.Services.GetRequiredService<TableEngine>();
 
@@ -86,8 +87,8 @@ public sealed class TableSqlTests(PlatformFixture platform)
 
     private async Task<SqlAnswer> Ask(string sql, int rows = 100)
     {
-        var table = await MadeTable.Of(Store, [MadeTable.Column("名称", ColumnType.Text), MadeTable.Column("n", ColumnType.Integer), MadeTable.Column("d", ColumnType.Date)],
-            [["a", 1L, "2020-01-31"], ["b", 2L, "2020-02-01"], ["a", null, null]]);
+        var table = await (made ??= MadeTable.Of(Store, [MadeTable.Column("名称", ColumnType.Text), MadeTable.Column("n", ColumnType.Integer), MadeTable.Column("d", ColumnType.Date)],
+            [["a", 1L, "2020-01-31"], ["b", 2L, "2020-02-01"], ["a", null, null]]));
         return await TableSql.AskAsync(Engine, sql, name => name == "t1" ? table : null, new TableLimits(TimeSpan.FromSeconds(15), rows), CancellationToken.None);
     }
 }

@@ -156,7 +156,7 @@ internal sealed class TableEngine : IDisposable
                     var (sql, values) = Select(run, table, query, selection, Math.Min(query.Limit, limits.Rows), string.Join(", ", selection.Columns.Select(c => TableSelection.Sql(c.Column)).Distinct()), behind, more);
                     // The one place where a published name stands in a statement: as an identifier in quotation marks.
                     var named = string.Join(", ", selection.Columns.Select(c => $"{TableSelection.Sql(c.Column)} AS \"{c.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
-                    using var command = run.Command($"COPY (SELECT {named} FROM ({sql})) TO {Quoted(file)} (FORMAT parquet, COMPRESSION zstd)", values);
+                    using var command = run.CopyCommand(named, sql, values, file);
                     return command.ExecuteNonQuery();
                 });
             }

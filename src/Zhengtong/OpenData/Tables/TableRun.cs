@@ -7,6 +7,9 @@ internal sealed class TableRun : IDisposable
 {
     private static readonly string[] Faults = ["Binder Error", "Conversion Error", "Out of Range Error", "Invalid Input Error", "Mismatch Type Error", "Parser Error", "Catalog Error", "Invalid type Error", "Not implemented Error"];
 
+    /// <summary>What a cell takes in memory beside its text, in UTF-16 units.</summary>
+    private const int CellUnits = 8;
+
     private readonly DuckDBConnection connection;
     private readonly CancellationToken ct;
     private readonly CancellationTokenSource late;
@@ -38,21 +41,27 @@ internal sealed class TableRun : IDisposable
     /// <summary>A statement that is stopped with the question; its parameters are text.</summary>
     internal DuckDBCommand Command(string sql, IEnumerable<string> values)
     {
-        Check();
-        // All statements are written here and none of them changes anything: the last door, should a mistake ever let a reader's words through.
-        if (!sql.StartsWith("SELECT ", StringComparison.Ordinal) || Sources.Aggregate(sql, (rest, file) => rest.Replace(file, "", StringComparison.Ordinal)).Contains(';', StringComparison.Ordinal)) { throw new InvalidOperationException("Only one SELECT is ever run"); }
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var value in values) { command.Parameters.Add(new DuckDBParameter(value)); }
-        lock (guard) { current = command; }
-        return command;
+        OnlySelect(sql);
+        return Made(sql, values);
+    }
+
+    /// <summary>The one statement that writes: what a SELECT gives, under published names, to a Parquet file.</summary>
+    /// <param name="named">The SELECT's columns and their published names as identifiers in quotation marks, in which anything may stand.</param>
+    /// <param name="sql">The SELECT.</param>
+    /// <param name="values">Its parameters.</param>
+    /// <param name="file">A path in the scratch folder.</param>
+    internal DuckDBCommand CopyCommand(string named, string sql, IEnumerable<string> values, string file)
+    {
+        OnlySelect(sql);
+        return Made($"COPY (SELECT {named} FROM ({sql})) TO '{file.Replace("'", "''", StringComparison.Ordinal)}' (FORMAT parquet, COMPRESSION zstd)", values);
     }
 
     /// <summary>The cell, counted against what an answer may hold: its rows stand in memory together.</summary>
     /// <exception cref="TableQueryTooCostlyException">The answer is too large.</exception>
     internal object? Counted(object? cell)
     {
-        if (cell is string text && (room -= text.Length) < 0) { throw new TableQueryTooCostlyException("The answer is larger than is allowed"); }
+        room -= CellUnits + ((cell as string)?.Length ?? 0);
+        if (room < 0) { throw new TableQueryTooCostlyException("The answer is larger than is allowed"); }
         return cell;
     }
 
@@ -101,6 +110,22 @@ internal sealed class TableRun : IDisposable
         registration.Dispose();
         stop.Dispose();
         late.Dispose();
+    }
+
+    /// <summary>All statements are written here and none of them changes anything: the last door, should a mistake ever let a reader's words through.</summary>
+    private void OnlySelect(string sql)
+    {
+        if (!sql.StartsWith("SELECT ", StringComparison.Ordinal) || Sources.Aggregate(sql, (rest, file) => rest.Replace(file, "", StringComparison.Ordinal)).Contains(';', StringComparison.Ordinal)) { throw new InvalidOperationException("Only one SELECT is ever run"); }
+    }
+
+    private DuckDBCommand Made(string sql, IEnumerable<string> values)
+    {
+        Check();
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var value in values) { command.Parameters.Add(new DuckDBParameter(value)); }
+        lock (guard) { current = command; }
+        return command;
     }
 
     private void Check()

@@ -33,7 +33,7 @@ internal sealed record AnswerColumn(string Name, ColumnType Type, TableColumn? C
 /// <param name="Rows">Most rows it may return at once.</param>
 internal sealed record TableLimits(TimeSpan Time, int Rows)
 {
-    /// <summary>Most UTF-16 units of all texts of a page, which stands in memory; 50 million unless said. Streams hold a few rows and have no such limit.</summary>
+    /// <summary>Most UTF-16 units of a page, which stands in memory: of its texts, and eight for each cell; 50 million unless said. Streams hold a few rows and have no such limit.</summary>
     internal long Characters { get; init; } = 50_000_000;
 
     /// <summary>For anybody: 15 seconds, 32,000 rows, as CKAN's datastore has it.</summary>

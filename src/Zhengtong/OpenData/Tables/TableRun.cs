@@ -7,6 +7,9 @@ internal sealed class TableRun : IDisposable
 {
     private static readonly string[] Faults = ["Binder Error", "Conversion Error", "Out of Range Error", "Invalid Input Error", "Mismatch Type Error", "Parser Error", "Catalog Error", "Invalid type Error", "Not implemented Error"];
 
+    /// <summary>What a cell takes in memory beside its text, in UTF-16 units.</summary>
+    private const int CellUnits = 8;
+
     private readonly DuckDBConnection connection;
     private readonly CancellationToken ct;
     private readonly CancellationTokenSource late;
@@ -49,7 +52,8 @@ internal sealed class TableRun : IDisposable
     /// <exception cref="TableQueryTooCostlyException">The answer is too large.</exception>
     internal object? Counted(object? cell)
     {
-        if (cell is string text && (room -= text.Length) < 0) { throw new TableQueryTooCostlyException("The answer is larger than is allowed"); }
+        room -= CellUnits + ((cell as string)?.Length ?? 0);
+        if (room < 0) { throw new TableQueryTooCostlyException("The answer is larger than is allowed"); }
         return cell;
     }
 

@@ -117,6 +117,10 @@ public sealed class TableSandboxTests(PlatformFixture platform)
         await Should.ThrowAsync<TableQueryTooCostlyException>(() => Engine.AskAsync(table, new TableQuery(), small, Ct));
         await Should.ThrowAsync<TableQueryTooCostlyException>(() => TableSql.AskAsync(Engine, "SELECT 名 FROM \"t\"", _ => table, small, Ct));
         (await Engine.AskAsync(table, new TableQuery { Limit = 5 }, small, Ct)).Rows.Count.ShouldBe(5);
+        // Numbers take memory too: many columns of them are as large as long texts.
+        var numbers = await MadeTable.Of(Store, [MadeTable.Column("数", ColumnType.Integer)], Enumerable.Range(0, 2000).Select(n => new object?[] { (long)n }));
+        await Should.ThrowAsync<TableQueryTooCostlyException>(() => TableSql.AskAsync(Engine, "SELECT 数 FROM \"t\"", _ => numbers, small, Ct));
+        (await TableSql.AskAsync(Engine, "SELECT 数 FROM \"t\" LIMIT 1000", _ => numbers, small, Ct)).Rows.Count.ShouldBe(1000);
     }
 
     [Fact]

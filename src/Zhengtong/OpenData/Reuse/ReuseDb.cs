@@ -107,6 +107,8 @@ internal partial class ZhengtongDb
             a.HasIndex(x => new { x.DatasetId, x.State, x.DueOn });
             a.HasOne<DeveloperKey>().WithMany().HasForeignKey(x => x.KeyId).OnDelete(DeleteBehavior.Restrict);
             a.HasIndex(x => new { x.KeyId, x.DatasetId });
+            // Of two at once with the same key one is refused: else taking back the one grant would leave the other.
+            a.HasIndex(x => new { x.DatasetId, x.KeyId }).IsUnique().HasFilter("state IN ('Waiting', 'Granted')");
             a.Property(x => x.Applicant).HasMaxLength(200);
             a.Property(x => x.Contact).HasMaxLength(200);
             a.Property(x => x.Purpose).HasMaxLength(2000);

@@ -86,7 +86,6 @@ internal partial class ZhengtongDb
             r.Property(x => x.DecidedAt);
             r.Property(x => x.AnsweredOn);
             r.Property(x => x.MergedInto);
-            r.Property(x => x.Votes);
             r.Property(x => x.Revision).IsConcurrencyToken();
             r.Ignore(x => x.IsOpen);
             r.Ignore(x => x.IsPublic);

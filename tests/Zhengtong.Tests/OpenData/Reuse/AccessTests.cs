@@ -165,6 +165,15 @@ public sealed class AccessTests(PlatformFixture platform)
         }));
     }
 
+    [Theory]
+    [InlineData("/open/access", HttpStatusCode.OK)]
+    [InlineData("/open/subscriptions", HttpStatusCode.OK)]
+    [InlineData("/open/requests/new", HttpStatusCode.NotFound)]
+    public async Task Pages_AskedForWhatIsNoName_AnswerAsForAnUnknownOne(string page, HttpStatusCode unknown)
+    {
+        foreach (var name in (string[])["no-such", "a%00b", "%ED%A0%80", new string('a', 101)]) { (await platform.Visitor().GetAsync($"{page}?dataset={name}")).StatusCode.ShouldBe(unknown, name); }
+    }
+
     [Fact]
     public async Task Pages_WhoseFormIsGoneMeanwhile_SayWhy()
     {

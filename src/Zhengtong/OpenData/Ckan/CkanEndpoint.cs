@@ -29,9 +29,10 @@ internal static partial class CkanEndpoint
             if (!action.Reads && HttpMethods.IsGet(http.Request.Method)) { throw CkanFault.BadRequest("JSON Error: Invalid request. Please use POST method for your request"); }
             var actor = await CkanTokens.CallerOfAsync(http.Request, db, clock.GetUtcNow(), http.RequestAborted);
             var mayWrite = !action.Reads && actor.May(Right.OpenData);
-            // Who may change something sends rows and files; everybody else keeps to the small body of any request.
-            if (mayWrite && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) { size.MaxRequestBodySize = action.TakesFile ? null : CkanRequest.MostBytes; }
-            var (given, upload) = mayWrite && action.TakesFile && CkanUpload.IsMultipart(http.Request) ? await CkanUpload.ReadAsync(http, http.RequestAborted) : (await CkanRequest.ReadAsync(http.Request, action.Reads, http.RequestAborted), null);
+            // Who may change something sends rows and files; everybody else keeps to the small body of any request. Only a form with a file is read part by part.
+            var streams = mayWrite && action.TakesFile && CkanUpload.IsMultipart(http.Request);
+            if (mayWrite && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) { size.MaxRequestBodySize = streams ? null : CkanRequest.MostBytes; }
+            var (given, upload) = streams ? await CkanUpload.ReadAsync(http, http.RequestAborted) : (await CkanRequest.ReadAsync(http.Request, action.Reads, http.RequestAborted), null);
             given.Remove("callback");
             var session = Actor.Of(http.User);
             var result = await action.Act(new CkanCall(new CkanParameters(given), db, engine, BaseOf(http), clock.GetUtcNow(), http.RequestAborted)

@@ -76,7 +76,8 @@ internal static class CkanPackageWrites
     {
         var p = call.Parameters;
         var id = p.Text("id") ?? p.Text("name") ?? p.Required("id");
-        if (p.Text("change_note")?.Length > 1000) { p.Wrong("change_note", "Length is more than maximum 1000"); }
+        var note = p.Text("change_note") ?? p.Text("log_message");
+        if (note?.Length > 1000) { p.Wrong("change_note", "Length is more than maximum 1000"); }
         if (id.Length == 0) { p.Check(); }
         var dataset = await CkanDrafts.FindAsync(call, id);
         if (p.Text("name") is { } name && name != dataset.Name)
@@ -105,7 +106,7 @@ internal static class CkanPackageWrites
             }
         }
 
-        await ReviseAsync(call, open, body, p.Text("change_note") ?? p.Text("log_message") ?? open.Version.ChangeNote, wanted);
+        await ReviseAsync(call, open, body, note ?? open.Version.ChangeNote, wanted);
         // Draft to active is what a CKAN calls publishing: here it proposes. Who sends back "active" as it was read from the published version has proposed nothing.
         if (p.Text("state") == "active" && !began) { await CkanDrafts.ProposeAsync(call, dataset.Id); }
         return await CkanDrafts.DictAsync(call, dataset.Id);

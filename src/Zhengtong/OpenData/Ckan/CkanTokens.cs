@@ -35,7 +35,10 @@ internal static class CkanTokens
         {
             var given = request.Headers[header].ToString().Trim();
             if (given.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) { given = given[7..].Trim(); }
-            if (await FindAsync(given, db, now, ct) is { } actor) { return actor; }
+            if (await FindAsync(given, db, now, ct) is not { } actor) { continue; }
+            // What an officer sees of drafts is kept by no cache.
+            request.HttpContext.Response.Headers.CacheControl = "private, no-store";
+            return actor;
         }
 
         return Actor.Visitor;

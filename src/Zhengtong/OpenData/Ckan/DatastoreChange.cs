@@ -25,6 +25,8 @@ internal enum DatastoreMethod
 /// <param name="method">What becomes of it.</param>
 internal sealed class DatastoreChange(IReadOnlyList<NewColumn> columns, IReadOnlyList<int> kept, IReadOnlyList<JsonObject> records, DatastoreMethod method)
 {
+    internal const string NotUnique = "Cannot insert records or create index because of uniqueness constraint";
+
     private static readonly string[] Moments =
         ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.FFFFFF", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFF"];
 
@@ -80,18 +82,23 @@ internal sealed class DatastoreChange(IReadOnlyList<NewColumn> columns, IReadOnl
             var row = new object?[Columns.Count];
             for (var at = 0; at < row.Length; at++) { row[at] = Kept[at] < 0 ? null : old[Kept[at] + 1]; }
             number++;
-            // By the number first: that is what the record names when it has one.
             if (waiting.Count > 0)
             {
-                var own = keys.Count == 0 ? null : KeyOf(row, keys, null);
-                if (waiting.Remove($"#{id.ToString(CultureInfo.InvariantCulture)}", out var by) || (own is not null && waiting.Remove(own, out by)))
+                var isNamed = false;
+                // One record names a row by its number and another the same by its key: both count.
+                foreach (var name in (string?[])[$"#{id.ToString(CultureInfo.InvariantCulture)}", keys.Count == 0 ? null : KeyOf(row, keys, null)])
                 {
+                    if (name is null || !waiting.Remove(name, out var by)) { continue; }
                     if (method == DatastoreMethod.Insert) { throw Twice(by.Row); }
+                    isNamed = true;
                     for (var at = 0; at < row.Length; at++)
                     {
                         if (!ReferenceEquals(by.Cells[at], Unsaid)) { row[at] = by.Cells[at]; }
                     }
+                }
 
+                if (isNamed)
+                {
                     Changed++;
                     written.Add((number, [.. row]));
                 }
@@ -166,7 +173,7 @@ internal sealed class DatastoreChange(IReadOnlyList<NewColumn> columns, IReadOnl
         CkanFault Wrong() => Fault("records", $"invalid input syntax for type {DatastoreTable.TypeOf(column.Type)}: \"{CkanFault.Shortened(text ?? value.ToJsonString(CkanEndpoint.Written))}\"", row);
     }
 
-    private static CkanFault Twice(int row) => Fault("constraints", "Cannot insert records or create index because of uniqueness constraint", row);
+    private static CkanFault Twice(int row) => Fault("constraints", NotUnique, row);
 
     private static CkanFault Fault(string field, string message, int row)
     {

@@ -72,7 +72,7 @@ internal static class DatastoreDump
         try { await SendAsync(http, resource, format, WriteAsync, ct); }
         catch (TableQueryTooCostlyException) when (!http.Response.HasStarted)
         {
-            http.Response.Headers.Remove("ETag");
+            foreach (var header in (string[])["ETag", "Content-Range", "Content-Encoding", "Content-Length", "Content-Disposition"]) { http.Response.Headers.Remove(header); }
             await RefuseAsync(http, StatusCodes.Status503ServiceUnavailable, "The question takes more than is allowed");
         }
     }

@@ -48,12 +48,14 @@ internal static class DatastoreWrites
             (open, _) = await CkanDrafts.OpenAsync(call, dataset.Id);
             if (open.Version.Resources.Count >= DraftFiles.Most) { throw CkanFault.Invalid("resources", Text.Of("open-data.too-many-files")); }
             var name = CkanParameters.TextOf(made["name"]) is { Length: > 0 } said ? said : "data";
+            var description = CkanParameters.TextOf(made["description"]) ?? "";
             if (name.Length > 200) { throw CkanFault.Invalid("resource", "name: Length is more than maximum 200"); }
+            if (description.Length > 2000) { throw CkanFault.Invalid("resource", "description: Length is more than maximum 2000"); }
             resource = new DatasetResource
             {
                 Id = Guid.CreateVersion7(call.Now),
                 Name = name,
-                Description = CkanParameters.TextOf(made["description"]) is { Length: <= 2000 } description ? description : "",
+                Description = description,
                 Format = "CSV",
                 FileName = DraftFiles.SafeName($"{name}.csv") ?? "data.csv",
                 MediaType = "text/csv",
@@ -123,8 +125,8 @@ internal static class DatastoreWrites
         var p = call.Parameters;
         var id = p.Text("resource_id") ?? p.Text("id") ?? p.Required("resource_id");
         var (force, shows) = (p.Flag("force", false), p.Flag("include_deleted_records", false));
-        if (!dropsTable && !p.Has("filters")) { p.Wrong("filters", "Missing value"); }
         var filters = ObjectOf(p, "filters");
+        if (!dropsTable && filters is null) { p.Wrong("filters", "Missing value"); }
         p.Check();
         var (open, resource) = await EditableAsync(call, id, force);
         var before = resource.Table ?? throw CkanDrafts.NoResource(id);
@@ -284,7 +286,11 @@ internal static class DatastoreWrites
         try { table = await call.Service<TableWriter>().WriteAsync(change.Columns, change.Apply(rows, call.Ct), places, call.Ct); }
         // Finer numbers beside ones as large as the column holds, or a geometry that is none.
         catch (Exception e) when (e is DuckDBException or OverflowException or InvalidCastException or FormatException or JsonException) { throw CkanFault.Invalid("records", "numeric field overflow"); }
-        return table.Rows <= MostRows ? table : throw CkanFault.Invalid("records", Text.Of("open-data.ckan.rows-many", MostRows));
+        if (table.Rows > MostRows) { throw CkanFault.Invalid("records", Text.Of("open-data.ckan.rows-many", MostRows)); }
+        // A key that is declared over rows that are there, or changed by the row's number, may stand twice.
+        List<string> keys = [.. table.Columns.Where(c => c.IsKey).Select(c => c.Name)];
+        var different = keys.Count == 0 ? table.Rows : (await call.Engine.AskAsync(table, new TableQuery { Columns = keys, Distinct = true, Limit = 0, Count = true }, TableLimits.Download, call.Ct)).Total;
+        return different == table.Rows ? table : throw CkanFault.Invalid("constraints", DatastoreChange.NotUnique);
     }
 
     /// <summary>Names the new table in the draft, and for a table of rows the CSV it was written out to.</summary>

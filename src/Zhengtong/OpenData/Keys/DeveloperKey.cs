@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Zhengtong.OpenData.Keys;
 
-/// <summary>A developer's key 开发者密钥: who holds it asks more often than a visitor and sees what it used. It opens nothing that is not public.</summary>
+/// <summary>A developer's key 开发者密钥: who holds it asks more often than a visitor and sees what it used. By itself it opens nothing that is not public; what is open on conditions may be granted to it.</summary>
 internal sealed class DeveloperKey
 {
     /// <summary>How every token begins, so that one left in a repository is recognised.</summary>

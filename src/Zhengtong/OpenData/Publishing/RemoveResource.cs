@@ -16,7 +16,7 @@ internal static class RemoveResource
     /// <response code="204">Removed; ledger event open-data.file-removed.</response>
     /// <response code="403">open-data.not-publisher</response>
     /// <response code="404">open-data.not-found, open-data.resource-not-found</response>
-    /// <response code="409">open-data.wrong-state, open-data.changed-meanwhile</response>
+    /// <response code="409">open-data.wrong-state, open-data.import-under-way, open-data.changed-meanwhile</response>
     /// <response code="412">kernel.changed-meanwhile</response>
     /// <response code="428">kernel.precondition-needed</response>
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
@@ -34,6 +34,8 @@ internal static class RemoveResource
         var (dataset, version) = open;
         if (version.State != VersionState.Draft) { return OpenDataProblems.WrongState.Because(dataset.Title); }
         if (version.Resources.FirstOrDefault(r => r.Id == resource) is not { } gone) { return OpenDataProblems.ResourceNotFound.Because($"{resource}"); }
+        // Its end would put the file back.
+        if (await db.ImportJobs.AnyAsync(j => j.ActiveResourceId == resource, ct)) { return OpenDataProblems.ImportUnderWay.Because(gone.FileName); }
 
         var now = clock.GetUtcNow();
         version.Draft(version.Description, [.. version.Resources.Where(r => r.Id != resource)], version.ChangeNote);

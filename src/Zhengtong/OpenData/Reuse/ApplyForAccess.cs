@@ -78,7 +78,8 @@ internal static class ApplyForAccess
         db.AccessApplications.Add(application);
         db.Notices.Add(Notice.Of(found.PublisherId, NoticeTone.Info, "open-data.reuse.notice.applied", "/work/open-data/access", now, found.Title, dueOn.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)));
         db.Ledger.Add(LedgerEntry.Of("open-data.access-applied", application.Id, actor, now, after: new { dataset = found.Id, key = key.Id, application.Until, application.DueOn, rule = dueBy }));
-        await db.SaveChangesAsync(ct);
+        try { await db.SaveChangesAsync(ct); }
+        catch (DbUpdateException e) when (e.IsUniqueViolation()) { return OpenDataProblems.AccessAppliedAlready.Because(found.Title); }
         return TypedResults.Created($"/api/v1/access-applications/{application.Id}", new AccessApplicationTaken(application.Id, dueOn));
     }
 

@@ -95,10 +95,7 @@ internal sealed class DataRequest
     /// <summary>Where it goes on when it was merged.</summary>
     internal Guid? MergedInto { get; private set; }
 
-    /// <summary>How many voices want it, the asker's among them.</summary>
-    internal int Votes { get; set; } = 1;
-
-    /// <summary>From 1; grows with each change of state; a vote does not count.</summary>
+    /// <summary>From 1; grows with each change of state and when another is merged into it; a vote does not count.</summary>
     internal int Revision { get; private set; } = 1;
 
     /// <summary>True while somebody must answer.</summary>
@@ -127,6 +124,9 @@ internal sealed class DataRequest
         (State, Answer, AnsweredBy, DecidedBy, DecidedAt, AnsweredOn) = (state, answer, dataset, officer, now, ChinaTime.DateOf(now));
         Revision++;
     }
+
+    /// <summary>Another goes on here. Of two that are merged into each other at once, or one that is settled meanwhile, one is refused.</summary>
+    internal void Join() => Revision++;
 
     /// <summary>Ends it as the same as another.</summary>
     internal void Merge(Guid into, Guid officer, DateTimeOffset now)

@@ -4,7 +4,7 @@ namespace Zhengtong.OpenData.Reuse;
 internal sealed class DatasetSubscription
 {
     /// <summary>Failures in a row after which nothing more is sent: about two days.</summary>
-    internal const int MostFailures = 12;
+    internal const int MostFailures = 16;
 
     internal required Guid Id { get; init; }
 

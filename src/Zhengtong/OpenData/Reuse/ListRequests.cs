@@ -55,12 +55,12 @@ internal static class ListRequests
     }
 
     internal static System.Linq.Expressions.Expression<Func<DataRequest, Found>> Shown(ZhengtongDb db) => r => new Found(
-        r, db.Organisations.Where(o => o.Id == r.DepartmentId).Select(o => o.ShortName).First(), db.Datasets.Where(d => d.Id == r.DatasetId).Select(d => d.Name).FirstOrDefault());
+        r, db.Organisations.Where(o => o.Id == r.DepartmentId).Select(o => o.ShortName).First(), db.Datasets.Where(d => d.Id == r.DatasetId).Select(d => d.Name).FirstOrDefault(), db.DataRequestVotes.Count(v => v.RequestId == r.Id));
 
-    internal sealed record Found(DataRequest Request, string Department, string? DatasetName)
+    internal sealed record Found(DataRequest Request, string Department, string? DatasetName, int Votes)
     {
         internal DataRequestSummary Of(WorkingDays days, DateTimeOffset now, bool own) => new(
             Request.Id, Request.Kind, own || Request.IsPublic ? Request.Title : null, Request.State, Request.DepartmentId, Department, DatasetName, Request.At,
-            AnswerClock.Of(days, Request.At, Request.DueOn, Request.AnsweredOn, now), Request.Votes);
+            AnswerClock.Of(days, Request.At, Request.DueOn, Request.AnsweredOn, now), Votes);
     }
 }

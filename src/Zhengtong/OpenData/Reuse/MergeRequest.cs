@@ -25,7 +25,7 @@ internal static class MergeRequest
     {
         var (found, problem) = await OwnRequest.FindAsync(db, id, request.Revision, actor, ct);
         if (found is null) { return problem!; }
-        var into = await db.DataRequests.AsNoTracking().SingleOrDefaultAsync(r => r.Id == request.Into && r.Id != id && r.Kind == found.Kind, ct);
+        var into = await db.DataRequests.SingleOrDefaultAsync(r => r.Id == request.Into && r.Id != id && r.Kind == found.Kind, ct);
         if (into is null || into.State is DataRequestState.Rejected or DataRequestState.Merged || (!into.IsPublic && into.DepartmentId != actor.Organisation))
         {
             return KernelProblems.Invalid.For(new Dictionary<string, string[]> { ["into"] = [Text.Of("open-data.reuse.into-unknown")] });
@@ -34,12 +34,12 @@ internal static class MergeRequest
         var now = clock.GetUtcNow();
         var voices = await db.DataRequestVotes.Where(v => v.RequestId == id && !db.DataRequestVotes.Any(o => o.RequestId == into.Id && o.Voice == v.Voice)).Select(v => v.Voice).ToListAsync(ct);
         found.Merge(into.Id, actor.Id, now);
+        into.Join();
         db.DataRequestVotes.AddRange(voices.Select(v => new DataRequestVote { RequestId = into.Id, Voice = v, At = now }));
         db.Ledger.Add(LedgerEntry.Of("open-data.request-merged", id, actor, now, after: new { into = into.Id, votes = voices.Count }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return OpenDataProblems.ChangedMeanwhile.Because(found.Title); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return OpenDataProblems.ChangedMeanwhile.Because(found.Title); }
-        await db.DataRequests.Where(r => r.Id == into.Id).ExecuteUpdateAsync(s => s.SetProperty(r => r.Votes, r => db.DataRequestVotes.Count(v => v.RequestId == into.Id)), ct);
         return TypedResults.NoContent();
     }
 }

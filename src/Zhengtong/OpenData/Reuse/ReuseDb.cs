@@ -86,7 +86,6 @@ internal partial class ZhengtongDb
             r.Property(x => x.DecidedAt);
             r.Property(x => x.AnsweredOn);
             r.Property(x => x.MergedInto);
-            r.Property(x => x.Votes);
             r.Property(x => x.Revision).IsConcurrencyToken();
             r.Ignore(x => x.IsOpen);
             r.Ignore(x => x.IsPublic);
@@ -107,6 +106,8 @@ internal partial class ZhengtongDb
             a.HasIndex(x => new { x.DatasetId, x.State, x.DueOn });
             a.HasOne<DeveloperKey>().WithMany().HasForeignKey(x => x.KeyId).OnDelete(DeleteBehavior.Restrict);
             a.HasIndex(x => new { x.KeyId, x.DatasetId });
+            // Of two at once with the same key one is refused: else taking back the one grant would leave the other.
+            a.HasIndex(x => new { x.DatasetId, x.KeyId }).IsUnique().HasFilter("state IN ('Waiting', 'Granted')");
             a.Property(x => x.Applicant).HasMaxLength(200);
             a.Property(x => x.Contact).HasMaxLength(200);
             a.Property(x => x.Purpose).HasMaxLength(2000);

@@ -27,7 +27,7 @@ public sealed record SubmitAppRequest(
     [Required, StringLength(100, MinimumLength = 2)] string Maker, [Required, MinLength(1), MaxLength(20)] IReadOnlyList<AppUseBody> Uses);
 
 /// <summary>An app as it was taken.</summary>
-/// <param name="Id">Its id; its page is <c>/open/apps/ID</c> once it is shown.</param>
+/// <param name="Id">Its id; <c>/open/apps</c> has it once it is shown.</param>
 public sealed record SubmitAppResponse(Guid Id);
 
 internal static class SubmitApp

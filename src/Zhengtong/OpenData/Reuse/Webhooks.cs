@@ -57,7 +57,7 @@ internal sealed class SendWebhooks(ZhengtongDb db, WebhookConnections connection
     public async Task<Pass> ReconcileAsync(CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var waiting = await db.DatasetSubscriptions.Where(s => s.DeadSince == null && s.NextAt <= now)
+        var waiting = await db.DatasetSubscriptions.Where(s => s.DeadSince == null && s.NextAt <= now && db.DeveloperKeys.Any(k => k.Id == s.KeyId && k.RevokedAt == null))
             .Join(db.Datasets, s => s.DatasetId, d => d.Id, (s, d) => new { Subscription = s, Dataset = d })
             .Where(x => x.Dataset.Current > x.Subscription.ToldVersion || (x.Dataset.State == DatasetState.Withdrawn) != x.Subscription.ToldWithdrawn)
             .OrderBy(x => x.Subscription.NextAt).ThenBy(x => x.Subscription.Id).Take(AtOnce).ToListAsync(ct);
@@ -120,9 +120,9 @@ internal sealed class SendWebhooks(ZhengtongDb db, WebhookConnections connection
             at = dataset.ModifiedAt,
         }, JsonSerializerOptions.Web);
         var timestamp = clock.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        var secret = vault.Open(subscription.Secret, SubscribeToDataset.PurposeOf(subscription.Id));
         try
         {
+            var secret = vault.Open(subscription.Secret, SubscribeToDataset.PurposeOf(subscription.Id));
             using var request = new HttpRequestMessage(HttpMethod.Post, subscription.Address) { Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } } };
             request.Headers.TryAddWithoutValidation("User-Agent", "Zhengtong-Webhook");
             request.Headers.TryAddWithoutValidation("X-Zhengtong-Timestamp", timestamp);
@@ -132,6 +132,8 @@ internal sealed class SendWebhooks(ZhengtongDb db, WebhookConnections connection
             var status = (int)await connections.SendAsync(request, bound.Token);
             return ($"HTTP {status}", status is >= 200 and < 300, status == 410);
         }
+        // Sealed under another master key: it never opens again, and must not keep the others waiting.
+        catch (CryptographicException) { return ("secret-lost", false, true); }
         // No more is told than that it failed: what lies in our own networks is nobody's to learn.
         catch (HttpRequestException) { return ("no-connection", false, false); }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested) { return ("no-answer", false, false); }

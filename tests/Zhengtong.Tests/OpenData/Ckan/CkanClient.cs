@@ -95,6 +95,8 @@ internal sealed class CkanClient : IDisposable
         request.Headers.TryAddWithoutValidation("Authorization", token);
         request.Headers.TryAddWithoutValidation("X-CKAN-API-Key", token);
         request.Headers.TryAddWithoutValidation("User-Agent", "ckanapi/4.8");
+        // What is refused for its size is refused before it is sent: else the answer may be lost with the connection.
+        request.Headers.ExpectContinue = content.Headers.ContentLength > 1_000_000;
         return http.SendAsync(request);
     }
 }

@@ -211,6 +211,53 @@ public sealed class CkanWritesTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Body_WithoutAFile_IsBoundedForWhatTakesFilesToo()
+    {
+        using var client = await CkanClient.MeetAsync(platform);
+        var name = Openers.NewName();
+        await client.Call("package_create", new { name });
+        foreach (var action in (string[])["resource_create", "datastore_create"])
+        {
+            using var response = await client.Send(action, new { package_id = name, notes = new string('a', CkanRequest.MostBytes) });
+            response.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge, action);
+        }
+    }
+
+    [Fact]
+    public async Task Package_NoteOfOtherClientsThatIsTooLong_IsRefused()
+    {
+        using var client = await CkanClient.MeetAsync(platform);
+        var name = Openers.NewName();
+        await client.Call("package_create", new { name });
+        (await client.Refused("package_patch", new { id = name, log_message = new string('长', 1001) })).Error.GetProperty("change_note")[0].GetString().ShouldBe("Length is more than maximum 1000");
+        (await client.Call("package_patch", new { id = name, log_message = "改名" })).GetProperty("change_note").GetString().ShouldBe("改名");
+    }
+
+    [Fact]
+    public async Task Draft_ReadWithAToken_IsKeptByNoCache()
+    {
+        using var client = await CkanClient.MeetAsync(platform);
+        var name = Openers.NewName();
+        await client.Call("package_create", new { name });
+        using var response = await client.Send("package_show", new { id = name });
+        response.Headers.CacheControl!.ToString().ShouldContain("no-store");
+    }
+
+    [Fact]
+    public async Task Resource_DeleteWhileItsTableIsRead_IsRefused()
+    {
+        using var client = await CkanClient.MeetAsync(platform);
+        var name = Openers.NewName();
+        await client.Call("package_create", new { name });
+        var id = (await client.Uploaded("resource_create", new Dictionary<string, string> { ["package_id"] = name }, "a.csv", Parks)).GetProperty("id").GetGuid();
+        // As it is while the import runs, whose end would put the file back.
+        await platform.WithDb(db => db.ImportJobs.Where(j => j.ResourceId == id).ExecuteUpdateAsync(j => j.SetProperty(x => x.ActiveResourceId, (Guid?)id)));
+        (await client.Refused("resource_delete", new { id })).Error.GetProperty("upload")[0].GetString().ShouldNotBeNullOrEmpty();
+        await platform.WithDb(db => db.ImportJobs.Where(j => j.ResourceId == id).ExecuteUpdateAsync(j => j.SetProperty(x => x.ActiveResourceId, (Guid?)null)));
+        (await client.Call("resource_delete", new { id })).ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Fact]
     public async Task Package_UpdateOfWhatIsConditional_NeverOpensItBySilence()
     {
         using var client = await CkanClient.MeetAsync(platform);

@@ -75,6 +75,16 @@ public sealed class DatastoreWritesTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Upsert_OfOneRowByNumberAndByKey_IsOneRow()
+    {
+        using var client = await CkanClient.MeetAsync(platform);
+        var id = await Made(client);
+        var upserted = await client.Call("datastore_upsert", new { resource_id = id, records = new object[] { new { _id = 2, name = "乙二" }, new { code = "2", area = 20 } } });
+        upserted.GetProperty("records").GetArrayLength().ShouldBe(1);
+        (await Rows(client, id)).ShouldBe(["1 甲 1", "2 乙二 20", "3 丙 3"]);
+    }
+
+    [Fact]
     public async Task Upsert_OfWhatCannotBe_IsRefusedWholeInCkansShapes()
     {
         using var client = await CkanClient.MeetAsync(platform);
@@ -102,11 +112,13 @@ public sealed class DatastoreWritesTests(PlatformFixture platform)
         (await Rows(client, id)).ShouldBe(["1 甲 1", "2 乙 2", "3 丙 3"], "All or nothing");
         (await client.Refused("datastore_upsert", new { resource_id = Guid.Empty, records = Array.Empty<object>() })).Status.ShouldBe(404);
         (await client.Refused("datastore_upsert", new { resource_id = id, records = new object[] { "no object" } })).Status.ShouldBe(400);
+        var package = Openers.NewName();
+        await client.Call("package_create", new { name = package });
         (object Body, string Field)[] creates =
         [
             (new { resource_id = id, fields = new[] { new { id = "_hidden" } } }, "fields"), (new { resource_id = id, fields = new[] { new { id = "a\"b" } } }, "fields"), (new { resource_id = id, fields = new[] { new { id = " a" } } }, "fields"),
             (new { resource_id = id, fields = new[] { new { id = "x", type = "money" } } }, "fields"), (new { resource_id = id, fields = new[] { new { id = "CODE" } } }, "fields"), (new { resource_id = id, primary_key = new[] { "none" } }, "primary_key"),
-            (new { resource_id = id, aliases = new[] { "a" } }, "aliases"), (new { fields = Array.Empty<object>() }, "resource_id"), (new { resource_id = id, resource = new { package_id = "x" } }, "resource"),
+            (new { resource = new { package_id = package, name = "x", description = new string('长', 2001) } }, "resource"), (new { resource_id = id, aliases = new[] { "a" } }, "aliases"), (new { fields = Array.Empty<object>() }, "resource_id"), (new { resource_id = id, resource = new { package_id = "x" } }, "resource"),
         ];
         foreach (var (body, field) in creates)
         {
@@ -114,6 +126,22 @@ public sealed class DatastoreWritesTests(PlatformFixture platform)
             status.ShouldBe(409, field);
             error.TryGetProperty(field, out _).ShouldBeTrue(error.GetRawText());
         }
+    }
+
+    [Fact]
+    public async Task Key_OverRowsThatAreThere_IsOneForEachRow()
+    {
+        using var client = await CkanClient.MeetAsync(platform);
+        var package = Openers.NewName();
+        await client.Call("package_create", new { name = package });
+        var twice = (await client.Call("datastore_create", new { resource = new { package_id = package }, records = new object[] { new { a = "1", b = "x" }, new { a = "1", b = "y" } } })).GetProperty("resource_id").GetString()!;
+        (await client.Refused("datastore_create", new { resource_id = twice, primary_key = new[] { "a" } })).Error.GetProperty("constraints")[0].GetString().ShouldBe("Cannot insert records or create index because of uniqueness constraint");
+        await client.Call("datastore_create", new { resource_id = twice, primary_key = new[] { "a", "b" } });
+        var id = await Made(client);
+        (await client.Refused("datastore_upsert", new { resource_id = id, records = new object[] { new { _id = 1, code = "2" } } })).Error.TryGetProperty("constraints", out _).ShouldBeTrue();
+        (await Rows(client, id)).ShouldBe(["1 甲 1", "2 乙 2", "3 丙 3"]);
+        await client.Call("datastore_upsert", new { resource_id = id, records = new object[] { new { _id = 1, code = "4" } } });
+        (await Rows(client, id)).ShouldBe(["4 甲 1", "2 乙 2", "3 丙 3"]);
     }
 
     [Fact]
@@ -138,6 +166,7 @@ public sealed class DatastoreWritesTests(PlatformFixture platform)
         deleted.GetProperty("filters").GetProperty("code").GetString().ShouldBe("2");
         (await client.Call("datastore_records_delete", new { resource_id = id, filters = new { code = "none" } })).GetProperty("resource_id").GetString().ShouldBe(id);
         (await client.Call("datastore_search", new { resource_id = id })).GetProperty("total").GetInt32().ShouldBe(2);
+        foreach (var none in new object?[] { "", null }) { (await client.Refused("datastore_records_delete", new { resource_id = id, filters = none })).Error.GetProperty("filters")[0].GetString().ShouldBe("Missing value", "It never takes the table"); }
         (await client.Refused("datastore_records_delete", new { resource_id = id })).Error.GetProperty("filters")[0].GetString().ShouldBe("Missing value");
         (await client.Refused("datastore_delete", new { resource_id = id, filters = new { none = 1 } })).Error.GetProperty("filters")[0].GetString().ShouldBe("Unknown field: none");
         await client.Call("datastore_delete", new { resource_id = id, filters = new { } });

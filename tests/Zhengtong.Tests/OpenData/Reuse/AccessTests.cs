@@ -140,6 +140,67 @@ public sealed class AccessTests(PlatformFixture platform)
         (await Apply(made.Name, Body(), token)).StatusCode.ShouldBe(HttpStatusCode.Created);
     }
 
+    [Fact]
+    public async Task Apply_TwiceAtOnce_IsTakenOnce()
+    {
+        var made = await Conditional(await platform.Department());
+        for (var round = 0; round < 5; round++)
+        {
+            var token = await Key();
+            var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Apply(made.Name, Body(), token)));
+            answers.Count(a => a.StatusCode == HttpStatusCode.Created).ShouldBe(1);
+            foreach (var refused in answers.Where(a => a.StatusCode != HttpStatusCode.Created)) { (await refused.ReadProblemCode()).ShouldBe("open-data.access-applied-already"); }
+        }
+
+        // Whatever comes in between, no key has two that stand.
+        var first = await platform.WithDb(db => db.AccessApplications.AsNoTracking().Where(a => a.DatasetId == made.Id).OrderBy(a => a.Id).FirstAsync());
+        await Should.ThrowAsync<DbUpdateException>(() => platform.WithDb(db =>
+        {
+            db.AccessApplications.Add(new AccessApplication
+            {
+                Id = Guid.CreateVersion7(first.At), DatasetId = first.DatasetId, KeyId = first.KeyId, Applicant = first.Applicant, Contact = first.Contact, Purpose = first.Purpose, Safety = first.Safety,
+                Until = first.Until, At = first.At, DueOn = first.DueOn,
+            });
+            return db.SaveChangesAsync();
+        }));
+    }
+
+    [Theory]
+    [InlineData("/open/access", HttpStatusCode.OK)]
+    [InlineData("/open/subscriptions", HttpStatusCode.OK)]
+    [InlineData("/open/requests/new", HttpStatusCode.NotFound)]
+    public async Task Pages_AskedForWhatIsNoName_AnswerAsForAnUnknownOne(string page, HttpStatusCode unknown)
+    {
+        foreach (var name in (string[])["no-such", "a%00b", "%ED%A0%80", new string('a', 101)]) { (await platform.Visitor().GetAsync($"{page}?dataset={name}")).StatusCode.ShouldBe(unknown, name); }
+    }
+
+    [Fact]
+    public async Task Pages_WhoseFormIsGoneMeanwhile_SayWhy()
+    {
+        var made = await Conditional(await platform.Department());
+        var visitor = platform.Visitor();
+        (string Address, string Form, (string, string)[] Fields)[] forms =
+        [
+            ($"/dataset/{made.Name}", "rate-dataset", [("stars", "4")]),
+            ($"/dataset/{made.Name}", "comment-dataset", [("words", "Useful rows")]),
+            ($"/open/access?dataset={made.Name}", "apply", [("token", await Key()), ("applicant", "Weather Works"), ("contact", "a@example.org"), ("purpose", "Shade in parks, for a study"), ("safety", "One machine"), ("until", $"{Today.AddDays(30):yyyy-MM-dd}"), ("promise", "true")]),
+            ($"/open/subscriptions?dataset={made.Name}", "subscribe", [("token", await Key()), ("address", "https://example.org/hook")]),
+        ];
+        var filled = new List<KeyValuePair<string, string>[]>();
+        foreach (var (address, form, fields) in forms) { filled.Add([.. Page.Filled(await visitor.GetPage(address), form, fields)]); }
+        await platform.WithDb(async db =>
+        {
+            (await db.Datasets.SingleAsync(d => d.Id == made.Id)).Withdraw("wrong", TimeProvider.System.GetUtcNow());
+            return await db.SaveChangesAsync();
+        });
+        foreach (var (n, (address, form, _)) in forms.Index())
+        {
+            var answer = await visitor.PostAsync(address, new FormUrlEncodedContent(filled[n]));
+            answer.StatusCode.ShouldBe(HttpStatusCode.Conflict, form);
+            (await answer.Content.ReadAsStringAsync()).ShouldContain("<h1", Case.Insensitive, form);
+        }
+    }
+
     [Theory]
     [InlineData("en", "the decision is due by")]
     [InlineData("zh-CN", "申请已收到")]

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Organisations;
 using Zhengtong.Tests.OpenData.Support;
 using Zhengtong.Tests.Support;
 
@@ -90,8 +91,37 @@ public sealed class RequestsTests(PlatformFixture platform)
         (await Post(officer, second, "merging", new { into = first, revision = 1 })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         var kept = await Read(platform.Visitor(), first);
         kept.GetProperty("summary").GetProperty("votes").GetInt32().ShouldBe(3);
+        (await (await Post(officer, first, "answer", new { outcome = "done", words = "Here", revision = 1 })).ReadProblemCode()).ShouldBe("open-data.changed-meanwhile", "Whoever saw it before has not seen who joined");
         (await Read(platform.Visitor(), second)).GetProperty("mergedInto").GetGuid().ShouldBe(first);
         (await (await platform.Visitor().PutAsync($"/api/v1/data-requests/{second}/vote", null)).ReadProblemCode()).ShouldBe("open-data.request-settled");
+    }
+
+    [Fact]
+    public async Task Merge_OfTwoIntoEachOtherAtOnce_LeavesOneToAnswer()
+    {
+        var department = await platform.Department();
+        var officer = await platform.SignedIn(department, Role.DepartmentOfficer);
+        for (var round = 0; round < 6; round++)
+        {
+            var ids = new List<Guid>();
+            for (var n = 0; n < 2; n++) { ids.Add((await Asked(platform.Visitor(), "/api/v1/data-requests", new { title = "Bus lines", words = "All lines", department = department.Id })).GetProperty("id").GetGuid()); }
+            var answers = await Task.WhenAll(Post(officer, ids[0], "merging", new { into = ids[1], revision = 1 }), Post(officer, ids[1], "merging", new { into = ids[0], revision = 1 }));
+            answers.Count(a => a.StatusCode == HttpStatusCode.NoContent).ShouldBe(1);
+            (await platform.WithDb(db => db.DataRequests.CountAsync(r => ids.Contains(r.Id) && r.MergedInto == null))).ShouldBe(1);
+        }
+    }
+
+    [Fact]
+    public async Task Votes_AreWhatIsSaved()
+    {
+        var id = (await Asked(platform.Visitor(), "/api/v1/data-requests", new { title = "Wells", words = "All wells", department = (await platform.Department()).Id })).GetProperty("id").GetGuid();
+        // A process that dies behind the save has counted all the same.
+        await platform.WithDb(db =>
+        {
+            db.DataRequestVotes.Add(new Zhengtong.OpenData.Reuse.DataRequestVote { RequestId = id, Voice = "v1", At = TimeProvider.System.GetUtcNow() });
+            return db.SaveChangesAsync();
+        });
+        (await Read(platform.Visitor(), id)).GetProperty("summary").GetProperty("votes").GetInt32().ShouldBe(2);
     }
 
     [Fact]
@@ -114,6 +144,30 @@ public sealed class RequestsTests(PlatformFixture platform)
         read.GetProperty("version").GetInt32().ShouldBe(1);
         read.GetProperty("summary").GetProperty("datasetName").GetString().ShouldBe(made.Name);
         (await (await Post(officer, taken.GetProperty("id").GetGuid(), "passing-on", new { department = (await platform.Department()).Id, reason = "not ours", revision = 1 })).ReadProblemCode()).ShouldBe("kernel.invalid");
+    }
+
+    [Fact]
+    public async Task Ask_WithoutADepartment_WaitsForTheAuthorityToPassItOn()
+    {
+        var department = await platform.Department();
+        var made = new Organisation
+        {
+            Id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), CreditCode = CreditCode.FromBody("11610000999999991"), Name = "数据局", ShortName = "数据局", Region = department.Region, Kind = OrganisationKind.Authority,
+        };
+        await platform.WithDb(db =>
+        {
+            db.Organisations.Add(made);
+            return db.SaveChangesAsync();
+        });
+        var id = (await Asked(platform.Visitor(), "/api/v1/data-requests", new { title = "Springs", words = "All springs" })).GetProperty("id").GetGuid();
+        var authority = await platform.WithDb(db => db.Organisations.AsNoTracking().SingleAsync(o => db.DataRequests.Any(r => r.Id == id && r.DepartmentId == o.Id)));
+        authority.Kind.ShouldBe(OrganisationKind.Authority);
+        var officer = await platform.SignedIn(authority, Role.Authority);
+        var work = $"/work/open-data/requests/{id}";
+        (await officer.GetPage("/work")).ShouldContain(work);
+        (await officer.Submit(work, "pass-on", ("department", department.Id.ToString()), ("reason", "They keep the springs"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await officer.GetPage("/work")).ShouldNotContain(work);
+        (await (await platform.SignedIn(department, Role.DepartmentOfficer)).GetPage("/work")).ShouldContain(work);
     }
 
     [Fact]

@@ -85,6 +85,46 @@ public sealed class SubscriptionsTests(PlatformFixture platform)
     }
 
     [Fact]
+    public void Refused_IsGivenUpAfterAboutTwoDays()
+    {
+        var began = TimeProvider.System.GetUtcNow();
+        var subscription = new DatasetSubscription { Id = Guid.Empty, DatasetId = Guid.Empty, KeyId = Guid.Empty, Address = "https://example.org/", Secret = [], At = began, ToldVersion = 1 };
+        var now = began;
+        for (subscription.Failed("HTTP 500", false, now); subscription.DeadSince is null; subscription.Failed("HTTP 500", false, now)) { now = subscription.NextAt; }
+        (now - began).ShouldBeInRange(TimeSpan.FromHours(40), TimeSpan.FromHours(56));
+    }
+
+    [Fact]
+    public async Task KeyGivenBack_NothingIsSentAnyMore()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        var made = await platform.PublishAsync(await platform.Department(), Parks("a"));
+        var token = await Key();
+        await Subscribed(token, made.Name, receiver.Address);
+        (await Call(HttpMethod.Delete, "/api/v1/developer-keys/current", token)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        await platform.PublishNextAsync(made, Parks("b"));
+        await Send(Ahead);
+        receiver.Got.ShouldBeEmpty("Nobody could end it: its key is good for nothing");
+    }
+
+    [Fact]
+    public async Task SecretThatNoLongerOpens_EndsThatOneAndKeepsNobodyWaiting()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        var made = await platform.PublishAsync(await platform.Department(), Parks("a"));
+        var (lost, _) = await Subscribed(await Key(), made.Name, receiver.Address);
+        await Subscribed(await Key(), made.Name, receiver.Address);
+        byte[] other = [.. Enumerable.Repeat((byte)7, 92)];
+        await platform.WithDb(db => db.DatasetSubscriptions.Where(s => s.Id == lost).ExecuteUpdateAsync(s => s.SetProperty(x => x.Secret, other)));
+        await platform.PublishNextAsync(made, Parks("b"));
+        await Send(Ahead);
+        receiver.Got.Count.ShouldBe(1);
+        var dead = await platform.WithDb(db => db.DatasetSubscriptions.AsNoTracking().SingleAsync(s => s.Id == lost));
+        dead.LastResult.ShouldBe("secret-lost");
+        dead.DeadSince.ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task Gone_EndsItAtOnce()
     {
         await using var receiver = await Receiver.StartAsync(410);

@@ -65,6 +65,14 @@ internal static class TableDownload
             return;
         }
 
+        if (format is TableFormat.Csv or TableFormat.Tsv)
+        {
+            using var head = new MemoryStream();
+            Begin(head, columns, format, bom);
+            await engine.WriteLinesAsync(table, query, new LineForm(format == TableFormat.Csv ? ',' : '\t', "true", "false") { IsCautious = true }, head.ToArray(), to, TableLimits.Download, ct);
+            return;
+        }
+
         var places = format == TableFormat.GeoJson ? new Places(table, columns, system) : null;
         using var buffer = new MemoryStream(Room * 2);
         Begin(buffer, columns, format, bom);
@@ -106,7 +114,6 @@ internal static class TableDownload
     {
         switch (format)
         {
-            case TableFormat.Csv or TableFormat.Tsv: Line(to, row.Select(Text), format); break;
             case TableFormat.Xml: Element(to, columns, row); break;
             default:
                 if (!first && format != TableFormat.JsonLines) { to.Write(",\n"u8); }

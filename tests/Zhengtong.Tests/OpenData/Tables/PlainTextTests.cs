@@ -15,11 +15,12 @@ public sealed class PlainTextTests(PlatformFixture platform)
     public async Task Search_RemembersLettersOrNot_FindsTheSame()
     {
         var (writer, engine) = (platform.App.Services.GetRequiredService<TableWriter>(), platform.App.Services.GetRequiredService<TableEngine>());
-        var text = Gen.Int[0, Pieces.Length - 1].Select(n => Pieces[n]).Array[0, 4].Select(string.Concat);
+        // Half of the columns hold nothing that folding makes other characters of.
+        var texts = Gen.Bool.SelectMany(common => Gen.Int[0, common ? 4 : Pieces.Length - 1].Select(n => Pieces[n]).Array[0, 4].Select(string.Concat).Array[1, 6]);
         var word = Gen.Int[0, Pieces.Length - 1].Select(n => Pieces[n].Trim()).Where(w => w.Length > 0);
-        await Gen.Select(text.Array[1, 6], word.Array[1, 2]).SampleAsync(async (texts, words) =>
+        await Gen.Select(texts, word.Array[1, 2]).SampleAsync(async (made, words) =>
         {
-            var table = await writer.WriteAsync([new NewColumn("t", ColumnType.Text)], Rows(texts, false), null, CancellationToken.None);
+            var table = await writer.WriteAsync([new NewColumn("t", ColumnType.Text)], Rows(made, false), null, CancellationToken.None);
             var forgetful = table with { Columns = [.. table.Columns.Select(c => c with { Profile = c.Profile with { IsPlain = null, KeepsChinese = null } })] };
             foreach (var query in (TableQuery[])[new() { Text = string.Join(' ', words), Count = true }, new() { Where = new Condition.Compare("t", Comparison.Contains, string.Concat(words)), Count = true }])
             {

@@ -57,7 +57,7 @@ internal sealed class OpenPlatform : IAsyncDisposable
     /// <summary>What a SELECT gives, written the same way; {0} is the table.</summary>
     internal async Task<string> SelectAsync(DataTable table, string sql)
     {
-        var answer = await TableSql.AskAsync(Engine, string.Format(CultureInfo.InvariantCulture, sql, "t"), _ => table, TableLimits.Public with { Time = TimeSpan.FromMinutes(10) }, CancellationToken.None);
+        var answer = await TableSql.AskAsync(Engine, sql.Replace("{0}", "t", StringComparison.Ordinal), _ => table, TableLimits.Public with { Time = TimeSpan.FromMinutes(10) }, CancellationToken.None);
         return Written(answer.Columns, answer.Rows, null);
     }
 

@@ -16,7 +16,7 @@ public sealed class PlainTextTests(PlatformFixture platform)
     {
         var (writer, engine) = (platform.App.Services.GetRequiredService<TableWriter>(), platform.App.Services.GetRequiredService<TableEngine>());
         // Half of the columns hold nothing that folding makes other characters of.
-        var texts = Gen.Bool.SelectMany(common => Gen.Int[0, common ? 4 : Pieces.Length - 1].Select(n => Pieces[n]).Array[0, 4].Select(string.Concat).Array[1, 6]);
+        var texts = Gen.Bool.SelectMany(common => Gen.Int[0, common ? 4 : Pieces.Length - 1].Select(n => Pieces[n]).Array[0, 4].Select(p => string.Concat(p)).Array[1, 6]);
         var word = Gen.Int[0, Pieces.Length - 1].Select(n => Pieces[n].Trim()).Where(w => w.Length > 0);
         await Gen.Select(texts, word.Array[1, 2]).SampleAsync(async (made, words) =>
         {

@@ -25,10 +25,9 @@ public sealed class PlainTextTests(PlatformFixture platform)
             foreach (var query in (TableQuery[])[new() { Text = string.Join(' ', words), Count = true }, new() { Where = new Condition.Compare("t", Comparison.Contains, string.Concat(words)), Count = true }])
             {
                 var (one, two) = (await engine.AskAsync(table, query, TableLimits.Public, CancellationToken.None), await engine.AskAsync(forgetful, query, TableLimits.Public, CancellationToken.None));
-                if (one.Total != two.Total || !one.Rows.Select(r => r[0]).SequenceEqual(two.Rows.Select(r => r[0]))) { return false; }
+                one.Total.ShouldBe(two.Total);
+                one.Rows.Select(r => r[0]).ShouldBe(two.Rows.Select(r => r[0]));
             }
-
-            return true;
         }, iter: 60, threads: 1);
     }
 

@@ -114,7 +114,7 @@ internal static class OpenDataBench
                 var (one, two) = (await ours(), await theirs());
                 List<double> mine = [], others = [];
                 var watch = Stopwatch.StartNew();
-                while (mine.Count < FewestRounds || (mine.Count < MostRounds && watch.Elapsed < MostTime))
+                while (mine.Count < FewestRounds || (mine.Count < MostRounds && watch.Elapsed < (rows.Rows < 1_000_000 ? TimeSpan.FromSeconds(3) : MostTime)))
                 {
                     turn++;
                     mine.Add(await Measure.SecondsAsync(ours));
@@ -212,13 +212,13 @@ internal static class OpenDataBench
             for (var n = 0; n < 3; n++) { await AskAsync(query(n)); }
             List<double> alone = [];
             var watch = Stopwatch.StartNew();
-            for (var n = 3; n < 203 && watch.Elapsed < MostTime; n++) { alone.Add(await AskAsync(query(n % 40))); }
+            for (var n = 3; n < 203 && watch.Elapsed < (datasets < Datasets ? TimeSpan.FromSeconds(3) : MostTime); n++) { alone.Add(await AskAsync(query(n % 40))); }
             var next = 0;
             watch.Restart();
             var together = (await Task.WhenAll(Enumerable.Range(0, 16).Select(async _ =>
             {
                 List<double> own = [];
-                while (watch.Elapsed < TimeSpan.FromSeconds(10)) { own.Add(await AskAsync(query(Interlocked.Increment(ref next) % 40))); }
+                while (watch.Elapsed < TimeSpan.FromSeconds(datasets < Datasets ? 2 : 10)) { own.Add(await AskAsync(query(Interlocked.Increment(ref next) % 40))); }
                 return own;
             }))).SelectMany(t => t).ToList();
             text.Append(CultureInfo.InvariantCulture, $"| {title} | {Measure.Median(alone):0.0} | {Measure.Percentile(alone, 95):0.0} | {Measure.Percentile(together, 95):0.0} |\n");

@@ -7,6 +7,8 @@ switch (args)
     case ["static", var url, var bytes]: return await StaticPage.ServeAsync(url, int.Parse(bytes, CultureInfo.InvariantCulture));
     case ["service", var url, var bytes]: return await StaticPage.ServeServiceAsync(url, int.Parse(bytes, CultureInfo.InvariantCulture));
     case ["proxy", var url, var destination]: return await StaticPage.ServeProxyAsync(url, destination);
+    case ["datastore", var url, var connection, var statements]: return await StaticPage.ServeDatastoreAsync(url, connection, statements);
+    case ["import", var folder, var path]: return await OpenDataBench.ImportAloneAsync(folder, path);
     case ["files", var url, var folder]: return await StaticPage.ServeFilesAsync(url, folder);
 }
 

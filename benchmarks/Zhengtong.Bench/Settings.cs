@@ -30,6 +30,7 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int? Rows, int?
         new("g", "suites", "National suite beside the international one", ExchangeBench.SuitesAsync),
         new("h", "files", "A large file", FilesBench.RunAsync),
         new("i", "many", "Many deliveries at once", ManyBench.RunAsync),
+        new("j", "open-data", "Open data beside CKAN's datastore", OpenDataBench.RunAsync),
     ];
 
     internal static string Repository { get; } = FindRepository();

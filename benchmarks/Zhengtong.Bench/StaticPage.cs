@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Zhengtong.Bench;
 
@@ -47,6 +49,31 @@ internal static class StaticPage
         await http.Request.Body.CopyToAsync(kept, 1 << 20);
         kept.Flush(flushToDisk: true);
     }));
+
+    /// <summary>Rows of a PostgreSQL as the JSON text that it makes of them: /NAME?v=VALUE runs the page and the total of that name.</summary>
+    /// <param name="url">Where it listens.</param>
+    /// <param name="connection">The database.</param>
+    /// <param name="file">JSON: by name the page's statement and the total's, or null.</param>
+    internal static async Task<int> ServeDatastoreAsync(string url, string connection, string file)
+    {
+        var statements = JsonSerializer.Deserialize<Dictionary<string, string?[]>>(await File.ReadAllTextAsync(file))!;
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connection) { MaxPoolSize = 16, Timeout = 600, CommandTimeout = 600 }.ConnectionString);
+        return await ServeAsync(url, null, app => app.MapGet("/{name}", async (string name, string v, HttpContext http) =>
+        {
+            await using var open = await source.OpenConnectionAsync(http.RequestAborted);
+            async Task<string?> TextAsync(string sql)
+            {
+                await using var command = new NpgsqlCommand(sql, open);
+                command.Parameters.Add(new NpgsqlParameter { Value = v });
+                return await command.ExecuteScalarAsync(http.RequestAborted) as string;
+            }
+
+            var total = statements[name][1] is { } counted ? await TextAsync(counted) : null;
+            var rows = await TextAsync(statements[name][0]!);
+            http.Response.ContentType = "application/json;charset=utf-8";
+            await http.Response.WriteAsync($"{{\"success\":true,\"result\":{{\"records\":{rows ?? "[]"}{(total is null ? "" : $",\"total\":{total}")}}}}}", http.RequestAborted);
+        }));
+    }
 
     private static async Task<int> ServeAsync(string url, Action<IServiceCollection>? add, Action<WebApplication> map)
     {

@@ -92,7 +92,7 @@ internal partial class ZhengtongDb
             r.Property(x => x.HasPlaces);
             r.Property(x => x.Rows);
             r.Property(x => x.IsGiven);
-            r.Property(x => x.Resource).AsPlainJson();
+            r.Property(x => x.Resource).AsSharedJson();
         });
         builder.Entity<DownloadCount>(c =>
         {

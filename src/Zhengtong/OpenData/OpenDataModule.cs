@@ -32,6 +32,7 @@ internal static class OpenDataModule
         builder.AddPortal();
         builder.AddDescriptions();
         builder.AddDeveloperKeys();
+        builder.AddCkan();
         builder.AddPortalTools();
         builder.AddReuse();
         builder.AddHarvest();

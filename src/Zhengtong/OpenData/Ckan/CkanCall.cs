@@ -49,4 +49,15 @@ internal sealed record CkanCall(CkanParameters Parameters, ZhengtongDb Db, Table
 
 /// <summary>A result that is written as it is made, because it may be large.</summary>
 /// <param name="Write">Writes one JSON value; calls the second argument now and then, which sends what is written so far.</param>
-internal sealed record CkanWritten(Func<Utf8JsonWriter, Func<Task>, Task> Write);
+internal sealed record CkanWritten(Func<Utf8JsonWriter, Func<Task>, Task> Write)
+{
+    /// <summary>Tells the result from others at the same address; null when it may change without saying so.</summary>
+    internal string? Tag { get; init; }
+
+    /// <summary>A result that was written before.</summary>
+    internal static CkanWritten Of(ReadOnlyMemory<byte> written, string tag) => new((json, _) =>
+    {
+        json.WriteRawValue(written.Span, skipInputValidation: true);
+        return Task.CompletedTask;
+    }) { Tag = tag };
+}

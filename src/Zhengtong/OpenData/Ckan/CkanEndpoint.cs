@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.OpenData.Keys;
 using Zhengtong.OpenData.Reuse;
@@ -17,7 +18,8 @@ internal static partial class CkanEndpoint
 {
     internal static readonly JsonSerializerOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>How answers are written.</summary>
+    internal static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>GET and POST of an action.</summary>
     internal static async Task HandleAsync(HttpContext http, string name, ZhengtongDb db, TableEngine engine, TimeProvider clock, ILoggerFactory loggers)
@@ -121,6 +123,19 @@ internal static partial class CkanEndpoint
     {
         var callback = HttpMethods.IsGet(http.Request.Method) && http.Request.Query["callback"] is [{ } function] && FunctionName().IsMatch(function) ? function : null;
         var response = http.Response;
+        if (result is CkanWritten { Tag: { } tag } && HttpMethods.IsGet(http.Request.Method) && callback is null)
+        {
+            // Packed on the way it is other bytes.
+            var entity = new EntityTagHeaderValue($"\"{tag}\"", isWeak: true);
+            response.Headers.ETag = entity.ToString();
+            response.Headers.CacheControl = "no-cache";
+            if (http.Request.GetTypedHeaders().IfNoneMatch.Any(t => t.Compare(entity, useStrongComparison: false) || t.Equals(EntityTagHeaderValue.Any)))
+            {
+                response.StatusCode = StatusCodes.Status304NotModified;
+                return;
+            }
+        }
+
         response.ContentType = callback is null ? "application/json;charset=utf-8" : "application/javascript;charset=utf-8";
         var body = response.BodyWriter;
         if (callback is not null) { await body.WriteAsync(Encoding.ASCII.GetBytes(callback + "(")); }

@@ -8,6 +8,8 @@ namespace Zhengtong.OpenData.Ckan;
 /// <summary>CKAN's Action API, version 3, its read side: the addresses. What they answer is in docs/ckan.md.</summary>
 internal static class CkanModule
 {
+    internal static void AddCkan(this WebApplicationBuilder builder) => builder.Services.AddSingleton<DatastoreAnswers>();
+
     internal static void MapCkan(this WebApplication app)
     {
         string[] methods = ["GET", "POST"];

@@ -60,12 +60,11 @@ internal static class DatastoreDump
         var table = resource.Resource.Table!;
         Task WriteAsync(Stream to, CancellationToken stopped)
         {
-            var rows = engine.StreamAsync(table, query, TableLimits.Download, stopped);
             return format switch
             {
-                "json" => JsonAsync(to, columns, rows, stopped),
-                "xml" => XmlAsync(to, columns, rows, stopped),
-                _ => SeparatedAsync(to, columns, rows, format == "tsv" ? '\t' : ',', mark, stopped),
+                "json" => JsonAsync(to, columns, engine.StreamAsync(table, query, TableLimits.Download, stopped), stopped),
+                "xml" => XmlAsync(to, columns, engine.StreamAsync(table, query, TableLimits.Download, stopped), stopped),
+                _ => SeparatedAsync(to, columns, engine, table, query, format == "tsv" ? '\t' : ',', mark, stopped),
             };
         }
 
@@ -140,19 +139,11 @@ internal static class DatastoreDump
     }
 
     /// <summary>The header ends with CR LF, the rows with LF, as CKAN writes them.</summary>
-    private static async Task SeparatedAsync(Stream to, IReadOnlyList<AnswerColumn> columns, IAsyncEnumerable<object?[]> rows, char separator, bool mark, CancellationToken ct)
+    private static Task SeparatedAsync(Stream to, IReadOnlyList<AnswerColumn> columns, TableEngine engine, DataTable table, TableQuery query, char separator, bool mark, CancellationToken ct)
     {
-        var text = new StringBuilder(mark ? "\uFEFF" : "");
-        DatastoreTable.AddRow(text, columns.Select(c => c.Name), separator, "\r\n");
-        await foreach (var row in rows.WithCancellation(ct))
-        {
-            DatastoreTable.AddRow(text, row.Select(DatastoreTable.TextOf), separator, "\n");
-            if (text.Length < FlushAt) { continue; }
-            await to.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), ct);
-            text.Clear();
-        }
-
-        await to.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), ct);
+        var header = new StringBuilder(mark ? "\uFEFF" : "");
+        DatastoreTable.AddRow(header, columns.Select(c => c.Name), separator, "\r\n");
+        return engine.WriteLinesAsync(table, query, new LineForm(separator, "True", "False") { HasWholeFractions = true }, Encoding.UTF8.GetBytes(header.ToString()), to, TableLimits.Download, ct);
     }
 
     private static async Task JsonAsync(Stream to, IReadOnlyList<AnswerColumn> columns, IAsyncEnumerable<object?[]> rows, CancellationToken ct)

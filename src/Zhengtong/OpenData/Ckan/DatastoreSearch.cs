@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.OpenData.Publishing;
@@ -14,6 +16,9 @@ internal static class DatastoreSearch
     internal const int MostRows = 32_000;
 
     private const int RowsBetweenFlushes = 200;
+
+    /// <summary>Most rows of an answer that is kept for the next reader.</summary>
+    private const int MostKept = 1_000;
 
     internal static readonly string[] Parameters =
     [
@@ -31,6 +36,10 @@ internal static class DatastoreSearch
         p.Check();
         if (id == "_table_metadata") { return await TablesAsync(call, limit, offset, total, format); }
         var resource = await DatastoreTable.FindAsync(call, id);
+        // An officer may see a draft, which changes.
+        var answers = call.Actor.IsSignedIn || limit > MostKept ? null : call.Service<DatastoreAnswers>();
+        var tag = DatastoreAnswers.KeyOf(resource, p.Given);
+        if (answers?.Find(tag) is { } known) { return CkanWritten.Of(known, tag); }
         var (query, ranks) = DatastoreQuestion.Read(p, resource.Resource.Table!);
         query = query with { Limit = limit, Offset = offset, Count = total };
         TableAnswer answer;
@@ -39,7 +48,7 @@ internal static class DatastoreSearch
         // Only who sorts by the number of the row can go on by it.
         var byId = query.Ranks ? query.Orders is [{ Column: DatastoreTable.Id }, ..] : query.Orders is [] or [{ Column: DatastoreTable.Id }];
         var idAt = answer.Columns.ToList().FindIndex(c => c.Name == DatastoreTable.Id);
-        return new CkanWritten(async (json, flush) =>
+        var written = new CkanWritten(async (json, flush) =>
         {
             json.WriteStartObject();
             json.WriteBoolean("include_total", total);
@@ -105,6 +114,11 @@ internal static class DatastoreSearch
 
             json.WriteEndObject();
         });
+        if (answers is null) { return written; }
+        var room = new ArrayBufferWriter<byte>(16 * 1024);
+        await using (var json = new Utf8JsonWriter(room, CkanEndpoint.Writing)) { await written.Write(json, () => Task.CompletedTask); }
+        answers.Keep(tag, room.WrittenSpan.ToArray());
+        return CkanWritten.Of(room.WrittenMemory, tag);
     }
 
     /// <summary>Start, next, and behind the first page the page before. There is always a next: clients follow it until no rows come.</summary>

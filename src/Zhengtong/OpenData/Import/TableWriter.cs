@@ -43,8 +43,9 @@ internal sealed class TableWriter(ObjectStore store, TableScratch scratch)
                 Run(connection, $"SET memory_limit = '512MB'; SET threads = {Math.Clamp(Environment.ProcessorCount, 1, 4)}; SET temp_directory = {Quote(spill)}; SET preserve_insertion_order = true");
                 Run(connection, $"ATTACH {Quote(database)} AS scratch (ROW_GROUP_SIZE {group}); USE scratch");
                 Run(connection, $"CREATE TABLE rows ({string.Join(", ", DefinitionsOf(columns, places is not null))})");
-                (count, extent) = await AppendAsync(connection, columns, rows, places, ct);
-                profiled = Profile(connection, columns, count, ct);
+                var letters = columns.Select(_ => new Letters()).ToArray();
+                (count, extent) = await AppendAsync(connection, columns, letters, rows, places, ct);
+                profiled = Profile(connection, columns, letters, count, ct);
                 Run(connection, $"COPY rows TO {Quote(parquet)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group})", ct);
             }
 
@@ -83,7 +84,7 @@ internal sealed class TableWriter(ObjectStore store, TableScratch scratch)
     };
 
     private static async Task<(long Count, GeometryExtent Extent)> AppendAsync(
-        DuckDBConnection connection, IReadOnlyList<NewColumn> columns, IAsyncEnumerable<object?[]> rows, NewPlaces? places, CancellationToken ct)
+        DuckDBConnection connection, IReadOnlyList<NewColumn> columns, Letters[] letters, IAsyncEnumerable<object?[]> rows, NewPlaces? places, CancellationToken ct)
     {
         long count = 0;
         var whole = new GeometryExtent();
@@ -93,7 +94,12 @@ internal sealed class TableWriter(ObjectStore store, TableScratch scratch)
             if (cells.Length != columns.Count) { throw new ArgumentException($"A row of {cells.Length} cells for {columns.Count} columns", nameof(rows)); }
             var row = appender.CreateRow();
             row.AppendValue(++count);
-            for (var n = 0; n < cells.Length; n++) { Append(row, columns[n], cells[n]); }
+            for (var n = 0; n < cells.Length; n++)
+            {
+                Append(row, columns[n], cells[n]);
+                if (cells[n] is string text) { letters[n].See(text); }
+            }
+
             if (places is not null)
             {
                 var extent = PlaceOf(cells, places);
@@ -145,7 +151,7 @@ internal sealed class TableWriter(ObjectStore store, TableScratch scratch)
         return extent;
     }
 
-    private static List<TableColumn> Profile(DuckDBConnection connection, IReadOnlyList<NewColumn> columns, long rows, CancellationToken ct)
+    private static List<TableColumn> Profile(DuckDBConnection connection, IReadOnlyList<NewColumn> columns, Letters[] letters, long rows, CancellationToken ct)
     {
         var profiled = new List<TableColumn>();
         foreach (var chunk in columns.Index().Chunk(ProfiledAtOnce))
@@ -176,6 +182,8 @@ internal sealed class TableWriter(ObjectStore store, TableScratch scratch)
                         Least = reader.IsDBNull(at + 2) ? null : TextOf(reader.GetValue(at + 2)),
                         Greatest = reader.IsDBNull(at + 3) ? null : TextOf(reader.GetValue(at + 3)),
                         Mean = reader.IsDBNull(at + 4) ? null : reader.GetDouble(at + 4),
+                        IsPlain = column.Type is ColumnType.Text or ColumnType.Json ? letters[index].ArePlain : null,
+                        KeepsChinese = column.Type is ColumnType.Text or ColumnType.Json ? letters[index].KeepChinese : null,
                     },
                 });
             }
@@ -248,5 +256,29 @@ internal sealed class TableWriter(ObjectStore store, TableScratch scratch)
         command.CommandText = sql;
         using var stop = ct.Register(command.Cancel);
         command.ExecuteNonQuery();
+    }
+
+    /// <summary>What the letters of a column are to a search, which compares them in half width and lower case.</summary>
+    private sealed class Letters
+    {
+        /// <summary>Nothing is changed but A to Z.</summary>
+        internal bool ArePlain { get; private set; } = true;
+
+        /// <summary>Nothing becomes a Chinese character or mark that was none.</summary>
+        internal bool KeepChinese { get; private set; } = true;
+
+        internal void See(string text)
+        {
+            if (!KeepChinese) { return; }
+            foreach (var c in text)
+            {
+                if (c is >= ' ' and <= '~' or >= '\u4e00' and <= '\u9fff' or >= '\u3400' and <= '\u4dbf' or >= '\u3001' and <= '\u3011') { continue; }
+                ArePlain = false;
+                // Full width, Latin, Greek, Cyrillic, marks, signs, numbers in circles, kana; of all else it is not said here what it becomes.
+                if (c is >= '\uff01' and <= '\uff5e' or '\u3000' or < ' ' or >= '\u00a0' and <= '\u04ff' or >= '\u2000' and <= '\u22ff' or >= '\u2460' and <= '\u24ff' or >= '\u3041' and <= '\u30ff') { continue; }
+                KeepChinese = false;
+                return;
+            }
+        }
     }
 }

@@ -81,6 +81,12 @@ internal sealed record ColumnProfile
 
     /// <summary>The most frequent values, most frequent first, at most 20; empty where nearly every value is different.</summary>
     public IReadOnlyList<FrequentValue> Frequent { get; init; } = [];
+
+    /// <summary>True when no text of it is changed by folding (half width, lower case) but for A to Z, so that a search need not fold it; null where nobody looked.</summary>
+    public bool? IsPlain { get; init; }
+
+    /// <summary>True when folding makes no Chinese character of another one in any text of it, so that Chinese is found as it stands; null where nobody looked.</summary>
+    public bool? KeepsChinese { get; init; }
 }
 
 /// <summary>A value and how often it comes.</summary>

@@ -65,13 +65,22 @@ internal static class TableDownload
             return;
         }
 
+        if (format is TableFormat.Csv or TableFormat.Tsv)
+        {
+            using var head = new MemoryStream();
+            Begin(head, columns, format, bom);
+            await engine.WriteLinesAsync(table, query, new LineForm(format == TableFormat.Csv ? ',' : '\t', "true", "false") { IsCautious = true }, head.ToArray(), to, TableLimits.Download, ct);
+            return;
+        }
+
         var places = format == TableFormat.GeoJson ? new Places(table, columns, system) : null;
         using var buffer = new MemoryStream(Room * 2);
         Begin(buffer, columns, format, bom);
         var first = true;
+        await using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = Readable, SkipValidation = true });
         await foreach (var row in engine.StreamAsync(table, places?.With(query) ?? query, TableLimits.Download, ct))
         {
-            Write(buffer, columns, row, format, places, first);
+            Write(buffer, json, columns, row, format, places, first);
             first = false;
             if (buffer.Length >= Room) { await Send(); }
         }
@@ -102,20 +111,17 @@ internal static class TableDownload
         }
     }
 
-    private static void Write(MemoryStream to, IReadOnlyList<AnswerColumn> columns, object?[] row, TableFormat format, Places? places, bool first)
+    private static void Write(MemoryStream to, Utf8JsonWriter json, IReadOnlyList<AnswerColumn> columns, object?[] row, TableFormat format, Places? places, bool first)
     {
         switch (format)
         {
-            case TableFormat.Csv or TableFormat.Tsv: Line(to, row.Select(Text), format); break;
             case TableFormat.Xml: Element(to, columns, row); break;
             default:
                 if (!first && format != TableFormat.JsonLines) { to.Write(",\n"u8); }
-                using (var json = new Utf8JsonWriter(to, new JsonWriterOptions { Encoder = Readable, SkipValidation = true }))
-                {
-                    if (places is not null) { places.Write(json, row); }
-                    else { Object(json, columns, row); }
-                }
-
+                json.Reset();
+                if (places is not null) { places.Write(json, row); }
+                else { Object(json, columns, row); }
+                json.Flush();
                 if (format == TableFormat.JsonLines) { to.Write("\n"u8); }
                 break;
         }

@@ -165,6 +165,60 @@ internal sealed class TableEngine : IDisposable
         }, ct);
     }
 
+    /// <summary>All rows that satisfy the question as lines of text, in constant memory; the same bytes each time.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="query">The question.</param>
+    /// <param name="form">How a row is written.</param>
+    /// <param name="head">What stands before the first row; sent with it, so that nothing is sent when the question costs too much.</param>
+    /// <param name="to">Where to; it stays open.</param>
+    /// <param name="limits">What it may cost.</param>
+    /// <param name="ct">Stops it.</param>
+    internal async Task WriteLinesAsync(DataTable table, TableQuery query, LineForm form, ReadOnlyMemory<byte> head, Stream to, TableLimits limits, CancellationToken ct)
+    {
+        // Lines come in the order that is asked for and never in that of the rank.
+        query = query with { Ranks = false };
+        var selection = new TableSelection(table, query);
+        var limit = Math.Min(query.Limit, limits.Rows);
+        if (limit == 0)
+        {
+            await to.WriteAsync(head, ct);
+            return;
+        }
+
+        using var place = await streams.TakeAsync(CallerOf(), 1, ct);
+        var path = await PathAsync(table, ct);
+        var connection = Take();
+        var run = new TableRun(connection, [path], limits, ct);
+        try
+        {
+            var (more, behind) = await Task.Run(() => Place(run, selection), ct);
+            var (sql, values) = Select(run, table, query, selection, limit, form.Sql(selection.Columns), behind, more);
+            using var command = run.Command(sql, values);
+            command.UseStreamingMode = true;
+            using var reader = await Task.Run(() => run.Guarded(command.ExecuteReader), ct);
+            // One is filled while the other is sent.
+            var (filled, sent) = (new Lines(), new Lines());
+            filled.Begin(head.Span);
+            var sending = Task.CompletedTask;
+            for (var ended = false; !ended;)
+            {
+                var room = filled;
+                try { ended = await Task.Run(() => run.Guarded(() => room.Fill(reader)), ct); }
+                finally { await sending; }
+                sending = to.WriteAsync(filled.Written, ct).AsTask();
+                (filled, sent) = (sent, filled);
+                filled.Begin([]);
+            }
+
+            await sending;
+        }
+        finally
+        {
+            run.Dispose();
+            Return(connection);
+        }
+    }
+
     /// <summary>Places for two streams that are read side by side, both or none. Dispose of it when both are done.</summary>
     internal Task<IDisposable> ReserveAsync(CancellationToken ct) => streams.TakeAsync(CallerOf(), 2, ct);
 
@@ -422,4 +476,38 @@ internal sealed class TableEngine : IDisposable
     }
 
     private void Return(DuckDBConnection connection) => idle.Add(connection);
+
+    /// <summary>Lines on their way out.</summary>
+    private sealed class Lines
+    {
+        private const int Enough = 128 * 1024;
+        private byte[] room = new byte[Enough + (32 * 1024)];
+        private int length;
+
+        internal ReadOnlyMemory<byte> Written => room.AsMemory(0, length);
+
+        /// <summary>Begins anew with this.</summary>
+        internal void Begin(ReadOnlySpan<byte> head)
+        {
+            length = head.Length;
+            if (room.Length < length) { room = new byte[length + Enough]; }
+            head.CopyTo(room);
+        }
+
+        /// <summary>Takes rows until there are enough for one sending; true at the end.</summary>
+        internal bool Fill(DuckDBDataReader reader)
+        {
+            while (length < Enough)
+            {
+                if (!reader.Read()) { return true; }
+                using var line = reader.GetStream(0);
+                var size = (int)line.Length;
+                if (room.Length - length < size) { Array.Resize(ref room, Math.Max(room.Length * 2, length + size)); }
+                line.ReadExactly(room.AsSpan(length, size));
+                length += size;
+            }
+
+            return false;
+        }
+    }
 }

@@ -234,7 +234,7 @@ internal sealed class TableSelection
         {
             if (!TableValues.IsText(type)) { throw new TableQueryException("where", name, TableQueryFault.NotAllowed, "Only text holds, begins or ends with something"); }
             Checked(name, column, value);
-            return by == Comparison.Contains ? Holds(column!.Physical, Bigrams.Fold(value)) : $"{(by == Comparison.StartsWith ? "starts_with" : "ends_with")}({column!.Physical}, {Parameter(value, column)})";
+            return by == Comparison.Contains ? Holds(column!, Bigrams.Fold(value)) : $"{(by == Comparison.StartsWith ? "starts_with" : "ends_with")}({column!.Physical}, {Parameter(value, column)})";
         }
 
         if (type != ColumnType.Decimal || column is null) { return $"{Sql(column)} {Sign(by)} {Parameter(Checked(name, column, value), column)}"; }
@@ -353,7 +353,7 @@ internal sealed class TableSelection
     /// <summary>Null when no value of the column's type can hold the word.</summary>
     private string? Stands(TableColumn column, string word) => column.Type switch
     {
-        ColumnType.Text or ColumnType.Json => Holds(column.Physical, word),
+        ColumnType.Text or ColumnType.Json => Holds(column, word),
         ColumnType.Geometry => null,
         ColumnType.Boolean => "true".Contains(word, StringComparison.Ordinal) || "false".Contains(word, StringComparison.Ordinal) ? $"contains(CAST({column.Physical} AS VARCHAR), {Parameter(word, null, "VARCHAR")})" : null,
         ColumnType.Timestamp => word.AsSpan().ContainsAnyExcept("0123456789-:.t") ? null : $"contains(replace(CAST({column.Physical} AS VARCHAR), ' ', 't'), {Parameter(word, null, "VARCHAR")})",
@@ -361,11 +361,13 @@ internal sealed class TableSelection
     };
 
     /// <summary>Folds only where folding changes anything but A to Z: most cells are told by their bytes.</summary>
-    private string Holds(string column, string folded)
+    private string Holds(TableColumn of, string folded)
     {
-        var word = Parameter(folded, null, "VARCHAR");
+        var (column, word) = (of.Physical, Parameter(folded, null, "VARCHAR"));
         var plain = folded.All(c => c is >= '\u3001' and <= '\u3011' or >= '\u3400' and <= '\u4dbf' or >= '\u4e00' and <= '\u9fff');
         var lower = plain ? $"contains({column}, {word})" : $"contains(lower({column}), {word})";
+        // What was seen when the table was written need not be looked for in each cell.
+        if (of.Profile.IsPlain == true || (plain && of.Profile.KeepsChinese == true)) { return lower; }
         // Without a space in the word it does not matter that controls become spaces.
         var ascii = folded.Contains(' ') || folded.Length == 0 ? "" : $"WHEN strlen({column}) = length({column}) THEN {(plain ? "FALSE" : lower)} ";
         return $"CASE {ascii}WHEN regexp_matches({column}, '{Foldable}') THEN contains(zt_fold({column}), {word}) ELSE {lower} END";

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Xml.Linq;
+using Microsoft.EntityFrameworkCore;
 using Zhengtong.OpenData.Model;
 using Zhengtong.Tests.OpenData.Support;
 using Zhengtong.Tests.Support;
@@ -258,6 +259,35 @@ public sealed class DatastoreTests(PlatformFixture platform)
         (await client.GetAsync($"/datastore/dump/{id}?format=pdf")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await client.GetAsync($"/datastore/dump/{id}?limit=-1")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await client.GetAsync("/datastore/dump/none-such")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Search_AskedAgain_IsTheSameUntilTheNextVersionOrWithdrawal()
+    {
+        var made = await platform.PublishAsync(await platform.Department(), MadeFile.Table("air.csv", Columns, Rows));
+        var client = platform.Visitor();
+        var address = $"/api/3/action/datastore_search?resource_id={made[0].Id}&fields=n&limit=3";
+        using var first = await client.GetAsync(address);
+        var body = await first.Content.ReadAsStringAsync();
+        (await client.GetStringAsync(address)).ShouldBe(body);
+        (await client.GetStringAsync(address + "&offset=1")).ShouldNotBe(body);
+        (await Conditional()).StatusCode.ShouldBe(HttpStatusCode.NotModified);
+        await platform.PublishNextAsync(made, MadeFile.Table("air.csv", Columns, Rows[2..]));
+        using var next = await Conditional();
+        next.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await next.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("result").GetProperty("total").GetInt64().ShouldBe(2);
+        await platform.WithDb(async db =>
+        {
+            (await db.Datasets.SingleAsync(d => d.Id == made.Id)).Withdraw("wrong", TimeProvider.System.GetUtcNow());
+            return await db.SaveChangesAsync();
+        });
+        (await Conditional()).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+
+        Task<HttpResponseMessage> Conditional()
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
+            return client.SendAsync(request);
+        }
     }
 
     private async Task<(HttpClient Client, Guid Table)> Made()

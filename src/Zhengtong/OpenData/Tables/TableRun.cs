@@ -39,20 +39,28 @@ internal sealed class TableRun : IDisposable
     internal DuckDBCommand Command(string sql, IEnumerable<string> values)
     {
         Check();
-        // All statements are written here and none of them changes anything: the last door, should a mistake ever let a reader's words through.
-        if (!sql.StartsWith("SELECT ", StringComparison.Ordinal) || Sources.Aggregate(sql, (rest, file) => rest.Replace(file, "", StringComparison.Ordinal)).Contains(';', StringComparison.Ordinal)) { throw new InvalidOperationException("Only one SELECT is ever run"); }
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var value in values) { command.Parameters.Add(new DuckDBParameter(value)); }
-        lock (guard) { current = command; }
-        return command;
+        OneSelect(sql);
+        return Given(sql, values);
+    }
+
+    /// <summary>A statement that writes what a SELECT gives to a new Parquet file, stopped with the question.</summary>
+    /// <param name="sql">The SELECT.</param>
+    /// <param name="columns">Each of its columns and the name that it has in the file: the one place where a published name stands in a statement, as an identifier in quotation marks.</param>
+    /// <param name="file">A path of our own.</param>
+    /// <param name="values">As for <see cref="Command"/>.</param>
+    internal DuckDBCommand Copy(string sql, IEnumerable<(string Sql, string Name)> columns, string file, IEnumerable<string> values)
+    {
+        Check();
+        OneSelect(sql);
+        var named = string.Join(", ", columns.Select(c => $"{c.Sql} AS \"{c.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
+        return Given($"COPY (SELECT {named} FROM ({sql})) TO {EngineShare.Quoted(file)} (FORMAT parquet, COMPRESSION zstd)", values);
     }
 
     /// <summary>The cell, counted against what an answer may hold: its rows stand in memory together.</summary>
     /// <exception cref="TableQueryTooCostlyException">The answer is too large.</exception>
     internal object? Counted(object? cell)
     {
-        if (cell is string text && (room -= text.Length) < 0) { throw new TableQueryTooCostlyException("The answer is larger than is allowed"); }
+        if (cell is string text && (room -= text.Length) < 0) { throw new TableQueryTooCostlyException("The answer is larger than is allowed", TableCost.Size); }
         return cell;
     }
 
@@ -72,7 +80,7 @@ internal sealed class TableRun : IDisposable
         }
         catch (DuckDBException e) when (e.Message.StartsWith("Out of Memory", StringComparison.OrdinalIgnoreCase))
         {
-            throw new TableQueryTooCostlyException("The question needs more memory than is allowed");
+            throw new TableQueryTooCostlyException("The question needs more memory than is allowed", TableCost.Memory);
         }
     }
 
@@ -101,6 +109,21 @@ internal sealed class TableRun : IDisposable
         registration.Dispose();
         stop.Dispose();
         late.Dispose();
+    }
+
+    /// <summary>All statements are written by the engine and none of them changes anything: the last door, should a mistake ever let a reader's words through.</summary>
+    private void OneSelect(string sql)
+    {
+        if (!sql.StartsWith("SELECT ", StringComparison.Ordinal) || Sources.Aggregate(sql, (rest, file) => rest.Replace(file, "", StringComparison.Ordinal)).Contains(';', StringComparison.Ordinal)) { throw new InvalidOperationException("Only one SELECT is ever run"); }
+    }
+
+    private DuckDBCommand Given(string sql, IEnumerable<string> values)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var value in values) { command.Parameters.Add(new DuckDBParameter(value)); }
+        lock (guard) { current = command; }
+        return command;
     }
 
     private void Check()

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Zhengtong.OpenData.Model;
-using Zhengtong.OpenData.Portal;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Tiles;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Zhengtong.Kernel.Objects;
 using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Portal;

@@ -55,6 +55,99 @@ function place(svg, event) {
   return [point.x, point.y];
 }
 
+// Maps of more rows than a drawing holds: vector tiles, drawn by MapLibre over the drawing, which stays where they cannot be.
+const tiledMaps = new WeakMap();
+
+async function tile(map) {
+  map.dataset.begun = "";
+  const [west, south, east, north] = numbers(map.dataset.extent);
+  tiledMaps.get(map)?.gl.remove();
+  tiledMaps.delete(map);
+  const { Map: GlMap } = await import("/lib/maplibre/maplibre-gl.mjs");
+  if (!document.querySelector("link[data-maplibre]")) {
+    const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/lib/maplibre/maplibre-gl.css" });
+    sheet.dataset.maplibre = "";
+    document.head.append(sheet);
+  }
+
+  const frame = document.createElement("div");
+  frame.className = "map-tiled";
+  map.append(frame);
+  const pictures = (map.dataset.tiles ?? "").split(" ").filter(Boolean);
+  const colour = getComputedStyle(document.documentElement).getPropertyValue("--zt-primary").trim() || "#1a4f8f";
+  const ground = {
+    version: 8,
+    sources: Object.fromEntries(pictures.map((tiles, n) => [`ground${n}`, { type: "raster", tiles: [tiles], tileSize: 256, maxzoom: Number(map.dataset.mostZoom) }])),
+    layers: pictures.map((_, n) => ({ id: `ground${n}`, type: "raster", source: `ground${n}` })),
+  };
+  const all = [[west, south], [east, north]];
+  const view = { padding: 24, maxZoom: 14, duration: 0 };
+  let gl;
+  try {
+    gl = new GlMap({
+      container: frame, style: map.dataset.style ?? ground, bounds: all, fitBoundsOptions: view, attributionControl: false, keyboard: false, scrollZoom: false, dragRotate: false, pitchWithRotate: false,
+      touchPitch: false, renderWorldCopies: false, maxZoom: 21,
+    });
+  } catch {
+    // No WebGL: the drawing stays.
+    frame.remove();
+    return;
+  }
+
+  gl.getCanvas().tabIndex = -1;
+  gl.getCanvas().setAttribute("aria-hidden", "true");
+  // A finger moves the page until somebody has zoomed.
+  if (matchMedia("(pointer: coarse)").matches) {
+    gl.dragPan.disable();
+    gl.once("zoomstart", () => gl.dragPan.enable());
+  }
+
+  gl.on("load", () => {
+    gl.addSource("rows", { type: "vector", tiles: [new URL(map.dataset.layer, location.origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}")], maxzoom: 16 });
+    const layer = (id, type, shape, paint) => gl.addLayer({ id, type, source: "rows", "source-layer": "rows", filter: ["==", ["geometry-type"], shape], paint });
+    const rows = ["coalesce", ["get", "_count"], 1];
+    layer("rows-areas", "fill", "Polygon", { "fill-color": colour, "fill-opacity": 0.15, "fill-outline-color": colour });
+    layer("rows-sides", "line", "Polygon", { "line-color": colour, "line-width": 1.5 });
+    layer("rows-lines", "line", "LineString", { "line-color": colour, "line-width": 2 });
+    layer("rows-dots", "circle", "Point", { "circle-color": colour, "circle-opacity": 0.75, "circle-radius": ["interpolate", ["linear"], ["log10", rows], 0, 3, 2, 4.5, 5, 9] });
+    map.classList.add("tiled");
+    tiledMaps.set(map, { gl, whole: () => gl.fitBounds(all, view) });
+    const lines = map.parentElement;
+    lines.querySelector(".map-all")?.removeAttribute("hidden");
+    lines.querySelector(".map-drawn")?.setAttribute("hidden", "");
+  });
+  gl.on("idle", () => { map.dataset.idle = gl.queryRenderedFeatures({ layers: ["rows-areas", "rows-lines", "rows-dots"].filter(id => gl.getLayer(id)) }).length; });
+  gl.on("click", event => tell(map, gl.queryRenderedFeatures([[event.point.x - 4, event.point.y - 4], [event.point.x + 4, event.point.y + 4]], { layers: ["rows-dots", "rows-lines", "rows-areas"].filter(id => gl.getLayer(id)) })[0]));
+}
+
+// What stands where somebody pointed, as text.
+function tell(map, feature) {
+  const found = map.querySelector(".map-found");
+  found.hidden = !feature;
+  found.replaceChildren();
+  if (!feature) return;
+  const count = feature.properties._count;
+  if (count !== undefined) {
+    found.textContent = map.dataset.many.replace("{0}", new Intl.NumberFormat(document.documentElement.lang).format(count));
+    return;
+  }
+
+  const list = document.createElement("dl");
+  for (const [name, value] of Object.entries(feature.properties)) {
+    const [term, text] = [document.createElement("dt"), document.createElement("dd")];
+    term.textContent = name;
+    text.textContent = value;
+    list.append(term, text);
+  }
+
+  found.append(list);
+}
+
+const look = () => { for (const map of document.querySelectorAll("[data-layer]:not([data-begun])")) tile(map); };
+look();
+// Pages are taken over without loading them anew.
+new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+
 const mapOf = event => {
   const map = event.target.closest?.("[data-map]");
   return map ? [map, map.querySelector("svg")] : [];
@@ -64,6 +157,12 @@ document.addEventListener("click", event => {
   const button = event.target.closest("[data-zoom]");
   if (!button) return;
   const [map, svg] = mapOf(event);
+  const tiled = tiledMaps.get(map);
+  if (tiled) {
+    if (button.dataset.zoom === "whole") tiled.whole();
+    else tiled.gl.zoomTo(tiled.gl.getZoom() + (button.dataset.zoom === "in" ? 1 : -1));
+    return;
+  }
   if (button.dataset.zoom === "whole") reset(map, svg);
   else zoom(map, svg, button.dataset.zoom === "in" ? 0.5 : 2);
 });
@@ -71,6 +170,20 @@ document.addEventListener("click", event => {
 document.addEventListener("keydown", event => {
   const [map, svg] = mapOf(event);
   if (!map || event.target !== map || event.ctrlKey || event.metaKey || event.altKey) return;
+  const tiled = tiledMaps.get(map);
+  if (tiled) {
+    const { gl } = tiled;
+    const [across, down] = [map.clientWidth / 5, map.clientHeight / 5];
+    const moves = {
+      "+": () => gl.zoomTo(gl.getZoom() + 1), "=": () => gl.zoomTo(gl.getZoom() + 1), "-": () => gl.zoomTo(gl.getZoom() - 1), "0": () => tiled.whole(),
+      ArrowLeft: () => gl.panBy([-across, 0]), ArrowRight: () => gl.panBy([across, 0]), ArrowUp: () => gl.panBy([0, -down]), ArrowDown: () => gl.panBy([0, down]),
+    };
+    if (!moves[event.key]) return;
+    event.preventDefault();
+    moves[event.key]();
+    return;
+  }
+
   const [x, y, w, h] = box(svg);
   const acts = {
     "+": () => zoom(map, svg, 0.5), "=": () => zoom(map, svg, 0.5), "-": () => zoom(map, svg, 2), "0": () => reset(map, svg),
@@ -87,12 +200,19 @@ document.addEventListener("wheel", event => {
   // The wheel alone belongs to the page; pinching counts as Ctrl and wheel.
   if (!map || !event.ctrlKey) return;
   event.preventDefault();
+  const tiled = tiledMaps.get(map);
+  if (tiled) {
+    const frame = map.getBoundingClientRect();
+    tiled.gl.zoomTo(tiled.gl.getZoom() + (event.deltaY < 0 ? 0.5 : -0.5), { duration: 0, around: tiled.gl.unproject([event.clientX - frame.left, event.clientY - frame.top]) });
+    return;
+  }
+
   zoom(map, svg, event.deltaY < 0 ? 0.8 : 1.25, place(svg, event));
 }, { passive: false });
 
 document.addEventListener("pointerdown", event => {
   const [map, svg] = mapOf(event);
-  if (!map || event.button !== 0 || event.target.closest("button") || (event.pointerType === "touch" && !map.classList.contains("moved"))) return;
+  if (!map || tiledMaps.has(map) || event.button !== 0 || event.target.closest("button") || (event.pointerType === "touch" && !map.classList.contains("moved"))) return;
   const [x, y, w, h] = box(svg);
   const [ax, ay] = [event.clientX, event.clientY];
   const unit = 1 / svg.getScreenCTM().a;

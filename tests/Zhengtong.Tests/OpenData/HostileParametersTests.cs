@@ -196,6 +196,43 @@ public sealed class HostileParametersTests(PlatformFixture platform)
         ])));
     }
 
+    [Fact]
+    public async Task Tiles_RefuseAsProblems()
+    {
+        var made = await Toilets.PublishAsync(platform);
+        var path = $"/dataset/{made.Name}/resource/{made[0].Id}";
+        var hostile = new HostileCalls(20, "11", "1639", "818", "gcj02", "蹲位", "greater", "3", made.Version.Id.ToString());
+        string Part(string good) => hostile.Pick((string[])[good, good, Uri.EscapeDataString(Segment(hostile.Value()))]);
+        await CountedAsync(client => ProblemShape(client, hostile.Pick((string[])
+        [
+            $"{path}/tiles/{Part("11")}/{Part("1638")}/{Part("815")}.mvt?{hostile.Query(["ground", "version", "q", "c1", "o1", "v1", "sort"])}", $"{path}/tiles.json?{hostile.Query(["version", "q"])}",
+            $"/ogc/collections/{made[0].Id}/tiles/{Part("WebMercatorQuad")}/{Part("11")}/{Part("815")}/{Part("1638")}?{hostile.Query(["f", "limit"])}", $"/ogc/collections/{Part(made[0].Id.ToString())}/tiles/{Part("WebMercatorQuad")}",
+        ])));
+    }
+
+    [Fact]
+    public async Task Files_RefuseAsProblems()
+    {
+        var made = await Toilets.PublishAsync(platform);
+        var path = $"/dataset/{made.Name}/resource/{made[0].Id}";
+        var hostile = new HostileCalls(21, "蹲位", "equal", "contains", "3", "公厕1号", "desc", "declared", "true", made.Version.Id.ToString());
+        string[] forms = ["csv", "tsv", "json", "jsonl", "geojson", "xml", "xlsx", "parquet", "exe", "x"];
+        await CountedAsync(client => ProblemShape(client, $"{path}/rows.{hostile.Pick(forms)}?{hostile.Query(["q", "c1", "o1", "v1", "c2", "o2", "v2", "sort", "dir", "column", "version", "bom", "coordinates", "page", "after", "size"])}&c3={Uri.EscapeDataString(hostile.Pick((string[])["蹲位", "建成", "无障碍", "x"]))}&o3=equal&v3={Uri.EscapeDataString(Segment(hostile.Value()))}"));
+    }
+
+    [Fact]
+    public async Task ApiV1_RefusesAsProblems()
+    {
+        var made = await Toilets.PublishAsync(platform);
+        var hostile = new HostileCalls(22, made.Name, made.Id.ToString(), "2026-01-01", "1", "公共厕所", "environment");
+        string Part() => hostile.Pick((string[])[made.Name, made.Id.ToString(), Uri.EscapeDataString(Segment(hostile.Value()))]);
+        await CountedAsync(client => ProblemShape(client, hostile.Pick((string[])
+        [
+            $"/api/v1/datasets?{hostile.Query(["limit", "after", "words", "q", "state", "theme", "publisher"])}", $"/api/v1/datasets/{Part()}?{hostile.Query(["asOf", "version"])}", $"/api/v1/datasets/{Part()}/comparison?{hostile.Query(["from", "to"])}",
+            $"/api/v1/datasets/{Part()}/versions?{hostile.Query(["limit", "after"])}", $"/api/v1/datasets/{Part()}/versions/{hostile.Pick((string[])["1", "0", Uri.EscapeDataString(Segment(hostile.Value()))])}", $"/api/v1/datasets/{Part()}/quality",
+        ])));
+    }
+
     /// <summary>Sends so many; some must have been wrong enough to be refused.</summary>
     private async Task CountedAsync(Func<HttpClient, Task<bool>> call, int least = 100)
     {

@@ -12,12 +12,20 @@ internal static class SecurityHeaders
     /// <summary>Headers of which a request holds at most one; with two, a proxy and we might each believe another.</summary>
     private static readonly string[] Single = ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Modified-Since", "X-Forwarded-Proto"];
 
+    /// <summary>The policy with the hosts that modules name. It is the same on every page: going from one page to the next, a browser that only takes over what changed keeps the policy of the first.</summary>
+    internal static string PolicyOf(IServiceProvider services)
+    {
+        var hosts = string.Join(' ', services.GetServices<PageSources>().Select(s => s.Hosts).Where(h => h.Length > 0));
+        return hosts.Length == 0 ? ContentPolicy : ContentPolicy.Replace("img-src 'self' data:", $"img-src 'self' data: {hosts}; connect-src 'self' {hosts}", StringComparison.Ordinal);
+    }
+
     internal static void UseSecurityHeaders(this WebApplication app) => app.Use((http, next) =>
     {
         http.Response.OnStarting(static state =>
         {
-            var headers = ((HttpContext)state).Response.Headers;
-            headers.ContentSecurityPolicy = StringValues.IsNullOrEmpty(headers.ContentSecurityPolicy) ? ContentPolicy : headers.ContentSecurityPolicy;
+            var answered = (HttpContext)state;
+            var headers = answered.Response.Headers;
+            headers.ContentSecurityPolicy = StringValues.IsNullOrEmpty(headers.ContentSecurityPolicy) ? PolicyOf(answered.RequestServices) : headers.ContentSecurityPolicy;
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "same-origin";
             headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
@@ -47,3 +55,7 @@ internal static class SecurityHeaders
 
     private sealed record BodyLimit(long? MaxRequestBodySize) : Microsoft.AspNetCore.Http.Metadata.IRequestSizeLimitMetadata;
 }
+
+/// <summary>Other hosts of which pages may show pictures and read map tiles.</summary>
+/// <param name="Hosts">Schemes and hosts with spaces between; empty for none.</param>
+internal sealed record PageSources(string Hosts);

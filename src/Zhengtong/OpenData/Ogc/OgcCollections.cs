@@ -66,6 +66,7 @@ internal static class OgcCollections
             ["links"] = new JsonArray(
                 OgcAnswer.Link($"{address}/items", "items", OgcAnswer.GeoJson, Text.Of("open-data.ogc.items")),
                 OgcAnswer.Link($"{address}/items?f=html", "items", OgcAnswer.Html, Text.Of("open-data.ogc.items")),
+                OgcAnswer.Link(OgcTiles.AddressOf(http, table), OgcTiles.Relation, OgcAnswer.Json, Text.Of("open-data.tiles.item")),
                 OgcAnswer.Link($"{OgcAnswer.BaseOf(http)}/dataset/{table.DatasetName}", "describedby", OgcAnswer.Html, table.DatasetTitle)),
         };
     }

@@ -30,6 +30,9 @@ internal static class OgcDefinition
                     Query("cursor", new JsonObject { ["type"] = "string" }),
                     Query("properties", new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = "string" } }, explode: true)),
                 ["/collections/{collectionId}/items/{featureId}"] = Get("getFeature", OgcAnswer.GeoJson, "featureGeoJSON", Path("collectionId"), Path("featureId")),
+                ["/collections/{collectionId}/tiles"] = Get("getTilesets", OgcAnswer.Json, null, Path("collectionId")),
+                ["/collections/{collectionId}/tiles/{tileMatrixSetId}"] = Get("getTileset", OgcAnswer.Json, null, Path("collectionId"), Path("tileMatrixSetId")),
+                ["/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}"] = Tile(),
             },
             ["components"] = new JsonObject
             {
@@ -73,6 +76,26 @@ internal static class OgcDefinition
             },
         };
     }
+
+    private static JsonObject Tile() => new()
+    {
+        ["get"] = new JsonObject
+        {
+            ["operationId"] = "getTile",
+            ["parameters"] = new JsonArray(Path("collectionId"), Path("tileMatrixSetId"), Path("tileMatrix"), Path("tileRow"), Path("tileCol"), Query("f", new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("mvt") })),
+            ["responses"] = new JsonObject
+            {
+                ["200"] = new JsonObject
+                {
+                    ["description"] = "OK",
+                    ["content"] = new JsonObject { [Tiles.VectorTile.MediaType] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string", ["format"] = "binary" } } },
+                },
+                ["204"] = new JsonObject { ["description"] = "Nothing lies there" },
+                ["400"] = Problem("A parameter is unknown or cannot be read"),
+                ["404"] = Problem("There is no such thing"),
+            },
+        },
+    };
 
     private static JsonObject Problem(string description) => new()
     {

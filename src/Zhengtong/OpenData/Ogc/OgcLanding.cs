@@ -7,6 +7,7 @@ namespace Zhengtong.OpenData.Ogc;
 internal static class OgcLanding
 {
     private const string Core = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/";
+    private const string Tiles = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/";
 
     internal static IResult Landing(HttpContext http)
     {
@@ -30,6 +31,6 @@ internal static class OgcLanding
     internal static IResult Conformance(HttpContext http)
     {
         OgcAnswer.OnlyKnows(http);
-        return OgcAnswer.Of(http, new JsonObject { ["conformsTo"] = new JsonArray(Core + "core", Core + "oas30", Core + "html", Core + "geojson") }, Text.Of("open-data.ogc.conformance"));
+        return OgcAnswer.Of(http, new JsonObject { ["conformsTo"] = new JsonArray(Core + "core", Core + "oas30", Core + "html", Core + "geojson", Tiles + "core", Tiles + "tileset", Tiles + "tilesets-list", Tiles + "geodata-tilesets", Tiles + "mvt") }, Text.Of("open-data.ogc.conformance"));
     }
 }

@@ -2,7 +2,7 @@ using Zhengtong.OpenData.Keys;
 
 namespace Zhengtong.OpenData.Ogc;
 
-/// <summary>OGC API Features, Part 1: Core, version 1.0 (OGC 17-069r4): every published table whose rows have places, as a collection of features.</summary>
+/// <summary>OGC API Features, Part 1: Core, version 1.0 (OGC 17-069r4): every published table whose rows have places, as a collection of features; and as vector tiles, see <see cref="OgcTiles"/>.</summary>
 internal static class OgcModule
 {
     /// <summary>Below which everything of it lies.</summary>
@@ -18,5 +18,8 @@ internal static class OgcModule
         group.MapGet("/collections/{collection}", OgcCollections.One);
         group.MapGet("/collections/{collection}/items", OgcItems.List);
         group.MapGet("/collections/{collection}/items/{feature}", OgcItems.One);
+        group.MapGet("/collections/{collection}/tiles", OgcTiles.List);
+        group.MapGet("/collections/{collection}/tiles/{matrices}", OgcTiles.One);
+        group.MapGet("/collections/{collection}/tiles/{matrices}/{matrix}/{row}/{column}", OgcTiles.Tile);
     }
 }

@@ -10,6 +10,12 @@ internal sealed class BaseMapOptions
     /// <summary>Addresses of pictures with <c>{z}</c>, <c>{x}</c> and <c>{y}</c> in them (256 pixels, Web Mercator, XYZ), one upon the other: roads, then names. At most 4.</summary>
     public IList<string> Tiles { get; init; } = [];
 
+    /// <summary>Address of a style of a vector tile service (MapLibre Style Specification, JSON) instead of pictures; empty for none. Drawn where scripts run; without them places stand on an empty ground.</summary>
+    public string Style { get; set; } = "";
+
+    /// <summary>Other schemes and hosts that the style loads tiles, letters and signs from, such as https://tiles.example.org. At most 8.</summary>
+    public IList<string> Hosts { get; init; } = [];
+
     /// <summary>Who made it and its review number, as its terms want it said; at most 300 characters.</summary>
     public string Attribution { get; set; } = "";
 
@@ -36,9 +42,23 @@ internal sealed class BaseMapCheck : IValidateOptions<BaseMapOptions>
             }
         }
 
+        if (options.Style.Length > 0)
+        {
+            if (options.Tiles.Count > 0) { return ValidateOptionsResult.Fail("OpenData:Map: Style or Tiles, not both"); }
+            if (!IsAddress(options.Style)) { return ValidateOptionsResult.Fail($"OpenData:Map:Style: '{options.Style}' is no http address"); }
+        }
+
+        if (options.Hosts.Count > 8) { return ValidateOptionsResult.Fail("OpenData:Map:Hosts: at most 8"); }
+        foreach (var host in options.Hosts)
+        {
+            if (!IsAddress(host) || new Uri(host).PathAndQuery != "/") { return ValidateOptionsResult.Fail($"OpenData:Map:Hosts: '{host}' is no scheme and host, such as https://tiles.example.org"); }
+        }
+
         if (options.MostZoom is < 1 or > 24) { return ValidateOptionsResult.Fail("OpenData:Map:MostZoom: 1 to 24"); }
         return options.System is CoordinateSystem.Wgs84 or CoordinateSystem.Cgcs2000 or CoordinateSystem.Gcj02 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("OpenData:Map:System: Wgs84, Cgcs2000 or Gcj02");
     }
+
+    private static bool IsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && !text.AsSpan().ContainsAny(" ;,'\"");
 }
 
 /// <summary>One picture of the base map in a drawing.</summary>
@@ -57,6 +77,9 @@ internal sealed class BaseMap(IOptions<BaseMapOptions> options)
     /// <summary>Addresses of its pictures; none when there is no base map.</summary>
     internal IReadOnlyList<string> Tiles => [.. o.Tiles];
 
+    /// <summary>Address of the style of a vector tile service; null when there is none.</summary>
+    internal string? Style => o.Style.Length > 0 ? o.Style : null;
+
     /// <summary>Who made it.</summary>
     internal string Attribution => o.Attribution;
 
@@ -64,10 +87,11 @@ internal sealed class BaseMap(IOptions<BaseMapOptions> options)
     internal int MostZoom => o.MostZoom;
 
     /// <summary>In which system places are drawn.</summary>
-    internal CoordinateSystem System => o.Tiles.Count == 0 || o.System == CoordinateSystem.Cgcs2000 ? CoordinateSystem.Wgs84 : o.System;
+    internal CoordinateSystem System => (o.Tiles.Count == 0 && Style is null) || o.System == CoordinateSystem.Cgcs2000 ? CoordinateSystem.Wgs84 : o.System;
 
-    /// <summary>Where its pictures come from, for the content policy; null when there is none.</summary>
-    internal string? Sources => o.Tiles.Count == 0 ? null : string.Join(' ', o.Tiles.Select(t => new Uri(t.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)).GetLeftPart(UriPartial.Authority)).Distinct());
+    /// <summary>Where it comes from, for the content policy; empty when there is none.</summary>
+    internal string Sources => string.Join(' ', o.Tiles.Select(t => t.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)).Concat(Style is null ? [] : [Style, .. o.Hosts])
+        .Select(t => new Uri(t).GetLeftPart(UriPartial.Authority)).Distinct());
 
     /// <summary>A place in degrees of <see cref="System"/> on the map.</summary>
     internal static (double X, double Y) Project(double longitude, double latitude)

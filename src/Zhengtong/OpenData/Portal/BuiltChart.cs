@@ -26,6 +26,9 @@ public sealed class ShownChart
     /// <summary>The map; null for a chart and when there is nothing to see.</summary>
     internal MapShapes? Map { get; init; }
 
+    /// <summary>Where the map has tiles of all its rows; null when the drawing shows them all, or colours them.</summary>
+    internal string? Tiles => Map is null || Asked.Y is not null ? null : Map.TilesOf(RowsPath, Asked.Rows, Rows);
+
     /// <summary>Rows that the map is drawn of.</summary>
     internal long Rows { get; init; }
 
@@ -65,17 +68,7 @@ internal sealed class BuiltChart(TableEngine engine, BuiltCharts charts, BaseMap
         return new ShownChart { Found = found, Resource = file, Table = table, Asked = asked, Fault = fault, Chart = chart, Map = map, Rows = rows };
     }
 
-    /// <summary>Lets the page of a map load the pictures of the base map, when there is one.</summary>
-    internal void AllowTiles(HttpContext http)
-    {
-        if (ground.Sources is { } sources) { http.Response.Headers.ContentSecurityPolicy = SecurityHeaders.ContentPolicy.Replace("img-src 'self' data:", $"img-src 'self' data: {sources}", StringComparison.Ordinal); }
-    }
-
     /// <summary>Lets any site show the answer in a frame.</summary>
-    internal void AllowFrames(HttpContext http)
-    {
-        AllowTiles(http);
-        var policy = http.Response.Headers.ContentSecurityPolicy.ToString() is { Length: > 0 } told ? told : SecurityHeaders.ContentPolicy;
-        http.Response.Headers.ContentSecurityPolicy = policy.Replace("frame-ancestors 'none'", "frame-ancestors *", StringComparison.Ordinal);
-    }
+    internal static void AllowFrames(HttpContext http) =>
+        http.Response.Headers.ContentSecurityPolicy = SecurityHeaders.PolicyOf(http.RequestServices).Replace("frame-ancestors 'none'", "frame-ancestors *", StringComparison.Ordinal);
 }

@@ -62,6 +62,9 @@ public sealed class MapShapes
     /// <summary>West, south, east, north of what is drawn, in degrees of WGS 84.</summary>
     internal IReadOnlyList<double> Extent { get; init; } = [];
 
+    /// <summary>West, south, east, north of all places of the table, in degrees of the ground.</summary>
+    internal IReadOnlyList<double> Whole { get; init; } = [];
+
     /// <summary>Rows drawn.</summary>
     internal long Drawn { get; init; }
 
@@ -73,6 +76,17 @@ public sealed class MapShapes
 
     /// <summary>The map below it.</summary>
     internal BaseMap Ground { get; init; } = null!;
+
+    /// <summary>The address of vector tiles of all rows, with <c>{z}</c>, <c>{x}</c> and <c>{y}</c> in it, where the drawing holds only the first, or where the base map is none that stands in a drawing; null otherwise.</summary>
+    /// <param name="path">Path of the page of rows.</param>
+    /// <param name="asked">Which rows.</param>
+    /// <param name="rows">How many they are.</param>
+    internal string? TilesOf(string path, RowsAsked asked, long rows)
+    {
+        if (Drawn >= rows && Ground.Style is null) { return null; }
+        var address = (asked with { Page = 1, After = null, Chart = null, Sort = null, Descending = false, Columns = [], Size = Web.Components.Listing.Sizes[0] }).Address($"{path}/tiles/{{z}}/{{x}}/{{y}}.mvt");
+        return Ground.System == CoordinateSystem.Gcj02 ? $"{address}{(address.Contains('?', StringComparison.Ordinal) ? '&' : '?')}ground=gcj02" : address;
+    }
 
     /// <summary>The first rows that are left of the question, drawn; null when no row has a place.</summary>
     /// <param name="engine">Where the rows come from.</param>
@@ -104,11 +118,12 @@ public sealed class MapShapes
             });
         }
 
-        return shapes.Count == 0 ? null : Draw(shapes, measure, naming, ground);
+        return shapes.Count == 0 ? null : Draw(shapes, measure, naming, ground, places.Extent);
     }
 
-    private static MapShapes Draw(List<Shape> shapes, TableColumn? measure, TableColumn? naming, BaseMap ground)
+    private static MapShapes Draw(List<Shape> shapes, TableColumn? measure, TableColumn? naming, BaseMap ground, IReadOnlyList<double> whole)
     {
+        var (one, other) = (Coordinates.FromWgs84(whole[0], whole[1], ground.System), Coordinates.FromWgs84(whole[2], whole[3], ground.System));
         var all = shapes.SelectMany(s => s.Parts).SelectMany(p => p.Points).ToList();
         double[] extent = [all.Min(p => p.X), all.Min(p => p.Y), all.Max(p => p.X), all.Max(p => p.Y)];
         var placed = all.Select(Placed).ToList();
@@ -148,6 +163,7 @@ public sealed class MapShapes
             Width = width,
             Height = height,
             Extent = extent,
+            Whole = [one.Longitude, one.Latitude, other.Longitude, other.Latitude],
             Drawn = drawn,
             Frame = (west, north, scale),
             Tiles = [.. ground.Cover(west - (Margin / scale), north - (Margin / scale), (width + (2 * Margin)) / scale, (height + (2 * Margin)) / scale, scale).Select(t => t with { X = t.X - Margin, Y = t.Y - Margin })],

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Options;
 using Zhengtong.Kernel;
+using Zhengtong.Kernel.Http;
 using Zhengtong.OpenData.TableFormats;
 
 namespace Zhengtong.OpenData.Portal;
@@ -13,13 +14,15 @@ internal static class PortalModule
         var services = builder.Services;
         services.AddOptions<DownloadOptions>().Bind(builder.Configuration.GetSection("OpenData:Downloads"));
         services.AddSingleton<KeptFiles>();
-        services.Configure<ResponseCompressionOptions>(o => o.MimeTypes = [.. o.MimeTypes, "application/jsonl", "application/geo+json"]);
+        services.Configure<ResponseCompressionOptions>(o => o.MimeTypes = [.. o.MimeTypes, "application/jsonl", "application/geo+json", Tiles.VectorTile.MediaType]);
         services.AddSingleton<TableCharts>();
         services.AddSingleton<BuiltCharts>();
         services.AddSingleton<BuiltChart>();
         services.AddOptions<BaseMapOptions>().Bind(builder.Configuration.GetSection("OpenData:Map")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<BaseMapOptions>, BaseMapCheck>();
         services.AddSingleton<BaseMap>();
+        services.AddSingleton(s => new PageSources(s.GetRequiredService<BaseMap>().Sources));
+        services.AddSingleton<Tiles.TileDrawing>();
         services.AddSingleton(new HomePanel(typeof(OpenDataHome), 20));
         services.AddScoped<IHomeFigure, DatasetsFigure>();
         services.AddScoped<IHomeFigure, RowsFigure>();
@@ -33,5 +36,6 @@ internal static class PortalModule
         ExportCatalogue.Map(app);
         ShowGroup.Map(app);
         ShowOrganization.Map(app);
+        Tiles.GetTile.Map(app);
     }
 }

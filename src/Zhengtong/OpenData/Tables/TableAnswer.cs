@@ -76,4 +76,21 @@ internal enum TableQueryFault
 }
 
 /// <summary>The question took more than its limits allow and was stopped.</summary>
-internal sealed class TableQueryTooCostlyException(string detail) : Exception(detail);
+/// <param name="detail">For the log and for people.</param>
+/// <param name="of">What was used up.</param>
+internal sealed class TableQueryTooCostlyException(string detail, TableCost of = TableCost.Time) : Exception(detail)
+{
+    /// <summary>What was used up.</summary>
+    internal TableCost Of { get; } = of;
+}
+
+/// <summary>What a question may use only so much of.</summary>
+internal enum TableCost
+{
+    /// <summary>Time.</summary>
+    Time,
+    /// <summary>The caller's memory, and the disk that it spills to.</summary>
+    Memory,
+    /// <summary>The size of the answer.</summary>
+    Size,
+}

@@ -1,19 +1,20 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using DuckDB.NET.Data;
 using Microsoft.Extensions.Options;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Objects;
-using Zhengtong.Kernel.Search;
 using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Tables;
 
 /// <summary>Answers questions to published tables. Every number of readers at once; none of them holds up a publication.
-/// One DuckDB in the process answers them all: it reads the folders of immutable objects and writes files to this process's scratch folder, nothing else; it loads no extension, and its settings are locked.</summary>
+/// What needs little memory is answered by one DuckDB in the process; what may need much, large sorts and groups, by the caller's own share, so that nobody takes the memory of others. Each reads the
+/// folders of immutable objects and writes files to this process's scratch folder, nothing else; see <see cref="EngineShare"/>.</summary>
 internal sealed class TableEngine : IDisposable
 {
     /// <summary>Pages up to this many rows are read in two steps: first which rows, then the rows.</summary>
@@ -25,15 +26,27 @@ internal sealed class TableEngine : IDisposable
     /// <summary>Rows up to which a page and the count come from one pass.</summary>
     private const int FurthestCounted = 100_000;
 
+    /// <summary>Counts that are remembered.</summary>
+    private const int MostTotals = 50_000;
+
+    /// <summary>MiB of the smallest share of a caller.</summary>
+    private const long LeastOfCaller = 128;
+
+    /// <summary>Most shares for callers.</summary>
+    private const int MostShares = 8;
+
+    /// <summary>Bytes of a row in the file above which a table counts as one of long rows.</summary>
+    private const long LongRow = 512;
+
     private readonly ObjectStore objects;
-    private readonly string spill;
-    private readonly DuckDBConnection root;
     private readonly IHttpContextAccessor? http;
     private readonly FairSlots questions;
     private readonly FairSlots streams;
-    private readonly ConcurrentBag<DuckDBConnection> idle = [];
+    private readonly EngineShare common;
+    private readonly CallerShares shares;
+    private readonly Remembered<long> totals = new(MostTotals);
 
-    public TableEngine(ObjectStore objects, Deployment deployment, TableScratch scratch, IOptions<TablesOptions> options, IHttpContextAccessor? http = null)
+    public TableEngine(ObjectStore objects, TableScratch scratch, IOptions<TablesOptions> options, IHttpContextAccessor? http = null)
     {
         (this.objects, this.http) = (objects, http);
         var o = options.Value;
@@ -44,32 +57,15 @@ internal sealed class TableEngine : IDisposable
         // A comparison reads two tables at once, and a slow reader holds its place for long.
         var streaming = Math.Max(2, o.Streams);
         streams = new FairSlots(streaming, Math.Max(2, streaming / 4));
-        spill = deployment.PathOf("spill", $"{Environment.ProcessId}-{Guid.CreateVersion7(TimeProvider.System.GetUtcNow()):N}");
-        root = new DuckDBConnection("DataSource=:memory:");
-        root.Open();
-        root.RegisterScalarFunction<string, string>("zt_fold", text => Bigrams.Fold(text));
-        string[] settings =
-        [
-            string.Create(CultureInfo.InvariantCulture, $"threads={threads}"),
-            string.Create(CultureInfo.InvariantCulture, $"memory_limit='{memory}MiB'"),
-            $"temp_directory={Quoted(spill)}",
-            string.Create(CultureInfo.InvariantCulture, $"max_temp_directory_size='{Math.Max(1, o.Spill)}MiB'"),
-            "parquet_metadata_cache=true",
-            "preserve_insertion_order=true",
-            "autoinstall_known_extensions=false",
-            "autoload_known_extensions=false",
-            "allow_community_extensions=false",
-            "allow_persistent_secrets=false",
-            $"allowed_directories=[{string.Join(", ", objects.LocalFolders.Append(scratch.Folder).Select(folder => Quoted(folder + "/")))}]",
-            "enable_external_access=false",
-            "lock_configuration=true",
-        ];
-        foreach (var setting in settings)
-        {
-            using var command = root.CreateCommand();
-            command.CommandText = "SET " + setting;
-            command.ExecuteNonQuery();
-        }
+        List<string> readable = [.. objects.LocalFolders, scratch.Folder];
+        var all = Math.Max(1, o.Spill);
+        // Half for what needs little of it, the other half in equal shares.
+        var count = (int)Math.Clamp(memory / 2 / LeastOfCaller, 1, Math.Clamp(atOnce, 2, MostShares));
+        var each = o.CallerMemory > 0 ? o.CallerMemory : Math.Max(16, memory / 2 / count);
+        var (common, caller) = (new EngineBounds(threads, Math.Max(16, memory / 2), Math.Max(1, all / (count + 1))), new EngineBounds((int)Math.Clamp(each / 64, 1, threads), each, Math.Max(1, all / (count + 1))));
+        // Below the process's scratch folder, which the next start empties if this one is killed.
+        this.common = new EngineShare(common, readable, scratch.NewPath("spill"));
+        shares = new CallerShares(count, _ => new EngineShare(caller, readable, scratch.NewPath("spill")));
     }
 
     /// <summary>One page.</summary>
@@ -84,7 +80,10 @@ internal sealed class TableEngine : IDisposable
             return new TableAnswer { Columns = selection.Columns, Rows = [], Total = query.Count ? table.Rows : null };
         }
 
-        return await RunAsync([table], limits, run => Page(run, table, query, selection, limit), ct);
+        // How many rows satisfy a question to a table that never changes is counted once.
+        if (limit == 0 && totals.TryGet(KeyOf(table, query, selection), out var known)) { return new TableAnswer { Columns = selection.Columns, Rows = [], Total = known }; }
+
+        return await RunAsync([table], limits, run => Page(run, table, query, selection, limit), ct, NeedsMuch(table, query, selection, limit));
     }
 
     /// <summary>All rows that satisfy the question (its limit and offset count too), one after the other in constant memory. Cells as in <see cref="TableAnswer.Rows"/>; the array is used again for the next row.</summary>
@@ -104,8 +103,8 @@ internal sealed class TableEngine : IDisposable
         try
         {
             var path = await PathAsync(table, ct);
-            var connection = Take();
-            using var run = new TableRun(connection, [path], limits, ct);
+            var seated = Seat(query.Distinct || selection.ById is null);
+            using var run = new TableRun(seated.Connection, [path], limits, ct);
             try
             {
                 var (more, behind) = await Task.Run(() => Place(run, selection), ct);
@@ -124,7 +123,7 @@ internal sealed class TableEngine : IDisposable
             finally
             {
                 run.Dispose();
-                Return(connection);
+                seated.Dispose();
             }
         }
         finally
@@ -146,22 +145,15 @@ internal sealed class TableEngine : IDisposable
         var path = await PathAsync(table, ct);
         await Task.Run(() =>
         {
-            var connection = Take();
-            try
+            using var seated = Seat(query.Distinct || selection.ById is null);
+            using var run = new TableRun(seated.Connection, [path], limits, ct);
+            run.Guarded(() =>
             {
-                using var run = new TableRun(connection, [path], limits, ct);
-                run.Guarded(() =>
-                {
-                    var (more, behind) = Place(run, selection);
-                    var (sql, values) = Select(run, table, query, selection, Math.Min(query.Limit, limits.Rows), string.Join(", ", selection.Columns.Select(c => TableSelection.Sql(c.Column)).Distinct()), behind, more);
-                    using var command = run.Copy(sql, selection.Columns.Select(c => (TableSelection.Sql(c.Column), c.Name)), file, values);
-                    return command.ExecuteNonQuery();
-                });
-            }
-            finally
-            {
-                Return(connection);
-            }
+                var (more, behind) = Place(run, selection);
+                var (sql, values) = Select(run, table, query, selection, Math.Min(query.Limit, limits.Rows), string.Join(", ", selection.Columns.Select(c => TableSelection.Sql(c.Column)).Distinct()), behind, more);
+                using var command = run.Copy(sql, selection.Columns.Select(c => (TableSelection.Sql(c.Column), c.Name)), file, values);
+                return command.ExecuteNonQuery();
+            });
         }, ct);
     }
 
@@ -187,8 +179,8 @@ internal sealed class TableEngine : IDisposable
 
         using var place = await streams.TakeAsync(CallerOf(), 1, ct);
         var path = await PathAsync(table, ct);
-        var connection = Take();
-        var run = new TableRun(connection, [path], limits, ct);
+        var seated = Seat(query.Distinct || selection.ById is null);
+        var run = new TableRun(seated.Connection, [path], limits, ct);
         try
         {
             var (more, behind) = await Task.Run(() => Place(run, selection), ct);
@@ -215,7 +207,7 @@ internal sealed class TableEngine : IDisposable
         finally
         {
             run.Dispose();
-            Return(connection);
+            seated.Dispose();
         }
     }
 
@@ -226,38 +218,28 @@ internal sealed class TableEngine : IDisposable
     internal IReadOnlyList<AnswerColumn> ColumnsOf(DataTable table, TableQuery query) => new TableSelection(table, query).Columns;
 
     /// <summary>Runs something on a connection of its own, within the limits, when its turn comes.</summary>
-    internal async Task<T> RunAsync<T>(IReadOnlyList<DataTable> tables, TableLimits limits, Func<TableRun, T> act, CancellationToken ct)
+    /// <param name="tables">What it reads.</param>
+    /// <param name="limits">What it may cost.</param>
+    /// <param name="act">What it does.</param>
+    /// <param name="ct">Stops it.</param>
+    /// <param name="needsMuch">False for what needs little memory whatever the table holds: it scans, filters, counts. Everything else runs in the caller's own share.</param>
+    internal async Task<T> RunAsync<T>(IReadOnlyList<DataTable> tables, TableLimits limits, Func<TableRun, T> act, CancellationToken ct, bool needsMuch = true)
     {
-        var place = await questions.TakeAsync(CallerOf(), 1, ct);
-        try
+        using var place = await questions.TakeAsync(CallerOf(), 1, ct);
+        var paths = new List<string>();
+        foreach (var table in tables) { paths.Add(await PathAsync(table, ct)); }
+        return await Task.Run(() =>
         {
-            var paths = new List<string>();
-            foreach (var table in tables) { paths.Add(await PathAsync(table, ct)); }
-            return await Task.Run(() =>
-            {
-                var connection = Take();
-                try
-                {
-                    using var run = new TableRun(connection, paths, limits, ct);
-                    return run.Guarded(() => act(run));
-                }
-                finally
-                {
-                    Return(connection);
-                }
-            }, ct);
-        }
-        finally
-        {
-            place.Dispose();
-        }
+            using var seated = Seat(needsMuch);
+            using var run = new TableRun(seated.Connection, paths, limits, ct);
+            return run.Guarded(() => act(run));
+        }, ct);
     }
 
     public void Dispose()
     {
-        while (idle.TryTake(out var connection)) { connection.Dispose(); }
-        root.Dispose();
-        if (Directory.Exists(spill)) { Directory.Delete(spill, recursive: true); }
+        common.Dispose();
+        shares.Dispose();
     }
 
     /// <summary>A cell as <see cref="TableAnswer.Rows"/> has it.</summary>
@@ -280,8 +262,6 @@ internal sealed class TableEngine : IDisposable
         static object Exact(string text) => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number.ToString(CultureInfo.InvariantCulture) == text ? number : text;
     }
 
-    private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
-
     /// <summary>Reads rows until the array is full or they are long; the negative number, or 0, when the end was reached.</summary>
     private static int Fill(DuckDBDataReader reader, IReadOnlyList<AnswerColumn> columns, object?[][] rows)
     {
@@ -302,9 +282,11 @@ internal sealed class TableEngine : IDisposable
         return rows.Length;
     }
 
-    private static List<object?[]> Rows(TableRun run, string sql, IReadOnlyList<string> values, IReadOnlyList<ColumnType> types)
+    private static List<object?[]> Rows(TableRun run, string sql, IReadOnlyList<string> values, IReadOnlyList<ColumnType> types, bool isLarge = false)
     {
         using var command = run.Command(sql, values);
+        // A large page is not held twice.
+        command.UseStreamingMode = isLarge;
         using var reader = command.ExecuteReader();
         var rows = new List<object?[]>();
         while (reader.Read())
@@ -361,17 +343,19 @@ internal sealed class TableEngine : IDisposable
 
     private static string Where(string? condition) => condition is null ? "" : $" WHERE {condition}";
 
-    private static TableAnswer Page(TableRun run, DataTable table, TableQuery query, TableSelection selection, int limit)
+    private TableAnswer Page(TableRun run, DataTable table, TableQuery query, TableSelection selection, int limit)
     {
         long? total = null;
         List<long>? ids = null;
         var late = !query.Distinct && selection.Rank is null && limit is > 0 and <= LargestLatePage && table.Rows >= SmallestLateTable && !(selection is { Where: null, ById: not null });
-        if (query.Count)
+        if (query.Count && selection.Where is null && !query.Distinct) { total = table.Rows; }
+        else if (query.Count && totals.TryGet(KeyOf(table, query, selection), out var counted)) { total = counted; }
+        else if (query.Count)
         {
             (total, ids) = query.Distinct ? (CountDistinct(run, selection), null)
-                : selection.Where is null ? (table.Rows, null)
                 : late && selection.ById is not null && query.Offset + limit < FurthestCounted ? CountedIds(run, query, selection, limit)
                 : (Count(run, selection), null);
+            totals.Keep(KeyOf(table, query, selection), total.Value);
         }
 
         if (limit == 0) { return new TableAnswer { Columns = selection.Columns, Rows = [], Total = total }; }
@@ -380,7 +364,7 @@ internal sealed class TableEngine : IDisposable
         if (query.Distinct)
         {
             var (sql, values) = Select(run, table, query, selection, limit, returned, null, []);
-            return new TableAnswer { Columns = selection.Columns, Rows = Rows(run, sql, values, types), Total = total };
+            return new TableAnswer { Columns = selection.Columns, Rows = Rows(run, sql, values, types, limit > LargestLatePage), Total = total };
         }
 
         if (selection.Rank is { } rank)
@@ -388,7 +372,7 @@ internal sealed class TableEngine : IDisposable
             returned += ", " + rank;
             types.Add(ColumnType.Float);
             var (sql, values) = Select(run, table, query, selection, limit, returned, null, [.. selection.RankValues]);
-            var ranked = Rows(run, sql, values, types);
+            var ranked = Rows(run, sql, values, types, limit > LargestLatePage);
             return new TableAnswer { Columns = selection.Columns, Rows = [.. ranked.Select(row => row[..^1])], Ranks = [.. ranked.Select(row => (double)row[^1]!)], Total = total };
         }
 
@@ -414,7 +398,7 @@ internal sealed class TableEngine : IDisposable
         {
             var (more, behind) = Place(run, selection);
             var (sql, values) = Select(run, table, query, selection, limit + 1L, returned + ", _id", behind, more);
-            rows = Rows(run, sql, values, types);
+            rows = Rows(run, sql, values, types, limit > LargestLatePage);
             if (selection is { Where: null, ById: { } ascending }) { rows.Sort((one, two) => ascending ? ((long)one[^1]!).CompareTo((long)two[^1]!) : ((long)two[^1]!).CompareTo((long)one[^1]!)); }
             var next = rows.Count > limit;
             if (next) { rows.RemoveRange(limit, rows.Count - limit); }
@@ -428,6 +412,19 @@ internal sealed class TableEngine : IDisposable
             Rows = [.. rows.Select(row => row[..^1])],
             Total = total,
         };
+    }
+
+    /// <summary>What tells a count from all others: the table's content, the condition with its values, the columns whose different rows are counted.</summary>
+    private static string KeyOf(DataTable table, TableQuery query, TableSelection selection)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var part in (string[])[table.Content.Value, selection.Where ?? "", query.Distinct ? string.Join(',', selection.Columns.Select(c => TableSelection.Sql(c.Column)).Distinct()) : "", .. selection.Values])
+        {
+            hash.AppendData(BitConverter.GetBytes(part.Length));
+            hash.AppendData(MemoryMarshal.AsBytes(part.AsSpan()));
+        }
+
+        return Convert.ToHexString(hash.GetHashAndReset());
     }
 
     private static long Count(TableRun run, TableSelection selection)
@@ -467,15 +464,26 @@ internal sealed class TableEngine : IDisposable
         return actor.IsSignedIn ? actor.Id.ToString() : RateLimits.AddressOf(context.Connection.RemoteIpAddress);
     }
 
-    private DuckDBConnection Take()
+    /// <summary>Sorts of more than a page, groups, and pages of long rows; the rest needs a few buffers.</summary>
+    private static bool NeedsMuch(DataTable table, TableQuery query, TableSelection selection, int limit)
     {
-        if (idle.TryTake(out var connection)) { return connection; }
-        connection = root.Duplicate();
-        connection.Open();
-        return connection;
+        if (query.Distinct) { return true; }
+        // As it lies in the file, packed.
+        var isLong = table.Bytes > LongRow * Math.Max(1, table.Rows);
+        return limit + (selection.ById is null ? query.Offset : 0) > LargestLatePage && (isLong || selection.ById is null) || (isLong && selection.ById is null);
     }
 
-    private void Return(DuckDBConnection connection) => idle.Add(connection);
+    private Seated Seat(bool needsMuch)
+    {
+        if (!needsMuch) { return new Seated(common, null); }
+        var seat = shares.Take(CallerOf());
+        try { return new Seated(seat.Share, seat); }
+        catch
+        {
+            seat.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Lines on their way out.</summary>
     private sealed class Lines

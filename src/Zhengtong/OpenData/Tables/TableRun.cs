@@ -53,7 +53,7 @@ internal sealed class TableRun : IDisposable
     internal object? Counted(object? cell)
     {
         room -= CellUnits + ((cell as string)?.Length ?? 0);
-        if (room < 0) { throw new TableQueryTooCostlyException("The answer is larger than is allowed"); }
+        if (room < 0) { throw new TableQueryTooCostlyException("The answer is larger than is allowed", TableCost.Size); }
         return cell;
     }
 
@@ -73,7 +73,7 @@ internal sealed class TableRun : IDisposable
         }
         catch (DuckDBException e) when (e.Message.StartsWith("Out of Memory", StringComparison.OrdinalIgnoreCase))
         {
-            throw new TableQueryTooCostlyException("The question needs more memory than is allowed");
+            throw new TableQueryTooCostlyException("The question needs more memory than is allowed", TableCost.Memory);
         }
     }
 

@@ -89,6 +89,8 @@ internal sealed class TableSql
         return await engine.RunAsync([.. statement.tables.Select(t => t.Table)], limits, run =>
         {
             using var command = run.Command(write(run), statement.values);
+            // Read while it is found: an answer that is too large is stopped before it stands in memory.
+            command.UseStreamingMode = true;
             using var reader = run.Asked(command.ExecuteReader);
             var columns = names.Index().Select(n => new AnswerColumn(n.Item.Name, n.Item.Column?.Type ?? TypeOf(reader.GetDataTypeName(n.Index)), n.Item.Column)).ToList();
             var rows = new List<object?[]>();
@@ -101,8 +103,11 @@ internal sealed class TableSql
             }
 
             return new SqlAnswer(columns, rows, false);
-        }, ct);
+        }, ct, statement.NeedsMuch);
     }
+
+    /// <summary>What neither sorts, groups nor joins only scans.</summary>
+    private bool NeedsMuch => tables.Count > 1 || tokens.Exists(t => t.Is("group") || t.Is("order") || t.Is("distinct"));
 
     private static ColumnType TypeOf(string sql) => sql.ToUpperInvariant() switch
     {

@@ -42,6 +42,21 @@ public sealed class HostileFileTests(PlatformFixture platform)
         (await bench.Cells(table.Table))["c1"].ShouldBe(["1", "3"]);
     }
 
+    [Fact]
+    public async Task Read_ASheetsCellOfFiftyMegabytes_IsNeverHeld()
+    {
+        // Letters that pack no better than by half: it is no bomb by its size.
+        var text = string.Create(50_000_000, 0, (to, _) =>
+        {
+            var dice = new Zhengtong.Demonstration.Dice(1);
+            for (var n = 0; n < to.Length; n++) { to[n] = (char)('a' + dice.Below(16)); }
+        });
+        var book = ImportBench.Workbook(ImportBench.SheetRow(1, "a") + ImportBench.SheetRow(2, "1") + ImportBench.SheetRow(3, text) + ImportBench.SheetRow(4, "3"));
+        var table = await bench.Read(book, "XLSX");
+        (table.Table.Rows, table.BadRowCount).ShouldBe((2, 1));
+        (await bench.BadRows(table)).Single().Reason.ShouldBe("cell-too-long");
+    }
+
     [Theory]
     [InlineData("a,b\n1,2\n\"3,4\n5,6\n7,8\n", 3, "\"3,4")]
     [InlineData("a,b\n1,2\n\"3,4\n5,\"6\"\n7,8\n", 3, "\"3,4")]

@@ -27,7 +27,7 @@ public sealed class OgcTests(PlatformFixture platform)
         conforms.ShouldContain("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core");
         var api = await client.GetFromJsonAsync<JsonElement>("/ogc/api");
         api.GetProperty("openapi").GetString().ShouldBe("3.0.3");
-        api.GetProperty("paths").EnumerateObject().Count().ShouldBe(7);
+        api.GetProperty("paths").EnumerateObject().Count().ShouldBe(10);
         (await client.GetAsync("/ogc?f=html")).Content.Headers.ContentType!.MediaType.ShouldBe("text/html");
         using var browser = new HttpRequestMessage(HttpMethod.Get, "/ogc/collections");
         browser.Headers.Accept.ParseAdd("text/html,application/xhtml+xml,application/json;q=0.5");

@@ -126,6 +126,63 @@ public sealed partial class MapShapesTests(PlatformFixture platform)
         (await page.Content.ReadAsStringAsync()).ShouldNotContain("<image");
     }
 
+    [Theory]
+    [InlineData("ftp://maps.example.org/style.json", "", false)]
+    [InlineData("style.json", "", false)]
+    [InlineData("https://a; script-src *", "", false)]
+    [InlineData("https://maps.example.org/style.json", "https://tiles.example.org/path", false)]
+    [InlineData("https://maps.example.org/style.json", "tiles.example.org", false)]
+    [InlineData("https://maps.example.org/style.json", "https://*.example.org", false)]
+    [InlineData("https://maps.example.org/style.json", "https://tiles.example.org", true)]
+    [InlineData("https://maps.example.org/style.json?key=1", "", true)]
+    public void Style_ThatIsNoAddressOrHost_IsRefused(string style, string host, bool isRight) =>
+        new BaseMapCheck().Validate(null, new BaseMapOptions { Style = style, Hosts = host.Length > 0 ? [host] : [] }).Succeeded.ShouldBe(isRight);
+
+    [Fact]
+    public void Style_BesidePictures_IsRefused() =>
+        new BaseMapCheck().Validate(null, new BaseMapOptions { Style = "https://maps.example.org/style.json", Tiles = ["https://tiles.example.org/{z}/{x}/{y}.png"] }).Failed.ShouldBeTrue();
+
+    [Fact]
+    public async Task Page_OfMoreRowsThanADrawing_LeadsToTilesOfThemAll()
+    {
+        var table = await Written([new("名", ColumnType.Text), new("lon", ColumnType.Float), new("lat", ColumnType.Float)], Enumerable.Range(0, MapShapes.MostRows + 1).Select(n => new object?[] { n == 0 ? "甲" : "乙", 108 + (n * 0.001), 34.0 }), new NewPlaces(0, 2, 3, CoordinateSystem.Wgs84));
+        var made = await platform.PublishAsync(await platform.Department(), MadeFile.Text("t.csv", "x") with { Written = table });
+        var path = $"/dataset/{made.Name}/resource/{made[0].Id}";
+        var html = await platform.Visitor().GetStringAsync(path);
+        html.ShouldContain($"data-layer=\"{path}/tiles/{{z}}/{{x}}/{{y}}.mvt\"");
+        html.ShouldContain("data-extent=\"108 34 ");
+        (await platform.Visitor().GetStringAsync($"{path}/chart?kind=map")).ShouldContain("data-layer=");
+        // What the drawing holds needs none, and keeps its filter where it has some.
+        (await platform.Visitor().GetStringAsync($"{path}?c1=%E5%90%8D&o1=equal&v1=%E7%94%B2")).ShouldNotContain("data-layer=");
+        (await platform.Visitor().GetStringAsync($"{path}?q=%E4%B9%99")).ShouldNotContain("data-layer=");
+        (await platform.Visitor().GetStringAsync($"{path}?c1=lat&o1=equal&v1=34")).ShouldContain("y}.mvt?c1=lat&amp;o1=equal&amp;v1=34\"");
+    }
+
+    [Fact]
+    public async Task Page_WithAStyle_ReadsItFromThereAlone()
+    {
+        await using var own = await OwnPlatform.StartAsync(b =>
+        {
+            b.Configuration["OpenData:Map:Style"] = "https://maps.example.org/styles/plain.json?key=abc";
+            b.Configuration["OpenData:Map:Hosts:0"] = "https://tiles.example.org";
+            b.Configuration["OpenData:Map:System"] = "Gcj02";
+            b.Configuration["OpenData:Map:Attribution"] = "示例图 审图号 0001";
+        });
+        var department = (await own.WithDb(DownloadTests.OwnDepartment)).Id;
+        var table = await own.App.Services.GetRequiredService<TableWriter>().WriteAsync([new("lon", ColumnType.Float), new("lat", ColumnType.Float)], Each([[116.2, 39.8], [116.5, 40.0]]), new NewPlaces(0, 1, 2, CoordinateSystem.Wgs84), CancellationToken.None);
+        var made = await Published.PublishAsync(own.App.Services, department, Published.Description(), Published.NewName(), [MadeFile.Text("t.csv", "x") with { Written = table }]);
+        foreach (var path in new[] { "", "/chart?kind=map", "/chart/embed?kind=map" })
+        {
+            var answer = await own.Visitor().GetAsync($"/dataset/{made.Name}/resource/{made[0].Id}{path}");
+            answer.Headers.GetValues("Content-Security-Policy").Single().ShouldContain("img-src 'self' data: https://maps.example.org https://tiles.example.org; connect-src 'self' https://maps.example.org https://tiles.example.org;", customMessage: path);
+            var html = await answer.Content.ReadAsStringAsync();
+            html.ShouldContain("data-style=\"https://maps.example.org/styles/plain.json?key=abc\"", customMessage: path);
+            html.ShouldContain("/tiles/{z}/{x}/{y}.mvt?ground=gcj02\"", customMessage: path);
+            html.ShouldContain("示例图 审图号 0001", customMessage: path);
+            html.ShouldNotContain("<image", customMessage: path);
+        }
+    }
+
     private TableEngine Engine => platform.App.Services.GetRequiredService<TableEngine>();
 
     private Task<DataTable> Written(IReadOnlyList<NewColumn> columns, IEnumerable<object?[]> rows, NewPlaces places) =>

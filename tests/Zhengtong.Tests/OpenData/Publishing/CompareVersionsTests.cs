@@ -20,6 +20,22 @@ public sealed class CompareVersionsTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Compare_Tables_TellsRowsByKeyAndColumns()
+    {
+        MadeColumn[] before = [new("编号", ColumnType.Integer) { IsKey = true }, new("名称"), new("旧")], after = [new("编号", ColumnType.Integer) { IsKey = true }, new("名称"), new("新", ColumnType.Integer)];
+        var first = await platform.PublishAsync(await platform.Department(), MadeFile.Table("a.csv", before, ["1", "甲", "x"], ["2", "乙", "x"], ["3", "丙", "x"]));
+        await platform.PublishNextAsync(first, MadeFile.Table("a.csv", after, ["4", "丁", "1"], ["2", "乙乙", "2"], ["1", "甲", "3"]));
+        var file = (await platform.Visitor().GetFromJsonAsync<JsonElement>($"/api/v1/datasets/{first.Id}/comparison?from=1&to=2")).GetProperty("resources")[0];
+        file.GetProperty("columns").EnumerateArray().Select(c => $"{c.GetProperty("change").GetString()} {c.GetProperty("before").GetString()}{c.GetProperty("after").GetString()}").ShouldBe(["added 新", "removed 旧"]);
+        var rows = file.GetProperty("rows");
+        rows.GetProperty("byKey").GetBoolean().ShouldBeTrue();
+        ((string[])["added", "removed", "changed", "unchanged"]).Select(n => rows.GetProperty(n).GetInt64()).ShouldBe([1, 1, 1, 1]);
+        var changed = rows.GetProperty("rows").EnumerateArray().Single(r => r.GetProperty("change").GetString() == "changed");
+        changed.GetProperty("before").EnumerateArray().Select(c => c.GetString()).ShouldBe(["2", "乙"]);
+        changed.GetProperty("after").EnumerateArray().Select(c => c.GetString()).ShouldBe(["2", "乙乙"]);
+    }
+
+    [Fact]
     public async Task Compare_ConditionalDataset_ShowsColumnsAndNoRow()
     {
         var description = Published.Description() with { OpenAttribute = OpenAttribute.Conditional, OpenCondition = "须申请" };

@@ -2,6 +2,7 @@ using System.Globalization;
 using CsCheck;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Search;
+using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Tables;
 using Zhengtong.Tests.OpenData.Support;
@@ -124,6 +125,64 @@ public sealed class TableEngineTests(PlatformFixture platform)
         sorted.Rows.Select(r => (long)r[2]!).ShouldBeInOrder(SortDirection.Descending);
         (await Engine.AskAsync(table, new TableQuery { Offset = 999_999 }, TableLimits.Public, Ct)).ShouldSatisfyAllConditions(a => a.Rows.Count.ShouldBe(1), a => a.Next.ShouldBeNull());
         (await Engine.AskAsync(table, new TableQuery { Offset = long.MaxValue }, TableLimits.Public, Ct)).Rows.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Publish_WhileEveryPlaceIsReadFrom_WaitsForNobody()
+    {
+        MadeColumn[] columns = [new("n", ColumnType.Integer)];
+        var table = await MadeTable.Generated(Store, [MadeTable.Column("n", ColumnType.Integer)], 50_000, "n AS c1");
+        var first = await platform.PublishAsync(await platform.Department(), MadeFile.Text("t.csv", "x") with { Written = table });
+        using var engine = new TableEngine(Store, platform.App.Services.GetRequiredService<TableScratch>(), Microsoft.Extensions.Options.Options.Create(new TablesOptions { Streams = 4, Questions = 2 }));
+        var readers = Enumerable.Range(0, 4).Select(n => engine.StreamAsync(table, new TableQuery { Limit = int.MaxValue, Orders = n % 2 == 0 ? [] : [new("n", true)] }, TableLimits.Download, Ct).GetAsyncEnumerator(Ct)).ToList();
+        foreach (var reader in readers) { (await reader.MoveNextAsync()).ShouldBeTrue(); }
+        var second = await platform.PublishNextAsync(first, MadeFile.Table("t.csv", columns, ["1"])).WaitAsync(TimeSpan.FromSeconds(30), Ct);
+        second.Version.Number.ShouldBe(2);
+        (await platform.Visitor().GetStringAsync($"/dataset/{second.Name}/resource/{second[0].Id}/rows.csv")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(2);
+        // Who began with the first version ends with it.
+        foreach (var reader in readers)
+        {
+            var rows = 1;
+            while (await reader.MoveNextAsync()) { rows++; }
+            rows.ShouldBe(50_000);
+            await reader.DisposeAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData("SELECT count(*) FROM \"t\" a JOIN \"t\" b ON a.n <> b.n JOIN \"t\" c ON b.n <> c.n")]
+    [InlineData("SELECT a.n, sum(b.n * c.n) AS s FROM \"t\" a JOIN \"t\" b ON a.n < b.n JOIN \"t\" c ON a.n + b.n <> c.n GROUP BY a.n ORDER BY s DESC")]
+    [InlineData("SELECT max(a.t || b.t) FROM \"t\" a JOIN \"t\" b ON a.t <> b.t JOIN \"t\" c ON a.t || b.t > c.t")]
+    public async Task Ask_WhatWouldRunForHours_IsStopped(string sql)
+    {
+        var table = await MadeTable.Generated(Store, [MadeTable.Column("t", ColumnType.Text), MadeTable.Column("n", ColumnType.Integer)], 100_000, "md5(CAST(n AS VARCHAR)) AS c1, n AS c2");
+        var refused = await Should.ThrowAsync<TableQueryTooCostlyException>(() => TableSql.AskAsync(Engine, sql, _ => table, new TableLimits(TimeSpan.FromMilliseconds(300), 100), Ct));
+        refused.Of.ShouldBeOneOf(TableCost.Time, TableCost.Memory);
+        (await Engine.AskAsync(table, new TableQuery { Limit = 1, Offset = 99_999 }, TableLimits.Public, Ct)).Rows.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Ask_HowManyAgain_IsRememberedForThisContentAndTheseValues()
+    {
+        var (one, two) = (await Made(10), await Made(20));
+        for (var n = 0; n < 2; n++)
+        {
+            (await Counted(one, "a", 5)).ShouldBe((10, 5));
+            (await Counted(one, "b", 5)).ShouldBe((0, 0));
+            (await Counted(two, "a", 5)).ShouldBe((20, 5));
+            (await Counted(two, "a", 0)).ShouldBe((20, 0));
+            // Different rows are something else than rows.
+            (await Engine.AskAsync(one, new TableQuery { Columns = ["t"], Distinct = true, Where = new Condition.Compare("t", Comparison.Equal, "a"), Count = true }, TableLimits.Public, Ct)).Total.ShouldBe(1);
+            (await Engine.AskAsync(one, new TableQuery { Columns = ["n"], Distinct = true, Where = new Condition.Compare("t", Comparison.Equal, "a"), Count = true }, TableLimits.Public, Ct)).Total.ShouldBe(10);
+        }
+
+        async Task<(long?, int)> Counted(DataTable table, string value, int limit)
+        {
+            var answer = await Engine.AskAsync(table, new TableQuery { Where = new Condition.Compare("t", Comparison.Equal, value), Count = true, Limit = limit }, TableLimits.Public, Ct);
+            return (answer.Total, answer.Rows.Count);
+        }
+
+        Task<DataTable> Made(int rows) => MadeTable.Of(Store, [MadeTable.Column("t", ColumnType.Text), MadeTable.Column("n", ColumnType.Integer)], Enumerable.Range(0, rows).Select(n => new object?[] { "a", (long)n }));
     }
 
     [Fact]

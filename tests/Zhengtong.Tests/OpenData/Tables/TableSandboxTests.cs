@@ -126,7 +126,7 @@ public sealed class TableSandboxTests(PlatformFixture platform)
     [Fact]
     public async Task Stream_TwoAtOnceWithOnePlaceSet_ComeToTheirEnd()
     {
-        using var narrow = new TableEngine(Store, platform.App.Services.GetRequiredService<Deployment>(), platform.App.Services.GetRequiredService<TableScratch>(), Options.Create(new TablesOptions { Streams = 1 }));
+        using var narrow = new TableEngine(Store, platform.App.Services.GetRequiredService<TableScratch>(), Options.Create(new TablesOptions { Streams = 1 }));
         var table = await MadeTable.Of(Store, [MadeTable.Column("名", ColumnType.Text)], Enumerable.Range(0, 5000).Select(n => new object?[] { $"{n}" }));
         await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Compared())).WaitAsync(TimeSpan.FromSeconds(30));
 

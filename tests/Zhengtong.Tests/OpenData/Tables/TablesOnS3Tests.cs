@@ -26,7 +26,7 @@ public sealed class TablesOnS3Tests(PlatformFixture platform, SwiftFixture swift
         var table = await MadeTable.Generated(files, [MadeTable.Column("文", ColumnType.Text), MadeTable.Column("数", ColumnType.Integer)], 50_000, "('北京 ' || n) AS c1, (n * 7919) % 1009 AS c2");
         using var bucket = Bucket();
         await using (var content = await files.OpenAsync(table.Content, Ct)) { (await bucket.PutAsync(content!, Ct)).Digest.ShouldBe(table.Content); }
-        using var other = new TableEngine(bucket, services.GetRequiredService<Deployment>(), services.GetRequiredService<TableScratch>(), Options.Create(new TablesOptions()));
+        using var other = new TableEngine(bucket, services.GetRequiredService<TableScratch>(), Options.Create(new TablesOptions()));
         TableQuery[] questions =
         [
             new() { Count = true, Limit = 20 }, new() { Offset = 49_990, Limit = 50 }, new() { Text = "北京 777", Count = true }, new() { Where = new Condition.Compare("数", Comparison.Less, "3"), Orders = [new("文", true)], Count = true },

@@ -36,20 +36,6 @@ internal sealed record Letter(string Subject, IReadOnlyList<LetterPart> Parts)
 
     internal static LetterPart Link(string words, string href) => new(LetterPartKind.Link, words, href);
 
-    /// <summary>Writes in the reader's language, whoever the caller is.</summary>
-    /// <param name="language"><c>zh-CN</c> or <c>en</c>.</param>
-    /// <param name="write">What to write.</param>
-    internal static T In<T>(string language, Func<T> write)
-    {
-        var (ui, culture) = (CultureInfo.CurrentUICulture, CultureInfo.CurrentCulture);
-        try
-        {
-            CultureInfo.CurrentUICulture = CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(language);
-            return write();
-        }
-        finally { (CultureInfo.CurrentUICulture, CultureInfo.CurrentCulture) = (ui, culture); }
-    }
-
     /// <summary>The subject as it may stand in a header.</summary>
     internal string SubjectLine()
     {

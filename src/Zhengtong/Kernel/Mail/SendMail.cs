@@ -94,7 +94,7 @@ internal sealed class SendMail(ZhengtongDb db, Mailing mailing, IOptions<MailOpt
         return message;
     }
 
-    private static string PlatformName(string language) => Letter.In(language, () => Text.Of("web.short-name"));
+    private static string PlatformName(string language) => Text.In(language, () => Text.Of("web.short-name"));
 
     private LedgerEntry GivenUp(OutgoingMail mail) => LedgerEntry.Of("kernel.mail-given-up", mail.Id, Actor.Platform, clock.GetUtcNow(), after: new { mail.Kind, mail.State, mail.Attempts, mail.LastResult });
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Mail;
@@ -49,7 +50,7 @@ internal sealed class SubscriptionMail(ZhengtongDb db, Mailing mailing, Vault va
 
         var token = found.Ask(rhythm, language, now);
         db.Ledger.Add(LedgerEntry.Of("open-data.mail-asked", found.Id, actor, now, after: new { topic, about = topicId, rhythm }));
-        mailing.Add(db, Confirming, address, language, Letter.In(language, () => SubscriptionLetters.Confirm(what, mailing.AddressOf($"/open/mail/confirm/{token}"))), unsubscribe: null, now);
+        mailing.Add(db, Confirming, address, language, Text.In(language, () => SubscriptionLetters.Confirm(what, mailing.AddressOf($"/open/mail/confirm/{token}"))), unsubscribe: null, now);
     }
 
     /// <summary>Adds a letter to a subscriber to the caller's save.</summary>
@@ -61,7 +62,7 @@ internal sealed class SubscriptionMail(ZhengtongDb db, Mailing mailing, Vault va
     internal void Write(string kind, MailSubscription to, string? token, Func<string, Func<string, string>, Letter> write, DateTimeOffset now)
     {
         var address = Encoding.ASCII.GetString(vault.Open(to.Address, PurposeOf(to.Id)));
-        mailing.Add(db, kind, address, to.Language, Letter.In(to.Language, () => write(mailing.AddressOf($"/open/mail/end/{token}"), mailing.AddressOf)), token is null ? null : $"/api/v1/mail-subscriptions/{token}/end", now);
+        mailing.Add(db, kind, address, to.Language, Text.In(to.Language, () => write(mailing.AddressOf($"/open/mail/end/{token}"), mailing.AddressOf)), token is null ? null : $"/api/v1/mail-subscriptions/{token}/end", now);
     }
 
     /// <summary>The token that ends one subscription.</summary>

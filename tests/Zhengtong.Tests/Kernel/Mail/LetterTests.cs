@@ -37,7 +37,7 @@ public sealed class LetterTests
     public void In_ALanguage_WritesInItAndLeavesTheCallersAlone()
     {
         var before = System.Globalization.CultureInfo.CurrentUICulture;
-        var (chinese, english) = (Letter.In("zh-CN", () => Text.Of("open-data.mail.confirm-link")), Letter.In("en", () => Text.Of("open-data.mail.confirm-link")));
+        var (chinese, english) = (Text.In("zh-CN", () => Text.Of("open-data.mail.confirm-link")), Text.In("en", () => Text.Of("open-data.mail.confirm-link")));
         (chinese, english).ShouldBe(("确认", "Confirm"));
         System.Globalization.CultureInfo.CurrentUICulture.ShouldBe(before);
     }

@@ -171,6 +171,8 @@ internal sealed class SendMail(ZhengtongDb db, Mailing mailing, IOptions<MailOpt
                 if (client.IsConnected) { await client.DisconnectAsync(quit: false, CancellationToken.None); }
                 return (MailState.Waiting, "no-answer", false);
             }
+            // Nothing that goes into a letter should bring this about; one that does may not hold up all others.
+            catch (Exception e) when (e is InvalidOperationException or NotSupportedException or ArgumentException) { return (MailState.Refused, "unsendable", false); }
         }
     }
 

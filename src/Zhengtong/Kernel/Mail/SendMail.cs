@@ -127,7 +127,7 @@ internal sealed class SendMail(ZhengtongDb db, Mailing mailing, IOptions<MailOpt
             authorities.ImportFromPemFile(settings.CertificateAuthority);
             // An authority of the house's own seldom publishes lists of what it revoked.
             client.CheckCertificateRevocation = false;
-            client.ServerCertificateValidationCallback = (_, certificate, _, errors) => IsOf(authorities, certificate, errors);
+            client.ServerCertificateValidationCallback = (_, certificate, sent, errors) => IsOf(authorities, certificate, sent, errors);
         }
 
         using var bound = BoundBy(ct);
@@ -187,11 +187,13 @@ internal sealed class SendMail(ZhengtongDb db, Mailing mailing, IOptions<MailOpt
 
     private static bool IsConnectionFault(Exception e) => e is SocketException or IOException or SmtpProtocolException or ServiceNotConnectedException or TimeoutException or ServiceNotAuthenticatedException;
 
-    private static bool IsOf(X509Certificate2Collection authorities, X509Certificate? certificate, SslPolicyErrors errors)
+    private static bool IsOf(X509Certificate2Collection authorities, X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)
     {
         if (certificate is null || (errors & (SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateNotAvailable)) != 0) { return false; }
         using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck } };
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        // What the server sent between its own certificate and the authority's.
+        foreach (var element in sent?.ChainElements.Skip(1) ?? []) { chain.ChainPolicy.ExtraStore.Add(element.Certificate); }
         using var given = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
         return chain.Build(given);
     }

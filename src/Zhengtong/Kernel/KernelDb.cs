@@ -20,6 +20,7 @@ internal partial class ZhengtongDb
     {
         ConfigureHttp(builder);
         ConfigureNotices(builder);
+        ConfigureMail(builder);
         ConfigureIdentity(builder);
         builder.Entity<Region>(r =>
         {

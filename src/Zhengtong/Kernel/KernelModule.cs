@@ -4,6 +4,7 @@ using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Mail;
 using Zhengtong.Kernel.Metering;
 using Zhengtong.Kernel.Notices;
 using Zhengtong.Kernel.Objects;
@@ -30,6 +31,7 @@ internal static class KernelModule
         AddDatabase(services, deployment);
         builder.AddIdentity(deployment);
         builder.AddJobs();
+        builder.AddMail();
         services.AddMetering();
         services.AddNotices();
         services.AddCalendar();

@@ -25,6 +25,20 @@ internal static class Text
         return dot < 1 ? null : Resources.GetOrAdd(key[..dot], Load)?.GetString(key, CultureInfo.CurrentUICulture);
     }
 
+    /// <summary>Writes in a reader's language, whoever the caller is.</summary>
+    /// <param name="language"><c>zh-CN</c> or <c>en</c>.</param>
+    /// <param name="write">What to write; it must not wait for anything.</param>
+    internal static T In<T>(string language, Func<T> write)
+    {
+        var (ui, culture) = (CultureInfo.CurrentUICulture, CultureInfo.CurrentCulture);
+        try
+        {
+            CultureInfo.CurrentUICulture = CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(language);
+            return write();
+        }
+        finally { (CultureInfo.CurrentUICulture, CultureInfo.CurrentCulture) = (ui, culture); }
+    }
+
     private static ResourceManager? Load(string module)
     {
         var name = module.Replace("-", "", StringComparison.Ordinal);

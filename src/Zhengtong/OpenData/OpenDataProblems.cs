@@ -52,6 +52,8 @@ internal static class OpenDataProblems
     internal static readonly ProblemType AccessDecided = new("open-data.access-decided", 409);
     internal static readonly ProblemType AppNotFound = new("open-data.app-not-found", 404);
     internal static readonly ProblemType SubscriptionNotFound = new("open-data.subscription-not-found", 404);
+    internal static readonly ProblemType MailOff = new("open-data.mail-off", 409);
+    internal static readonly ProblemType MailLinkSpent = new("open-data.mail-link-spent", 404);
     internal static readonly ProblemType RequestSettled = new("open-data.request-settled", 409);
 
     // Harvest.

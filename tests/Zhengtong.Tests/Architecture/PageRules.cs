@@ -32,7 +32,7 @@ public sealed partial class PageRules
     [
         "/", "/error", "/not-found", "/docs/errors", "/account/sign-in", "/account/sign-in/code", "/account/denied",
         "/account/set-password", "/setup", "/catalogue", "/catalogue/{Id:guid}",
-        "/open", "/harvested/{Id:guid}", "/open/developers", "/open/access", "/open/subscriptions", "/open/apps", "/open/requests", "/open/requests/new", "/open/requests/{Id:guid}", "/dataset", "/dataset/{Name}", "/dataset/{Name}/version/{VersionId:guid}", "/dataset/{Name}/resource/{Id:guid}", "/dataset/{Name}/resource/{Id:guid}/chart", "/dataset/{Name}/resource/{Id:guid}/api",
+        "/open", "/harvested/{Id:guid}", "/open/developers", "/open/access", "/open/subscriptions", "/open/mail/confirm/{Token}", "/open/mail/end/{Token}", "/open/apps", "/open/requests", "/open/requests/new", "/open/requests/{Id:guid}", "/dataset", "/dataset/{Name}", "/dataset/{Name}/version/{VersionId:guid}", "/dataset/{Name}/resource/{Id:guid}", "/dataset/{Name}/resource/{Id:guid}/chart", "/dataset/{Name}/resource/{Id:guid}/api",
     ];
 
     [Fact]

@@ -28,6 +28,9 @@ public sealed class PlatformFixture : IAsyncLifetime
 
     internal WebApplication App { get; private set; } = null!;
 
+    /// <summary>Further settings, for a platform beside the run's.</summary>
+    internal Action<WebApplicationBuilder>? Configure { get; init; }
+
     internal Uri Address => new(App.Urls.First());
 
     public async ValueTask InitializeAsync()
@@ -42,7 +45,9 @@ public sealed class PlatformFixture : IAsyncLifetime
             b.Configuration["OpenData:Limits:KeysPerAddress"] = "0";
             b.Configuration["Http:Downloads"] = "0";
             b.Configuration["OpenData:Reuse:WritingsPerAddress"] = "0";
+            b.Configuration["OpenData:Reuse:MailsPerAddress"] = "0";
             b.HashPasswordsQuickly();
+            Configure?.Invoke(b);
         });
         await App.PrepareOnCopyAsync();
         await App.StartAsync();

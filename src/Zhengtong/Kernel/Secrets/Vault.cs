@@ -40,6 +40,15 @@ internal sealed class Vault
         return plain;
     }
 
+    /// <summary>A mark by which a text is known again without being kept: 64 hex digits, keyed, so that nobody without the master key can try texts out.</summary>
+    /// <param name="text">What to mark.</param>
+    /// <param name="purpose">Marks for different purposes have nothing in common.</param>
+    internal string MarkOf(string text, string purpose)
+    {
+        var key = HKDF.Expand(HashAlgorithmName.SHA256, masterKey, 32, System.Text.Encoding.UTF8.GetBytes($"mark:{purpose}"));
+        return Convert.ToHexStringLower(HMACSHA256.HashData(key, System.Text.Encoding.UTF8.GetBytes(text)));
+    }
+
     private static byte[] LoadOrCreate(string path)
     {
         if (!File.Exists(path))

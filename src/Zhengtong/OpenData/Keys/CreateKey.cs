@@ -6,12 +6,14 @@ using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Mail;
+using Zhengtong.OpenData.Reuse;
 
 namespace Zhengtong.OpenData.Keys;
 
 /// <summary>What a developer says to get a key.</summary>
 /// <param name="Name">What the key is for, 2 to 100 characters.</param>
-/// <param name="Mail">Where to reach you when something breaks; at most 200 characters; may be left out.</param>
+/// <param name="Mail">Where to reach you when something breaks, or will change; at most 200 characters; may be left out. Where the platform sends mail, a letter asks to confirm it.</param>
 /// <param name="Scopes">What it will be used for: catalogue, rows, sql, downloads; at least one.</param>
 public sealed record CreateDeveloperKeyRequest(
     [Required, StringLength(100, MinimumLength = 2)] string Name, [EmailAddress, StringLength(200)] string? Mail, [Required, MinLength(1), MaxLength(4)] IReadOnlyList<KeyScope> Scopes);
@@ -31,7 +33,7 @@ internal static class CreateKey
     /// <response code="201">The key; ledger event open-data.key-created.</response>
     /// <response code="429">open-data.too-many-keys</response>
     internal static async Task<Results<Created<DeveloperKeyTokenResponse>, ProblemHttpResult>> Handle(
-        CreateDeveloperKeyRequest request, HttpContext http, Actor actor, ZhengtongDb db, KeysTaken taken, IOptions<PublicLimitsOptions> options, TimeProvider clock, CancellationToken ct)
+        CreateDeveloperKeyRequest request, HttpContext http, Actor actor, ZhengtongDb db, KeysTaken taken, Voices voices, SubscriptionMail mail, IOptions<PublicLimitsOptions> options, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         if (!taken.MayTake(RateLimits.AddressOf(http.Connection.RemoteIpAddress), ChinaTime.DateOf(now))) { return OpenDataProblems.TooManyKeys.Because(); }
@@ -51,6 +53,8 @@ internal static class CreateKey
         };
         db.DeveloperKeys.Add(key);
         db.Ledger.Add(LedgerEntry.Of("open-data.key-created", key.Id, actor, now, after: new { key.Scopes, key.PerMinute, key.PerDay }));
+        // Where mail is set up, notices to the key's holder go there too, once it is confirmed. A key is no less good without.
+        if (mail.IsOn && MailAddress.Parse(key.Mail) is { } address && voices.MayAskForMail(http)) { await mail.AskAsync(MailTopic.Key, key.Id, Text.Of("open-data.mail.about-key"), address, MailRhythm.AtOnce, actor, now, ct); }
         await db.SaveChangesAsync(ct);
         return TypedResults.Created("/api/v1/developer-keys/current", new DeveloperKeyTokenResponse(key.Id, token, key.PerMinute, key.PerDay));
     }

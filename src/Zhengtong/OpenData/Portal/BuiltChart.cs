@@ -1,6 +1,7 @@
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Reuse;
 using Zhengtong.OpenData.Tables;
 using Zhengtong.Web;
 
@@ -45,11 +46,18 @@ public sealed class ShownChart
 /// <summary>Reads what an address asks to be drawn and draws it, for the page and for where it is embedded.</summary>
 internal sealed class BuiltChart(TableEngine engine, BuiltCharts charts, BaseMap ground)
 {
-    /// <summary>Null when there is no such table that anybody may read.</summary>
-    internal async Task<ShownChart?> OfAsync(ZhengtongDb db, string name, Guid resource, string query, CancellationToken ct)
+    /// <summary>Null when there is no such table that the reader may read.</summary>
+    /// <param name="db">The database.</param>
+    /// <param name="readers">What was granted to the reader; null draws only what everybody may read, for frames on other sites.</param>
+    /// <param name="name">Name of the dataset.</param>
+    /// <param name="resource">The file.</param>
+    /// <param name="query">What is asked for.</param>
+    /// <param name="ct">Stops it.</param>
+    internal async Task<ShownChart?> OfAsync(ZhengtongDb db, Readers? readers, string name, Guid resource, string query, CancellationToken ct)
     {
         var version = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(query).TryGetValue("version", out var given) && Guid.TryParse(given, out var id) ? id : (Guid?)null;
-        if (await PublicDataset.FindAsync(db, name, version, ct) is not { GivesData: true } found || found.Find(resource) is not { Table: { } table } file) { return null; }
+        var dataset = readers is null ? await PublicDataset.FindAsync(db, name, version, ct) : await PublicDataset.FindAsync(db, readers, name, version, ct);
+        if (dataset is not { GivesData: true } found || found.Find(resource) is not { Table: { } table } file) { return null; }
         var asked = ChartAsked.Of(query, table);
         // Nobody chose yet: what tells most.
         if (asked.X is null && asked.Form != ChartForm.Map) { asked = asked with { X = TableCharts.Drawable(table).FirstOrDefault()?.Name }; }

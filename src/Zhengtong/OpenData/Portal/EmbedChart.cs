@@ -10,7 +10,7 @@ internal static class EmbedChart
 
     internal static async Task<Results<RazorComponentResult, ProblemHttpResult>> Handle(string name, Guid id, HttpContext http, ZhengtongDb db, BuiltChart built, CancellationToken ct)
     {
-        if (await built.OfAsync(db, name, id, http.Request.QueryString.Value ?? "", ct) is not { } shown) { return OpenDataProblems.NotFound.Because(name); }
+        if (await built.OfAsync(db, null, name, id, http.Request.QueryString.Value ?? "", ct) is not { } shown) { return OpenDataProblems.NotFound.Because(name); }
         BuiltChart.AllowFrames(http);
         http.Response.Headers.CacheControl = "public, max-age=300";
         return new RazorComponentResult<ChartEmbed>(new { Shown = shown, Page = $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}{shown.Asked.Address($"{shown.RowsPath}/chart")}" });

@@ -34,6 +34,7 @@ internal static class PortalModule
         ExportRows.Map(app);
         EmbedChart.Map(app);
         ExportCatalogue.Map(app);
+        ExportCitation.Map(app);
         ShowGroup.Map(app);
         ShowOrganization.Map(app);
         Tiles.GetTile.Map(app);

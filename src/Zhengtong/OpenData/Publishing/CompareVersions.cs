@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Reuse;
 using Zhengtong.OpenData.Tables;
 
 namespace Zhengtong.OpenData.Publishing;
@@ -44,7 +45,7 @@ internal static class CompareVersions
     internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/datasets/{dataset}/comparison", Handle).AllowAnonymous().ProducesProblem(404).ProducesProblem(422);
 
     /// <summary>Compare two versions of a dataset: description, files, columns, and rows by their key, or as a whole where the table has none. Counts are exact; of each kind of difference
-    /// at most 50 rows are shown.</summary>
+    /// at most 50 rows are shown. Rows of a conditionally open dataset are compared for a key that they were granted to.</summary>
     /// <param name="dataset">Its id or its name.</param>
     /// <param name="from">Number of the earlier version.</param>
     /// <param name="to">Number of the later version.</param>
@@ -52,14 +53,16 @@ internal static class CompareVersions
     /// <response code="404">open-data.not-found, open-data.version-not-found</response>
     /// <response code="422">open-data.comparison-too-costly</response>
     internal static async Task<Results<Ok<VersionComparison>, ProblemHttpResult>> Handle(
-        string dataset, [Range(1, int.MaxValue)] int from, [Range(1, int.MaxValue)] int to, Actor actor, ZhengtongDb db, TableEngine engine, CancellationToken ct)
+        string dataset, [Range(1, int.MaxValue)] int from, [Range(1, int.MaxValue)] int to, Actor actor, ZhengtongDb db, Readers readers, TableEngine engine, CancellationToken ct)
     {
         if (await PublicDatasets.FindAsync(db, dataset, actor, ct) is not { } found) { return OpenDataProblems.NotFound.Because(dataset); }
         if (await PublicDatasets.FindVersionAsync(db, found, from, actor, ct) is not { } before) { return OpenDataProblems.VersionNotFound.Because($"{from}"); }
         if (await PublicDatasets.FindVersionAsync(db, found, to, actor, ct) is not { } after) { return OpenDataProblems.VersionNotFound.Because($"{to}"); }
 
-        var hasRows = found.IsOwn(actor) || (found.State == DatasetState.Published && found.OpenAttribute == OpenAttribute.Unconditional
-            && before.Description.OpenAttribute == OpenAttribute.Unconditional && after.Description.OpenAttribute == OpenAttribute.Unconditional);
+        OpenAttribute[] attributes = [found.OpenAttribute, before.Description.OpenAttribute, after.Description.OpenAttribute];
+        // Rows of what is open on conditions are for whom they were granted to; those of what is closed in either version for nobody.
+        var hasRows = found.IsOwn(actor) || (found.State == DatasetState.Published
+            && (Array.TrueForAll(attributes, a => a == OpenAttribute.Unconditional) || (!attributes.Contains(OpenAttribute.NotOpen) && (await readers.GrantedAsync(ct)).Contains(found.Id))));
         var (old, now) = (found.State == DatasetState.Withdrawn && !found.IsOwn(actor)) ? ([], []) : (before.Resources, after.Resources);
         var resources = new List<ResourceComparison>();
         try

@@ -5,6 +5,7 @@ using Zhengtong.Kernel;
 using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Mail;
 using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Publishing;
 
@@ -16,9 +17,10 @@ namespace Zhengtong.OpenData.Reuse;
 /// <param name="Column">The column of its table; may be left out.</param>
 /// <param name="Rows">Numbers of its rows, such as <c>12, 40-45</c>; may be left out.</param>
 /// <param name="Name">What to call the asker, at most 50 characters; may be left out.</param>
+/// <param name="Mail">Where to send the answer: one bare mail address, at most 254 characters, which a letter asks to confirm; may be left out.</param>
 public sealed record AskForCorrectionRequest(
     [Required, StringLength(4000, MinimumLength = 2)] string Words, Guid? Resource, [StringLength(300)] string? Column,
-    [StringLength(200), RegularExpression("^ *[0-9]{1,18}( *- *[0-9]{1,18})?( *, *[0-9]{1,18}( *- *[0-9]{1,18})?)* *$")] string? Rows, [StringLength(50)] string? Name);
+    [StringLength(200), RegularExpression("^ *[0-9]{1,18}( *- *[0-9]{1,18})?( *, *[0-9]{1,18}( *- *[0-9]{1,18})?)* *$")] string? Rows, [StringLength(50)] string? Name, [StringLength(MailAddress.Most)] string? Mail = null);
 
 internal static class AskForCorrection
 {
@@ -32,18 +34,22 @@ internal static class AskForCorrection
     /// <response code="400">kernel.invalid: the published version has no such file, or its table no such column or row.</response>
     /// <response code="401">open-data.key-unknown</response>
     /// <response code="404">open-data.not-found</response>
-    /// <response code="409">open-data.wrong-state</response>
+    /// <response code="409">open-data.wrong-state, open-data.mail-off</response>
     /// <response code="429">open-data.too-many-writings</response>
     internal static async Task<Results<Created<DataRequestTaken>, ProblemHttpResult>> Handle(
-        [StringLength(100)] string dataset, AskForCorrectionRequest request, HttpContext http, Actor actor, ZhengtongDb db, Voices voices, WorkingCalendar calendar, TimeProvider clock, CancellationToken ct)
+        [StringLength(100)] string dataset, AskForCorrectionRequest request, HttpContext http, Actor actor, ZhengtongDb db, Voices voices, SubscriptionMail mail, WorkingCalendar calendar, TimeProvider clock, CancellationToken ct)
     {
         if (await PublicDatasets.FindAsync(db, dataset, Actor.Visitor, ct) is not { } found) { return OpenDataProblems.NotFound.Because(dataset); }
         if (found.State != DatasetState.Published) { return OpenDataProblems.WrongState.Because(found.Title); }
         if (await FaultsOfAsync(db, found, request, ct) is { Count: > 0 } faults) { return KernelProblems.Invalid.For(faults); }
+        var address = MailAddress.Parse(request.Mail);
+        if (address is null && Plain.OrNull(request.Mail) is not null) { return KernelProblems.Invalid.For(new Dictionary<string, string[]> { ["mail"] = [Text.Of("open-data.mail.address-wrong")] }); }
+        if (address is not null && !mail.IsOn) { return OpenDataProblems.MailOff.Because(); }
         var (voice, problem) = await Voices.OfAsync(http, actor, db, ct);
         if (voice is null) { return problem!.Because(); }
         if (!voices.MayWrite(http, voice)) { return OpenDataProblems.TooManyWritings.Because(); }
         if (await AskForData.HasTooManyAsync(db, voice, ct)) { return OpenDataProblems.TooManyWritings.Because(); }
+        if (address is not null && !voices.MayAskForMail(http)) { return OpenDataProblems.TooManyWritings.Because(); }
 
         var now = clock.GetUtcNow();
         var (dueOn, dueBy) = await AnswerClock.LimitAsync(calendar, Rule, AnswerClock.DaysWithoutRule, now, ct);
@@ -55,6 +61,7 @@ internal static class AskForCorrection
         };
         AskForData.Add(db, asked, now);
         db.Ledger.Add(LedgerEntry.Of("open-data.correction-asked", asked.Id, actor, now, after: new { dataset = found.Id, asked.Version, resource = asked.ResourceId, asked.DueOn, rule = dueBy, voice.Kind }));
+        if (address is not null) { await mail.AskAsync(MailTopic.Request, asked.Id, Text.Of("open-data.mail.about-request"), address, MailRhythm.AtOnce, actor, now, ct); }
         await db.SaveChangesAsync(ct);
         return TypedResults.Created($"/api/v1/data-requests/{asked.Id}", new DataRequestTaken(asked.Id, asked.DueOn));
     }

@@ -18,7 +18,7 @@ internal static class DecideAccess
 {
     internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/access-applications/{id:guid}/decision", Handle).Requires(Right.OpenData).ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
 
-    /// <summary>Grant or refuse an application for a dataset of the caller's department; a person decides.</summary>
+    /// <summary>Grant or refuse an application for a dataset of the caller's department; a person decides, and the key's holder is told.</summary>
     /// <response code="204">Decided; ledger event open-data.access-granted or open-data.access-refused.</response>
     /// <response code="400">kernel.invalid: no ground, or a last day that has passed or is later than asked for.</response>
     /// <response code="403">open-data.person-needed</response>
@@ -37,6 +37,9 @@ internal static class DecideAccess
         if (request.Grant) { found.Grant(actor.Id, until, now); }
         else { found.Refuse(actor.Id, request.Ground!.Trim(), now); }
 
+        var dataset = await db.Datasets.AsNoTracking().Where(d => d.Id == found.DatasetId).Select(d => new { d.Name, d.Title }).SingleAsync(ct);
+        db.KeyNotices.Add(request.Grant ? KeyNotice.Of(found.KeyId, "open-data.reuse.notice-granted", $"/dataset/{dataset.Name}", now, dataset.Title, until.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture))
+            : KeyNotice.Of(found.KeyId, "open-data.reuse.notice-refused", $"/dataset/{dataset.Name}", now, dataset.Title, found.Ground!));
         db.Ledger.Add(LedgerEntry.Of(request.Grant ? "open-data.access-granted" : "open-data.access-refused", id, actor, now, found.Ground, after: new { dataset = found.DatasetId, key = found.KeyId, found.Until, late = ChinaTime.DateOf(now) > found.DueOn }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return OpenDataProblems.ChangedMeanwhile.Because(); }

@@ -18,7 +18,7 @@ internal static class ListKeyNotices
 
     internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/developer-keys/current/notices", Handle).AllowAnonymous().ProducesProblem(404);
 
-    /// <summary>The notices to the holder of the key that this call carries, the newest first, at most 100: columns that an app uses will change, an app was reviewed.</summary>
+    /// <summary>The notices to the holder of the key that this call carries, the newest first, at most 100: columns that an app uses will change, an app was reviewed, an application for conditional access was decided.</summary>
     /// <param name="token">The key's token.</param>
     /// <param name="db">The database.</param>
     /// <param name="ct">Stops it.</param>

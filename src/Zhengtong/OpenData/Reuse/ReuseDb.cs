@@ -27,6 +27,8 @@ internal partial class ZhengtongDb
 
     internal DbSet<DatasetSubscription> DatasetSubscriptions => Set<DatasetSubscription>();
 
+    internal DbSet<MailSubscription> MailSubscriptions => Set<MailSubscription>();
+
     private static void ConfigureReuse(ModelBuilder builder)
     {
         builder.Entity<DatasetRating>(r =>
@@ -160,6 +162,33 @@ internal partial class ZhengtongDb
             n.Property(x => x.TextKey).HasMaxLength(100);
             n.Property(x => x.Arguments).AsJson();
             n.Property(x => x.Href).HasMaxLength(200);
+            n.Property(x => x.MailedAt);
+        });
+        builder.Entity<MailSubscription>(s =>
+        {
+            s.ToTable("mail_subscriptions", "open_data");
+            s.HasKey(x => x.Id);
+            s.Property(x => x.Id).ValueGeneratedNever();
+            s.Property(x => x.Topic);
+            s.Property(x => x.TopicId);
+            s.Property(x => x.AddressMark).HasMaxLength(32);
+            s.HasIndex(x => new { x.AddressMark, x.Topic, x.TopicId }).IsUnique();
+            s.Property(x => x.Address).HasMaxLength(400);
+            s.Property(x => x.Language).HasMaxLength(10);
+            s.Property(x => x.Rhythm);
+            s.Property(x => x.AskedRhythm);
+            s.Property(x => x.At);
+            s.Property(x => x.TokenHash).HasMaxLength(64);
+            s.HasIndex(x => x.TokenHash).IsUnique();
+            s.Property(x => x.TokenUntil);
+            s.Property(x => x.ConfirmedAt);
+            s.Property(x => x.ToldVersion);
+            s.Property(x => x.ToldWithdrawn);
+            s.Property(x => x.ToldAt);
+            s.Property(x => x.NextAt);
+            s.HasIndex(x => new { x.Topic, x.Rhythm, x.NextAt });
+            s.HasIndex(x => new { x.Topic, x.TopicId });
+            s.Property(x => x.Revision).IsConcurrencyToken();
         });
         builder.Entity<DatasetSubscription>(s =>
         {

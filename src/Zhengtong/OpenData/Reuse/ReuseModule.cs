@@ -16,6 +16,8 @@ internal static class ReuseModule
         builder.Services.AddReconciler<ExpireAccess>();
         builder.Services.AddSingleton<WebhookConnections>();
         builder.Services.AddReconciler<SendWebhooks>();
+        builder.Services.AddScoped<SubscriptionMail>();
+        builder.Services.AddReconciler<WriteLetters>();
     }
 
     internal static void MapReuse(this WebApplication app)
@@ -50,5 +52,8 @@ internal static class ReuseModule
         SubscribeToDataset.Map(api);
         ListSubscriptions.Map(api);
         EndSubscription.Map(api);
+        SubscribeByMail.Map(api);
+        ConfirmMailSubscription.Map(api);
+        EndMailSubscription.Map(api);
     }
 }

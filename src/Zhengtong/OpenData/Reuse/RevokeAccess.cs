@@ -28,6 +28,8 @@ internal static class RevokeAccess
 
         var now = clock.GetUtcNow();
         found.Revoke(actor.Id, request.Ground.Trim(), now);
+        var dataset = await db.Datasets.AsNoTracking().Where(d => d.Id == found.DatasetId).Select(d => new { d.Name, d.Title }).SingleAsync(ct);
+        db.KeyNotices.Add(KeyNotice.Of(found.KeyId, "open-data.reuse.notice-revoked", $"/dataset/{dataset.Name}", now, dataset.Title, found.Ground!));
         db.Ledger.Add(LedgerEntry.Of("open-data.access-revoked", id, actor, now, found.Ground, after: new { dataset = found.DatasetId, key = found.KeyId }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return OpenDataProblems.ChangedMeanwhile.Because(); }

@@ -91,6 +91,9 @@ internal sealed class KeyNotice
     /// <summary>The page where more stands, from the root.</summary>
     internal required string Href { get; init; }
 
+    /// <summary>When a letter about it was written; null while none was.</summary>
+    internal DateTimeOffset? MailedAt { get; set; }
+
     internal static KeyNotice Of(Guid key, string textKey, string href, DateTimeOffset now, params IReadOnlyList<string> arguments) =>
         new() { Id = Guid.CreateVersion7(now), KeyId = key, At = now, TextKey = textKey, Arguments = arguments, Href = href };
 }

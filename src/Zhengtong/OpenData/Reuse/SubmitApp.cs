@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Mail;
 using Zhengtong.Kernel.Notices;
 using Zhengtong.OpenData.Keys;
 using Zhengtong.OpenData.Model;
@@ -44,6 +45,7 @@ internal static class SubmitApp
     /// <param name="actor">Who asks.</param>
     /// <param name="db">The database.</param>
     /// <param name="voices">How much one address may write.</param>
+    /// <param name="mail">Asks the key's address to confirm, once, so that it can be warned there.</param>
     /// <param name="clock">When.</param>
     /// <param name="ct">Stops it.</param>
     /// <response code="201">Taken; ledger event open-data.app-submitted.</response>
@@ -51,7 +53,7 @@ internal static class SubmitApp
     /// <response code="404">open-data.key-not-found</response>
     /// <response code="429">open-data.too-many-writings</response>
     internal static async Task<Results<Created<SubmitAppResponse>, ProblemHttpResult>> Handle(
-        [FromHeader(Name = PublicLimits.Header)] string? token, SubmitAppRequest request, HttpContext http, Actor actor, ZhengtongDb db, Voices voices, TimeProvider clock, CancellationToken ct)
+        [FromHeader(Name = PublicLimits.Header)] string? token, SubmitAppRequest request, HttpContext http, Actor actor, ZhengtongDb db, Voices voices, SubscriptionMail mail, TimeProvider clock, CancellationToken ct)
     {
         if (await GetKey.FindAsync(token, db, ct) is not { } key) { return OpenDataProblems.KeyNotFound.Because(); }
         var (uses, publishers, faults) = await UsesOfAsync(db, request, ct);
@@ -65,6 +67,12 @@ internal static class SubmitApp
         db.AppUses.AddRange(uses.Select(u => new AppUse { AppId = app.Id, DatasetId = u.Key, Columns = [.. u.Value] }));
         db.Notices.AddRange(publishers.Select(p => Notice.Of(p, NoticeTone.Info, "open-data.reuse.notice.app", "/work/open-data/apps", now, app.Name)));
         db.Ledger.Add(LedgerEntry.Of("open-data.app-submitted", app.Id, actor, now, after: new { app.Name, app.Link, key = key.Id, datasets = uses.Keys }));
+        // A key from before mail was set up has an address that nobody asked to confirm.
+        if (mail.IsOn && MailAddress.Parse(key.Mail) is { } address && !await db.MailSubscriptions.AnyAsync(s => s.Topic == MailTopic.Key && s.TopicId == key.Id, ct) && voices.MayAskForMail(http))
+        {
+            await mail.AskAsync(MailTopic.Key, key.Id, Text.Of("open-data.mail.about-key"), address, MailRhythm.AtOnce, actor, now, ct);
+        }
+
         await db.SaveChangesAsync(ct);
         return TypedResults.Created($"/api/v1/apps/{app.Id}", new SubmitAppResponse(app.Id));
     }

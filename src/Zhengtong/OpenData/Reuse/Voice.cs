@@ -36,6 +36,12 @@ internal sealed class ReuseOptions
     /// <summary>New ratings or votes of one address for the same thing a day: who throws away the cookie is a new voice. Default 5.</summary>
     public int SameThingPerAddress { get; set; } = 5;
 
+    /// <summary>Confirmations by mail that one address may ask for a day, for whatever addresses of mail; 0 lifts the limit. Default 20.</summary>
+    public int MailsPerAddress { get; set; } = 20;
+
+    /// <summary>Hour of the day in China at which daily letters are written; 0 to 23, default 8.</summary>
+    public int DigestHour { get; set; } = 8;
+
     /// <summary>Networks that webhooks are never sent into, separated by commas.</summary>
     public string ForbiddenNetworks { get; set; } =
         "0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,172.16.0.0/12,192.0.0.0/24,192.168.0.0/16,198.18.0.0/15,224.0.0.0/4,240.0.0.0/4,::/128,::1/128,64:ff9b::/96,2002::/16,fc00::/7,fe80::/10,ff00::/8";
@@ -79,7 +85,21 @@ internal sealed class Voices(IOptions<ReuseOptions> options, TimeProvider clock)
     internal bool MayWrite(HttpContext http, Voice voice, string? thing = null)
     {
         if (options.Value.WritingsPerAddress <= 0 || voice.Kind == VoiceKind.Officer) { return true; }
-        var (address, day) = (RateLimits.AddressOf(http.Connection.RemoteIpAddress), ChinaTime.DateOf(clock.GetUtcNow()));
+        var (address, day) = PlaceOf(http);
+        return Count((address, "", day)) <= options.Value.WritingsPerAddress && (thing is null || Count((address, thing, day)) <= options.Value.SameThingPerAddress);
+    }
+
+    /// <summary>Counts one more confirmation by mail that the address asks for, unless it has had its number; everybody is counted.</summary>
+    internal bool MayAskForMail(HttpContext http)
+    {
+        if (options.Value.MailsPerAddress <= 0) { return true; }
+        var (address, day) = PlaceOf(http);
+        return Count((address, "mail", day)) <= options.Value.MailsPerAddress;
+    }
+
+    private (string Address, DateOnly Day) PlaceOf(HttpContext http)
+    {
+        var day = ChinaTime.DateOf(clock.GetUtcNow());
         // A day begins from nothing: to look through all of yesterday's with each call would cost more than the call.
         if (counted != day || written.Count > MostAddresses)
         {
@@ -87,7 +107,7 @@ internal sealed class Voices(IOptions<ReuseOptions> options, TimeProvider clock)
             written.Clear();
         }
 
-        return Count((address, "", day)) <= options.Value.WritingsPerAddress && (thing is null || Count((address, thing, day)) <= options.Value.SameThingPerAddress);
+        return (RateLimits.AddressOf(http.Connection.RemoteIpAddress), day);
     }
 
     private int Count((string Address, string What, DateOnly Day) place) => written.AddOrUpdate(place, 1, (_, n) => n + 1);

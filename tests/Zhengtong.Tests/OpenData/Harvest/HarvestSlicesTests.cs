@@ -156,6 +156,41 @@ public sealed class HarvestSlicesTests(PlatformFixture platform)
         (await platform.WithDb(db => db.Ledger.CountAsync(e => e.Subject == dataset.Id.ToString() && e.Event == "open-data.harvested-corrected"))).ShouldBe(2);
     }
 
+    [Fact]
+    public async Task CorrectPage_ChangesHidesAndTakesBack_WithoutScript()
+    {
+        var (client, id, _) = await Registered();
+        var now = TimeProvider.System.GetUtcNow();
+        var dataset = new HarvestedDataset { Id = Guid.CreateVersion7(now), SourceId = id, Identifier = "a-page", FirstSeenAt = now };
+        dataset.Take(new HarvestedDescription { Title = "Source's title", Themes = ["health"] }, new string('0', 64), Guid.Empty, now);
+        await platform.WithDb(db =>
+        {
+            db.HarvestedDatasets.Add(dataset);
+            return db.SaveChangesAsync();
+        });
+        var page = $"/work/open-data/harvest/datasets/{dataset.Id}";
+        (await platform.Visitor().GetPage($"/harvested/{dataset.Id}")).ShouldNotContain(page);
+        (await client.GetPage($"/harvested/{dataset.Id}")).ShouldContain(page);
+        (await (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer)).GetAsync(page)).StatusCode.ShouldNotBe(HttpStatusCode.OK);
+        (await client.GetPage(page)).ShouldContain("Source&#x27;s title");
+
+        var faulty = await client.Submit(page, "correct", ("title", "x"), ("themes", "tourism"));
+        faulty.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var again = await faulty.Content.ReadAsStringAsync();
+        again.ShouldContain("value=\"x\"");
+        System.Text.RegularExpressions.Regex.IsMatch(again, "id=\"theme-tourism\"[^>]*checked").ShouldBeTrue("What was ticked stays ticked");
+        (await client.Submit(page, "correct", ("title", "A better title"), ("themes", "tourism"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await platform.Visitor().GetPage($"/harvested/{dataset.Id}")).ShouldContain("<h1>A better title</h1>");
+        (await client.GetPage(page)).ShouldContain("value=\"A better title\"");
+        (await client.Submit(page, "correct", ("title", "Late"), ("revision", "1"))).StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await client.Submit(page, "correct", ("title", "A better title"), ("themes", "tourism"), ("isHidden", "true"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await platform.Visitor().GetAsync($"/harvested/{dataset.Id}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await client.Submit(page, "take-back")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await platform.Visitor().GetPage($"/harvested/{dataset.Id}")).ShouldContain("<h1>Source&#x27;s title</h1>");
+        (await platform.WithDb(db => db.HarvestedDatasets.AsNoTracking().SingleAsync(d => d.Id == dataset.Id))).Correction.ShouldBeNull();
+        (await client.GetAsync($"/work/open-data/harvest/datasets/{Guid.Empty}")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
     [Theory]
     [InlineData("zh-CN", "采集源", "冲突报告")]
     [InlineData("en", "Harvest sources", "Conflict report")]

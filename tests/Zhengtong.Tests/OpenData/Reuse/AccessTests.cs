@@ -51,6 +51,59 @@ public sealed class AccessTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Comparison_AndFrames_OfAConditionalDataset_AreForTheGrantedKeyAndForNobody()
+    {
+        var department = await platform.Department();
+        var made = await platform.PublishAsync(department, Published.Description() with { OpenAttribute = OpenAttribute.Conditional, OpenCondition = "For research", Licence = "conditional-use" }, MadeFile.Table("parks.csv", [new("名称") { IsKey = true }], ["a"]));
+        await platform.PublishNextAsync(made, MadeFile.Table("parks.csv", [new("名称") { IsKey = true }], ["a"], [Secret]));
+        var token = await Key();
+        var comparison = $"/api/v1/datasets/{made.Name}/comparison?from=1&to=2";
+        (await Get(platform.Visitor(), comparison, token)).ShouldNotContain(Secret);
+        (await Decide(await platform.SignedIn(department, Role.DepartmentOfficer), await Applied(made, token), new { grant = true, revision = 1 })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await Get(platform.Visitor(), comparison, token)).ShouldContain(Secret);
+        (await Send(platform.Visitor(), comparison, token)).Headers.CacheControl!.ToString().ShouldContain("no-store");
+        (await Get(platform.Visitor(), comparison, null)).ShouldNotContain(Secret);
+        (await Get(platform.Visitor(), comparison, await Key())).ShouldNotContain(Secret);
+
+        var chart = $"/dataset/{made.Name}/resource/{made[0].Id}/chart";
+        var query = $"?kind=bar&x={Uri.EscapeDataString("名称")}&by=count";
+        (await Get(platform.Visitor(), chart + query, token)).ShouldContain(Secret);
+        (await Get(platform.Visitor(), chart + query, token)).ShouldNotContain("<iframe", Case.Sensitive, "Other sites' readers were granted nothing");
+        (await Get(platform.Visitor(), $"{chart}/embed{query}", token)).ShouldNotContain(Secret);
+
+        // Closed since: the older versions are closed too.
+        await platform.WithDb(async db =>
+        {
+            var dataset = await db.Datasets.SingleAsync(d => d.Id == made.Id);
+            dataset.Describe(dataset.Description with { OpenAttribute = OpenAttribute.NotOpen, OpenCondition = "law" });
+            return await db.SaveChangesAsync();
+        });
+        (await Get(platform.Visitor(), comparison, token)).ShouldNotContain(Secret);
+    }
+
+    [Fact]
+    public async Task Decision_IsToldToTheKeysHolder()
+    {
+        var department = await platform.Department();
+        var officer = await platform.SignedIn(department, Role.DepartmentOfficer);
+        var (made, token) = (await Conditional(department), await Key());
+        async Task<List<string>> Notices() => [.. JsonDocument.Parse(await (await Send(platform.Visitor(), "/api/v1/developer-keys/current/notices", token)).Content.ReadAsStringAsync()).RootElement.EnumerateArray().Select(n => n.GetProperty("sentence").GetString()!)];
+        var refused = await Applied(made, token);
+        (await Notices()).ShouldBeEmpty();
+        await Decide(officer, refused, new { grant = false, ground = "The purpose is not clear", revision = 1 });
+        (await Notices()).ShouldHaveSingleItem().ShouldContain("refused: The purpose is not clear");
+        var granted = await Applied(made, token);
+        await Decide(officer, granted, new { grant = true, until = Today.AddDays(9), revision = 1 });
+        (await Notices())[0].ShouldContain($"granted until {Today.AddDays(9):yyyy-MM-dd}");
+        await officer.PostAsJsonAsync($"/api/v1/access-applications/{granted}/revocation", new { ground = "Given to others", revision = 2 });
+        (await Notices())[0].ShouldContain("taken back: Given to others");
+        (await Notices()).Count.ShouldBe(3);
+        var page = await (await platform.Visitor().Submit("/open/developers", "have-key", ("token", token), ("act", "usage"))).Content.ReadAsStringAsync();
+        page.ShouldContain("Given to others");
+        page.ShouldContain($"href=\"/dataset/{made.Name}\"");
+    }
+
+    [Fact]
     public async Task Tools_OfLanguageModels_ReadWithTheGrantedKeyAlone()
     {
         var department = await platform.Department();
@@ -251,6 +304,7 @@ public sealed class AccessTests(PlatformFixture platform)
         $"/dataset/{made.Name}/resource/{made[0].Id}/rows.csv", $"/dataset/{made.Name}/resource/{made[0].Id}/download/parks.csv", $"/dataset/{made.Name}/resource/{made[0].Id}",
         $"/api/3/action/datastore_search?resource_id={made[0].Id}", $"/api/3/action/datastore_search_sql?sql={Uri.EscapeDataString($"SELECT * FROM \"{made[0].Id}\"")}", $"/datastore/dump/{made[0].Id}",
         $"/odata/T_{made[0].Id:N}", $"/ogc/collections/{made[0].Id}/items?f=json",
+        $"/dataset/{made.Name}/resource/{made[0].Id}/chart?kind=bar&x={Uri.EscapeDataString("名称")}&by=count",
     ];
 
     private async Task<PublishedDataset> Conditional(Zhengtong.Kernel.Organisations.Organisation department)

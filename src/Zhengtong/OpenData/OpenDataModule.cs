@@ -1,3 +1,4 @@
+using Zhengtong.OpenData.Apps;
 using Zhengtong.OpenData.Ckan;
 using Zhengtong.OpenData.Descriptions;
 using Zhengtong.OpenData.Harvest;
@@ -37,6 +38,7 @@ internal static class OpenDataModule
         builder.AddHarvest();
         builder.AddLinks();
         builder.AddLive();
+        builder.AddApps();
     }
 
     internal static void MapOpenData(this WebApplication app)
@@ -56,5 +58,6 @@ internal static class OpenDataModule
         app.MapHarvest();
         app.MapLinks();
         app.MapLive();
+        app.MapApps();
     }
 }

@@ -78,10 +78,10 @@ public sealed class GuidePlace
     /// <summary>First and last bus at this stop, and the minutes between two; null where it is no stop.</summary>
     internal (int First, int Last, int Every)? Buses()
     {
-        if (CellOf(Source.Columns.FirstBus) is not TimeOnly first || CellOf(Source.Columns.LastBus) is not TimeOnly last || CellOf(Source.Columns.Interval) is not long and not > 0) { return null; }
-        var (run, every) = (Convert.ToInt32(Math.Clamp(CellOf(Source.Columns.RunTime) as long? ?? 0, 0, 1440)), (long)CellOf(Source.Columns.Interval)!);
+        if (CellOf(Source.Columns.FirstBus) is not TimeOnly first || CellOf(Source.Columns.LastBus) is not TimeOnly last || CellOf(Source.Columns.Interval) is not long every || every is < 1 or > 1440) { return null; }
+        var run = CellOf(Source.Columns.RunTime) is long minutes and >= 0 and <= 1440 ? (int)minutes : 0;
         var (from, to) = ((first.Hour * 60) + first.Minute + run, (last.Hour * 60) + last.Minute + run);
-        return every is > 0 and <= 1440 && to >= from ? (from, to, (int)every) : null;
+        return to >= from ? (from, to, (int)every) : null;
     }
 
     private string? TextOf(TableColumn? column) => column is null || Cell.TextOf(row[column.Position]) is not { Length: > 0 } text ? null : text;

@@ -6,10 +6,10 @@ namespace Zhengtong.OpenData.Apps;
 /// <summary>Some of the places of a kind; public because components take it, what it holds is not.</summary>
 public sealed class FoundPlaces
 {
-    internal required IReadOnlyList<GuidePlace> Places { get; init; }
+    internal IReadOnlyList<GuidePlace> Places { get; init; } = null!;
 
     /// <summary>How many there are in all.</summary>
-    internal required long Total { get; init; }
+    internal long Total { get; init; }
 }
 
 /// <summary>Asks the tables of a kind one after the other, by the questions and within the limits of everybody.</summary>

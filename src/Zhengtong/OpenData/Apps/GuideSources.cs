@@ -11,15 +11,15 @@ namespace Zhengtong.OpenData.Apps;
 /// <summary>A published table that a guide shows; public because components take it, what it holds is not.</summary>
 public sealed class GuideSource
 {
-    internal required string Dataset { get; init; }
+    internal string Dataset { get; init; } = null!;
 
-    internal required string Title { get; init; }
+    internal string Title { get; init; } = null!;
 
-    internal required DateTimeOffset ModifiedAt { get; init; }
+    internal DateTimeOffset ModifiedAt { get; init; }
 
-    internal required DatasetResource Resource { get; init; }
+    internal DatasetResource Resource { get; init; } = null!;
 
-    internal required GuideColumns Columns { get; init; }
+    internal GuideColumns Columns { get; init; } = null!;
 
     internal DataTable Table => Resource.Table!;
 }

@@ -35,25 +35,25 @@ internal static class ListPlaces
 /// <summary>Places with all that their page says; public because components take it.</summary>
 public sealed class ShownPlaces
 {
-    internal required Guide Guide { get; init; }
+    internal Guide Guide { get; init; } = null!;
 
-    internal required GuideKind Kind { get; init; }
+    internal GuideKind Kind { get; init; } = null!;
 
-    internal required PlacesAsked Asked { get; init; }
+    internal PlacesAsked Asked { get; init; } = null!;
 
-    internal required IReadOnlyList<GuideSource> Sources { get; init; }
+    internal IReadOnlyList<GuideSource> Sources { get; init; } = null!;
 
     /// <summary>Null when the question could not be answered.</summary>
-    internal required FoundPlaces? Found { get; init; }
+    internal FoundPlaces? Found { get; init; }
 
-    internal required GuideClock Clock { get; init; }
+    internal GuideClock Clock { get; init; } = null!;
 
-    internal required IReadOnlyList<string> Levels { get; init; }
+    internal IReadOnlyList<string> Levels { get; init; } = null!;
 
-    internal required IReadOnlyList<KeyValuePair<string, string>> Districts { get; init; }
+    internal IReadOnlyList<KeyValuePair<string, string>> Districts { get; init; } = null!;
 
     /// <summary>Null when no map was asked for or nothing has a place.</summary>
-    internal required PlacesDrawing? Map { get; init; }
+    internal PlacesDrawing? Map { get; init; }
 
     internal string Path => $"{Guide.Path}/{Kind.Id}";
 

@@ -12,17 +12,17 @@ public sealed class PlacesDrawing
     /// <summary>Least that is shown of the world, from 0 to 1: about three kilometres, so that one place has its surroundings.</summary>
     private const double Least = 0.0001;
 
-    internal required IReadOnlyList<(GuidePlace Place, double X, double Y)> Dots { get; init; }
+    internal IReadOnlyList<(GuidePlace Place, double X, double Y)> Dots { get; init; } = null!;
 
-    internal required double Width { get; init; }
+    internal double Width { get; init; }
 
-    internal required double Height { get; init; }
+    internal double Height { get; init; }
 
-    internal required (double West, double North, double Scale) Frame { get; init; }
+    internal (double West, double North, double Scale) Frame { get; init; }
 
-    internal required IReadOnlyList<MapTile> Tiles { get; init; }
+    internal IReadOnlyList<MapTile> Tiles { get; init; } = null!;
 
-    internal required BaseMap Ground { get; init; }
+    internal BaseMap Ground { get; init; } = null!;
 
     /// <summary>The drawing; null when nothing has a place.</summary>
     internal static PlacesDrawing? Of(IReadOnlyList<GuidePlace> places, BaseMap ground)

@@ -21,20 +21,20 @@ internal static class ShowGuide
 /// <summary>A guide with all that its first page says; public because components take it.</summary>
 public sealed class ShownGuide
 {
-    internal required Guide Guide { get; init; }
+    internal Guide Guide { get; init; } = null!;
 
-    internal required IReadOnlyList<ShownKind> Kinds { get; init; }
+    internal IReadOnlyList<ShownKind> Kinds { get; init; } = null!;
 
     /// <summary>Codes and names of the divisions that places lie in.</summary>
-    internal required IReadOnlyList<KeyValuePair<string, string>> Districts { get; init; }
+    internal IReadOnlyList<KeyValuePair<string, string>> Districts { get; init; } = null!;
 }
 
 /// <summary>A kind with its tables.</summary>
 public sealed class ShownKind
 {
-    internal required GuideKind Kind { get; init; }
+    internal GuideKind Kind { get; init; } = null!;
 
-    internal required IReadOnlyList<GuideSource> Sources { get; init; }
+    internal IReadOnlyList<GuideSource> Sources { get; init; } = null!;
 
     internal long Places => Sources.Sum(s => s.Table.Rows);
 }

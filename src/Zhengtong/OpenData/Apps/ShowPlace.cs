@@ -43,15 +43,15 @@ internal static class ShowPlace
 /// <summary>A place with all that its page says; public because components take it.</summary>
 public sealed class ShownPlace
 {
-    internal required Guide Guide { get; init; }
+    internal Guide Guide { get; init; } = null!;
 
-    internal required GuideKind Kind { get; init; }
+    internal GuideKind Kind { get; init; } = null!;
 
-    internal required GuidePlace Place { get; init; }
+    internal GuidePlace Place { get; init; } = null!;
 
-    internal required string? District { get; init; }
+    internal string? District { get; init; }
 
-    internal required GuideClock Clock { get; init; }
+    internal GuideClock Clock { get; init; } = null!;
 
-    internal required PlacesDrawing? Map { get; init; }
+    internal PlacesDrawing? Map { get; init; }
 }

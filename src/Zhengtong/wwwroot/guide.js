@@ -233,14 +233,10 @@ if (list && form) {
   });
   // The worker gave another page of this list in place of one that was never seen: made anew from the rows that were.
   const asked = new URLSearchParams(location.search), given = new URLSearchParams(list.dataset.asked);
-  given.delete("page");
-  const page = asked.get("page");
-  asked.delete("page");
-  const same = ["q", "district", "level", "open", "view"].every(name => (asked.get(name) ?? "").trim() === (given.get(name) ?? ""));
-  if (!navigator.onLine && (!same || page)) {
+  if (["q", "district", "level", "open", "view", "page"].some(name => (asked.get(name) ?? "").trim() !== (given.get(name) ?? ""))) {
     for (const name of ["q", "district", "level"]) if (form.elements[name]) form.elements[name].value = asked.get(name) ?? "";
     form.elements.open.checked = asked.get("open") === "true";
-    attempt(() => show(null, page ? step * 10 : step));
+    attempt(() => show(null, asked.has("page") ? step * 10 : step));
   }
 }
 

@@ -25,7 +25,12 @@ internal static class DemonstrationModule
         builder.Services.AddSingleton<IStartupStep, SeedExchange>();
         builder.Services.AddSingleton<IStartupStep, SeedAgreements>();
         builder.Services.AddSingleton<IStartupStep, SeedServices>();
-        if (builder.Configuration.GetValue("Demonstration:OpenData", deployment.Live)) { builder.Services.AddReconciler<SeedOpenData>(); }
+        if (builder.Configuration.GetValue("Demonstration:OpenData", deployment.Live))
+        {
+            builder.Services.AddReconciler<SeedOpenData>();
+            builder.Services.AddReconciler<SeedApps>();
+        }
+
         if (deployment.Live && builder.Configuration.GetValue("Demonstration:Live", true)) { builder.Services.AddHostedService<LiveTraffic>(); }
     }
 }

@@ -148,6 +148,8 @@ internal sealed class PlannedTable
                 return (row, _) => Within(row, 1, Roll(row));
             case "word":
                 return (row, _) => Roll(row).Pick(Words(words[1]));
+            case "order":
+                return (row, _) => (decimal)(row.Number + 1);
             case "part":
                 var part = Whole(words[1]) - 1;
                 return (row, _) => row.Item[part];

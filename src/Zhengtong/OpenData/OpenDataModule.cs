@@ -1,3 +1,4 @@
+using Zhengtong.OpenData.Apps;
 using Zhengtong.OpenData.Ckan;
 using Zhengtong.OpenData.Descriptions;
 using Zhengtong.OpenData.Harvest;
@@ -38,6 +39,7 @@ internal static class OpenDataModule
         builder.AddHarvest();
         builder.AddLinks();
         builder.AddLive();
+        builder.AddApps();
     }
 
     internal static void MapOpenData(this WebApplication app)
@@ -57,5 +59,6 @@ internal static class OpenDataModule
         app.MapHarvest();
         app.MapLinks();
         app.MapLive();
+        app.MapApps();
     }
 }

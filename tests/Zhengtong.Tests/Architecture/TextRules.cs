@@ -65,6 +65,8 @@ public sealed partial class TextRules
     /// <summary>Names and contents of the demonstration province are data; so are the words a search or an import looks for.</summary>
     private static bool IsData(string where) => where.Contains(".Demo", StringComparison.Ordinal) || where.EndsWith(".ItemPaste", StringComparison.Ordinal)
         || where.EndsWith(".PersonalWords", StringComparison.Ordinal) || where.EndsWith(".ContentScoring", StringComparison.Ordinal)
+        // What a guide looks for in the cells and headers of tables.
+        || where.EndsWith(".GuideColumns", StringComparison.Ordinal) || where.EndsWith(".OpeningHours", StringComparison.Ordinal)
         // What is looked for in the cells and headers of files, and the name of a column that has none.
         || where.StartsWith("Zhengtong.OpenData.Import.", StringComparison.Ordinal);
 

@@ -9,6 +9,9 @@ internal static class SecurityHeaders
     internal const string ContentPolicy =
         "default-src 'self'; img-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
+    /// <summary>What no page asks a device for; a page that needs one of them says so itself.</summary>
+    internal const string PermissionsPolicy = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+
     /// <summary>Headers of which a request holds at most one; with two, a proxy and we might each believe another.</summary>
     private static readonly string[] Single = ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Modified-Since", "X-Forwarded-Proto"];
 
@@ -28,7 +31,7 @@ internal static class SecurityHeaders
             headers.ContentSecurityPolicy = StringValues.IsNullOrEmpty(headers.ContentSecurityPolicy) ? PolicyOf(answered.RequestServices) : headers.ContentSecurityPolicy;
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "same-origin";
-            headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+            headers["Permissions-Policy"] = StringValues.IsNullOrEmpty(headers["Permissions-Policy"]) ? PermissionsPolicy : headers["Permissions-Policy"];
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
             return Task.CompletedTask;
         }, http);

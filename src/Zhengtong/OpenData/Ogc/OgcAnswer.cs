@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -54,6 +55,15 @@ internal static class OgcAnswer
             if (name != "f" && !names.Contains(name)) { throw new OgcException(400, $"Unknown parameter '{Shortened(name)}'"); }
             if (values.Count > 1) { throw new OgcException(400, $"Parameter '{Shortened(name)}' comes {values.Count.ToString(CultureInfo.InvariantCulture)} times"); }
         }
+    }
+
+    /// <summary>Gives the answer about a table its entity tag; true when the caller has the same already. Weak: the moment of the answer and its packing are not part of it.</summary>
+    internal static bool IsKnown(HttpContext http, PublicTable table, bool html)
+    {
+        var state = $"{typeof(OgcAnswer).Module.ModuleVersionId}|{BaseOf(http)}|{http.Request.Path}|{http.Request.QueryString}|{html}|{CultureInfo.CurrentUICulture.Name}|{table.DatasetTitle}|{table.Table.Content.Value}";
+        var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(state)).AsSpan(0, 16))}\"", isWeak: true);
+        (http.Response.GetTypedHeaders().ETag, http.Response.Headers.CacheControl) = (tag, "no-cache");
+        return http.Request.GetTypedHeaders().IfNoneMatch is { Count: > 0 } tags && tags.Any(t => t.Equals(EntityTagHeaderValue.Any) || t.Compare(tag, useStrongComparison: false));
     }
 
     /// <summary>One link of an answer.</summary>

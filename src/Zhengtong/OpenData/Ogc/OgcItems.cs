@@ -24,6 +24,7 @@ internal static class OgcItems
         var html = OgcAnswer.WantsHtml(http);
         var table = await OgcCollections.FindAsync(collection, lookup, ct);
         OgcAnswer.OnlyKnows(http, ["limit", "bbox", "datetime", "cursor", .. table.Table.Columns.Select(c => c.Name)]);
+        if (OgcAnswer.IsKnown(http, table, html)) { return Results.StatusCode(StatusCodes.Status304NotModified); }
         var limit = Math.Clamp(Number(http, "limit", 1, int.MaxValue) ?? DefaultLimit, 1, MostLimit);
         var query = new TableQuery { Where = new Condition.All([.. Conditions(http, table.Table)]), After = http.Request.Query["cursor"].FirstOrDefault(), Limit = limit, Count = true };
         var answer = await engine.AskAsync(table.Table, query, TableLimits.Public, ct);

@@ -24,7 +24,7 @@ internal sealed class ShowcaseApp
     /// <summary>What it does: 10 to 2,000 characters, plain text.</summary>
     internal required string Summary { get; init; }
 
-    /// <summary>Where it is: an address of the web, at most 500 characters.</summary>
+    /// <summary>Where it is: an address of the web, or the path of one of the portal's own apps; at most 500 characters.</summary>
     internal required string Link { get; init; }
 
     /// <summary>Who made it, as they want to be called: 2 to 100 characters.</summary>

@@ -7,6 +7,7 @@ using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Mail;
 using Zhengtong.Kernel.Notices;
+using Zhengtong.OpenData.Apps;
 using Zhengtong.OpenData.Keys;
 using Zhengtong.OpenData.Model;
 
@@ -20,12 +21,12 @@ public sealed record AppUseBody([Required, StringLength(100, MinimumLength = 2)]
 /// <summary>An app for the showcase.</summary>
 /// <param name="Name">What it is called, 2 to 100 characters.</param>
 /// <param name="Summary">What it does, 10 to 2,000 characters, plain text.</param>
-/// <param name="Link">Where it is: an http or https address, at most 500 characters.</param>
+/// <param name="Link">Where it is: an http or https address, or the path of one of the portal's own apps; at most 500 characters.</param>
 /// <param name="Maker">Who made it, 2 to 100 characters.</param>
-/// <param name="Uses">What it uses, 1 to 20 datasets.</param>
+/// <param name="Uses">What it uses, 1 to 60 datasets.</param>
 public sealed record SubmitAppRequest(
     [Required, StringLength(100, MinimumLength = 2)] string Name, [Required, StringLength(2000, MinimumLength = 10)] string Summary, [Required, StringLength(500)] string Link,
-    [Required, StringLength(100, MinimumLength = 2)] string Maker, [Required, MinLength(1), MaxLength(20)] IReadOnlyList<AppUseBody> Uses);
+    [Required, StringLength(100, MinimumLength = 2)] string Maker, [Required, MinLength(1), MaxLength(60)] IReadOnlyList<AppUseBody> Uses);
 
 /// <summary>An app as it was taken.</summary>
 /// <param name="Id">Its id; <c>/open/apps</c> has it once it is shown.</param>
@@ -86,7 +87,7 @@ internal static class SubmitApp
             return (uses, publishers, faults);
         }
 
-        if (!IsWeb(request.Link)) { faults["link"] = [Text.Of("open-data.reuse.link-wrong")]; }
+        if (!IsWeb(request.Link) && !Guide.IsOwn(request.Link)) { faults["link"] = [Text.Of("open-data.reuse.link-wrong")]; }
         var names = request.Uses.Select(u => u.Dataset.Trim()).Distinct().ToList();
         var datasets = await db.Datasets.AsNoTracking().Where(d => names.Contains(d.Name) && d.State == DatasetState.Published && d.OpenAttribute != OpenAttribute.NotOpen).ToDictionaryAsync(d => d.Name, ct);
         var ids = datasets.Values.Select(d => d.Id).ToList();

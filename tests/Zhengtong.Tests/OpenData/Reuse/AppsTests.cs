@@ -57,6 +57,8 @@ public sealed class AppsTests(PlatformFixture platform)
         (await Faults(Body(made.Name, "https://user:secret@example.org/", "名称"))).ShouldBe("link");
         (await Faults(Body(made.Name, "https://example.org/", "none"))).ShouldBe("uses[0].columns");
         (await Faults(Body("no-such", "https://example.org/", "none"))).ShouldBe("uses[0].dataset");
+        (await Faults(Body(made.Name, "/apps/none", "名称"))).ShouldBe("link");
+        (await Faults(Body(made.Name, "/apps/tour", "none"))).ShouldBe("uses[0].columns", "The portal's own apps are named by their path");
         (await (await Send(HttpMethod.Post, "/api/v1/apps", null, Body(made.Name, "https://example.org/", "名称"))).ReadProblemCode()).ShouldBe("open-data.key-not-found");
     }
 

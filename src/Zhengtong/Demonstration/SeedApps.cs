@@ -14,7 +14,7 @@ namespace Zhengtong.Demonstration;
 
 /// <summary>Sends the portal's own apps to the showcase as any maker does, with a developer's key and the columns that they use, once all their datasets are published; the department whose data they use most shows them.</summary>
 internal sealed class SeedApps(
-    OpenDataPlan plan, Province province, ZhengtongDb db, GuideSources sources, IOptions<GuideOptions> guides, KeysTaken taken, IOptions<PublicLimitsOptions> limits, Voices voices, TimeProvider clock) : IReconciler
+    OpenDataPlan plan, Province province, ZhengtongDb db, GuideSources sources, IOptions<GuideOptions> guides, KeysTaken taken, IOptions<PublicLimitsOptions> limits, Voices voices, SubscriptionMail mail, TimeProvider clock) : IReconciler
 {
     public string Name => "demonstration.apps";
 
@@ -54,9 +54,9 @@ internal sealed class SeedApps(
         // What the showcase says is one language's, whatever the machine speaks.
         CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("zh-CN");
         var (http, name, maker) = (new DefaultHttpContext(), Text.Of($"open-data.apps.{guide.Id}.name"), Text.Of("open-data.portal.name"));
-        var key = Expect.Done<Created<DeveloperKeyTokenResponse>>((await CreateKey.Handle(new CreateDeveloperKeyRequest(name, null, [KeyScope.Rows]), http, Actor.Visitor, db, taken, limits, clock, ct)).Result);
+        var key = Expect.Done<Created<DeveloperKeyTokenResponse>>((await CreateKey.Handle(new CreateDeveloperKeyRequest(name, null, [KeyScope.Rows]), http, Actor.Visitor, db, taken, voices, mail, limits, clock, ct)).Result);
         var request = new SubmitAppRequest(name, Text.Of($"open-data.apps.{guide.Id}.lead"), guide.Path, maker, uses);
-        var sent = Expect.Done<Created<SubmitAppResponse>>((await SubmitApp.Handle(key.Value!.Token, request, http, Actor.Visitor, db, voices, clock, ct)).Result);
+        var sent = Expect.Done<Created<SubmitAppResponse>>((await SubmitApp.Handle(key.Value!.Token, request, http, Actor.Visitor, db, voices, mail, clock, ct)).Result);
         var officer = await Officers.ActorAsync(db, $"{(guide.Id == "tour" ? "tourism" : "health")}-officer", ct);
         var app = await db.ShowcaseApps.AsNoTracking().SingleAsync(a => a.Id == sent.Value!.Id, ct);
         Expect.Done<NoContent>((await ReviewApp.Handle(app.Id, new ReviewAppRequest(true, null, app.Revision), officer, db, clock, ct)).Result);

@@ -30,6 +30,9 @@ internal sealed class ExchangeLookup(ZhengtongDb db, AgreementsLookup agreements
 {
     private const int RowsAtOnce = 4096;
     private const int BytesAtOnce = 4 * 1024 * 1024;
+    private static readonly int Epoch = new DateOnly(1970, 1, 1).DayNumber;
+    private static readonly long LeastMoment = (DateTime.MinValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private static readonly long GreatestMoment = (DateTime.MaxValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>What the agreement has brought; null when it delivers no table, or its consumer has not said where to.</summary>
     internal async Task<DeliveredTable?> FindAsync(Guid agreement, CancellationToken ct)
@@ -48,7 +51,8 @@ internal sealed class ExchangeLookup(ZhengtongDb db, AgreementsLookup agreements
         return [.. (await agreements.OfPartyAsync(consumer, DeliveryKind.Table, clock.GetUtcNow(), ct)).Where(t => t.Consumer == consumer && held.Contains(t.Id)).OrderBy(t => t.Number, StringComparer.Ordinal).Select(t => (t.Id, t.Number, t.ResourceName))];
     }
 
-    /// <summary>Every row of the delivered table in the order of its key: the agreed items in their invariant form - times in UTC, bytes in base64 -, null for none. The array is used again for the next row.</summary>
+    /// <summary>Every row of the delivered table in the order of its key: the agreed items in their invariant form - times in UTC, bytes in base64 -, null for none. A value that is none of its
+    /// type is as its database writes it, and a day or moment outside the years 1 to 9999, such as PostgreSQL's infinity, a number: whoever reads the texts finds it unfit and can say so. The array is used again for the next row.</summary>
     /// <exception cref="DeliveredTableUnreadableException">It cannot be read now.</exception>
     internal async IAsyncEnumerable<string?[]> ReadAsync(Guid agreement, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -64,11 +68,23 @@ internal sealed class ExchangeLookup(ZhengtongDb db, AgreementsLookup agreements
             var group = groups.Current;
             for (var row = 0; row < group.Rows; row++)
             {
-                for (var n = 0; n < cells.Length; n++) { cells[n] = group.Columns[n].IsNull(row) ? null : TextOf(group.Columns[n], row); }
+                for (var n = 0; n < cells.Length; n++) { cells[n] = TextOf(group.Columns[n], row); }
                 yield return cells;
             }
         }
     }
+
+    /// <summary>The cell as <see cref="ReadAsync"/> has it.</summary>
+    internal static string? TextOf(ColumnBuffer column, int row) => column.UnfitAt(row) is { } written ? Encoding.UTF8.GetString(written) : column.IsNull(row) ? null : column.Type switch
+    {
+        ItemType.Integer => column.Int64At(row).ToString(CultureInfo.InvariantCulture),
+        ItemType.Float => column.DoubleAt(row).ToString("R", CultureInfo.InvariantCulture),
+        ItemType.Boolean => column.BooleanAt(row) ? "true" : "false",
+        ItemType.Date => DayOf(column.DaysAt(row)),
+        ItemType.Timestamp => MomentOf(column.Int64At(row)),
+        ItemType.Binary => Convert.ToBase64String(column.BytesAt(row)),
+        _ => Encoding.UTF8.GetString(column.BytesAt(row)),
+    };
 
     private static Task<Source> SideReading(DepartmentDatabase database, Intake intake, AgreementTerms terms, CancellationToken ct) => Delivering.Explained(
         database, Side.Target, () => database.OpenSourceAsync(new Reading(new TableName(intake.Schema, intake.Table), terms.Items, [], null, null, RowsAtOnce, BytesAtOnce), ct));
@@ -79,14 +95,9 @@ internal sealed class ExchangeLookup(ZhengtongDb db, AgreementsLookup agreements
         catch (ExchangeFault fault) { throw new DeliveredTableUnreadableException(fault.Type.Code, fault); }
     }
 
-    private static string TextOf(ColumnBuffer column, int row) => column.Type switch
-    {
-        ItemType.Integer => column.Int64At(row).ToString(CultureInfo.InvariantCulture),
-        ItemType.Float => column.DoubleAt(row).ToString("R", CultureInfo.InvariantCulture),
-        ItemType.Boolean => column.BooleanAt(row) ? "true" : "false",
-        ItemType.Date => DateOnly.FromDayNumber(column.DaysAt(row) + new DateOnly(1970, 1, 1).DayNumber).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        ItemType.Timestamp => DateTime.UnixEpoch.AddTicks(column.Int64At(row) * TimeSpan.TicksPerMicrosecond).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
-        ItemType.Binary => Convert.ToBase64String(column.BytesAt(row)),
-        _ => Encoding.UTF8.GetString(column.BytesAt(row)),
-    };
+    private static string DayOf(int days) => (long)days + Epoch is >= 0 and var day && day <= DateOnly.MaxValue.DayNumber
+        ? DateOnly.FromDayNumber((int)day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : days.ToString(CultureInfo.InvariantCulture);
+
+    private static string MomentOf(long microseconds) => microseconds >= LeastMoment && microseconds <= GreatestMoment
+        ? DateTime.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture) : microseconds.ToString(CultureInfo.InvariantCulture);
 }

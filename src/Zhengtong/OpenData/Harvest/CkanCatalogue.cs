@@ -26,7 +26,9 @@ internal sealed class CkanCatalogue(PortalConnections connections)
             var datasets = results.EnumerateArray().Take(rows).Select(p => DatasetOf(p, root)).ToList();
             // Some portals answer with fewer rows than they were asked for.
             var behind = (long)start + datasets.Count;
-            return new ForeignPage(datasets, datasets.Count == 0 || behind >= count ? null : behind.ToString(CultureInfo.InvariantCulture));
+            // A page without the datasets that are said to follow is no end: what was not seen would be withdrawn.
+            if (datasets.Count == 0 && behind < count) { throw new HarvestFault("unreadable", $"{behind} / {count}", mayPass: true); }
+            return new ForeignPage(datasets, behind >= count ? null : behind.ToString(CultureInfo.InvariantCulture));
         }
         catch (JsonException e) { throw new HarvestFault("unreadable", $"JSON {e.LineNumber}:{e.BytePositionInLine}"); }
     }

@@ -31,7 +31,7 @@ internal static class CorrectHarvested
         var title = request.Title?.Trim();
         var faults = new Dictionary<string, string[]>();
         if (title is { Length: < 2 }) { faults["title"] = [Text.Of("open-data.harvest.title-form")]; }
-        if (request.Themes?.Any(t => Theme.Find(t) is null) == true) { faults["themes"] = [Text.Of("open-data.harvest.themes-form")]; }
+        if (request.Themes?.Any(t => t is null || Theme.Find(t) is null) == true) { faults["themes"] = [Text.Of("open-data.harvest.themes-form")]; }
         if (faults.Count > 0) { return OpenDataProblems.Invalid.For(faults); }
         if (dataset.Revision != request.Revision) { return OpenDataProblems.ChangedMeanwhile.Because(dataset.Title); }
 

@@ -6,6 +6,11 @@ namespace Zhengtong.OpenData.Harvest;
 /// <summary>Reads a DCAT catalogue, in any of its syntaxes, and finds the page behind by Hydra's links under their old and new names.</summary>
 internal sealed class DcatCatalogue(PortalConnections connections)
 {
+    /// <summary>UTF-16 units of all datasets of a page: many may name the same distributions, and each is kept with them.</summary>
+    private const long MostCharacters = 64_000_000;
+
+    private const int MostThemes = 100;
+
     private const string Accept = "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.8, application/xml;q=0.5, */*;q=0.1";
 
     /// <summary>The page at that address.</summary>
@@ -17,11 +22,20 @@ internal sealed class DcatCatalogue(PortalConnections connections)
         var named = graph.Everywhere(Name("dcat:dataset")).Where(v => v.IsThing).Select(v => v.Text).Distinct(StringComparer.Ordinal).ToList();
         // Without a catalogue that names them, whatever is a dataset.
         var things = named.Count > 0 ? named : [.. graph.OfType(Name("dcat:Dataset"))];
-        if (things.Count == 0 && !graph.OfType(Name("dcat:Catalog")).Any() && !graph.Things.Any()) { throw new HarvestFault("unreadable", "DCAT"); }
+        // A catalogue may be empty, and so may the last of its pages; anything else without a dataset is no catalogue, and nothing is withdrawn for it.
+        if (things.Count == 0 && !graph.OfType(Name("dcat:Catalog")).Any() && !graph.Speaks(Name("hydra:"))) { throw new HarvestFault("unreadable", "DCAT"); }
         var next = new[] { "hydra:next", "hydra:nextPage" }.SelectMany(p => graph.Everywhere(Name(p))).Select(v => ForeignGraph.Resolve(answer.Address, v.Text.Trim())).FirstOrDefault();
         if (next is not null && !PortalConnections.IsAddress(next)) { throw new HarvestFault("bad-address", ForeignDataset.Line(next, 200)); }
         if (next is not null && (next == address || next == answer.Address.AbsoluteUri)) { throw new HarvestFault("loop", ForeignDataset.Line(next, 200)); }
-        return new ForeignPage([.. things.Select(t => DatasetOf(graph, t))], next);
+        var datasets = new List<ForeignDataset>();
+        var characters = 0L;
+        foreach (var thing in things)
+        {
+            datasets.Add(DatasetOf(graph, thing));
+            if ((characters += datasets[^1].Characters) > MostCharacters) { throw new HarvestFault("page-too-large", $"{characters}"); }
+        }
+
+        return new ForeignPage(datasets, next);
     }
 
     private static ForeignDataset DatasetOf(ForeignGraph graph, string thing)
@@ -34,7 +48,7 @@ internal sealed class DcatCatalogue(PortalConnections connections)
             Notes = Best(graph, thing, "dct:description"),
             Organisation = Named(graph, thing, "dct:publisher", "foaf:name") ?? Named(graph, thing, "dct:creator", "foaf:name"),
             Licences = [.. Licences(graph, thing).Concat(Values(graph, thing, "dcat:distribution").Where(d => d.IsThing).SelectMany(d => Licences(graph, d.Text))).Distinct(StringComparer.Ordinal).Take(20)],
-            Themes = [.. Values(graph, thing, "dcat:theme").SelectMany(t => t.IsThing ? Values(graph, t.Text, "skos:prefLabel").Select(l => l.Text).Prepend(t.Text) : [t.Text])],
+            Themes = [.. Values(graph, thing, "dcat:theme").SelectMany(t => t.IsThing ? Values(graph, t.Text, "skos:prefLabel").Select(l => l.Text).Prepend(t.Text) : [t.Text]).Take(MostThemes)],
             Keywords = [.. Values(graph, thing, "dcat:keyword").Where(k => !k.IsThing).Select(k => k.Text)],
             Page = Values(graph, thing, "dcat:landingPage").Select(v => v.Text).FirstOrDefault(PortalConnections.IsAddress) ?? (isAddress ? thing : null),
             Modified = Best(graph, thing, "dct:modified") ?? Best(graph, thing, "dct:issued"),

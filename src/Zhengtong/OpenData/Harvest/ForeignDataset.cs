@@ -22,9 +22,12 @@ internal sealed partial record ForeignDataset
     private const int LongestIdentifier = 300;
     private const int LongestTitle = 200;
     private const int LongestNotes = 20_000;
-    private const int MostDistributions = 200;
     private const int MostKeywords = 50;
     private const int MostThemes = 5;
+
+    /// <summary>Most distributions that are kept.</summary>
+    internal const int MostDistributions = 200;
+
     private static readonly HashSet<string> SeveralDots = new(StringComparer.Ordinal) { "GZ", "ZIP" };
 
     internal string? Identifier { get; init; }
@@ -51,6 +54,9 @@ internal sealed partial record ForeignDataset
 
     /// <summary>True when a value had a type that it may not have.</summary>
     internal bool HasWrongTypes { get; init; }
+
+    /// <summary>UTF-16 units of what is long in it.</summary>
+    internal long Characters => (Notes?.Length ?? 0) + Distributions.Sum(d => (long)(d.Name?.Length ?? 0) + (d.Address?.Length ?? 0) + (d.Notes?.Length ?? 0));
 
     /// <summary>Why it cannot be taken at all; null when it can.</summary>
     internal string? Refusal =>

@@ -1,4 +1,5 @@
 using System.Xml;
+using Zhengtong.OpenData.Descriptions;
 
 namespace Zhengtong.OpenData.Harvest;
 
@@ -19,37 +20,53 @@ internal sealed class ForeignGraph
     /// <summary>How deep things may stand in one another.</summary>
     internal const int Deepest = 64;
 
-    private const int MostStatements = 1_000_000;
-    private readonly OrderedDictionary<string, List<(string Property, ForeignValue Value)>> things = new(StringComparer.Ordinal);
-    private int statements;
-    private int blanks;
+    /// <summary>Most values of a property of one thing that anybody looks at: many things may name one that has very many, and each look would cost as much as the page.</summary>
+    private const int MostValues = ForeignDataset.MostDistributions + 1;
 
-    /// <summary>The things of which something is said, in order.</summary>
-    internal IEnumerable<string> Things => things.Keys;
+    private const int MostStatements = 1_000_000;
+
+    /// <summary>UTF-16 units of all statements together: a short name may stand for a long one, a million times.</summary>
+    private const long MostCharacters = 64_000_000;
+
+    /// <summary>UTF-16 units of the longest text; nothing longer is kept of any.</summary>
+    private const int LongestText = 40_000;
+
+    private readonly OrderedDictionary<(string Thing, string Property), List<ForeignValue>> said = [];
+    private int statements;
+    private long characters;
+    private int blanks;
 
     /// <summary>A blank node that nobody else has.</summary>
     internal string NewBlank() => $"_:zt{++blanks}";
 
     /// <summary>Adds a statement.</summary>
-    /// <exception cref="HarvestFault">There are too many.</exception>
+    /// <exception cref="HarvestFault">There are too many, or they are too long.</exception>
     internal void Say(string thing, string property, ForeignValue value)
     {
-        if (++statements > MostStatements) { throw new HarvestFault("page-too-large", $"{MostStatements}"); }
-        if (!things.TryGetValue(thing, out var said)) { things.Add(thing, said = []); }
-        said.Add((property, value));
+        value = value with { Text = PublicText.Cut(value.Text, LongestText) };
+        characters += value.Text.Length;
+        if (!said.TryGetValue((thing, property), out var values))
+        {
+            characters += thing.Length + property.Length;
+            said.Add((thing, property), values = []);
+        }
+
+        if (++statements > MostStatements || characters > MostCharacters) { throw new HarvestFault("page-too-large", $"{statements} / {characters}"); }
+        values.Add(value);
     }
 
-    /// <summary>True when something is said of it.</summary>
-    internal bool Has(string thing) => things.ContainsKey(thing);
-
-    /// <summary>What the property says of the thing.</summary>
-    internal IEnumerable<ForeignValue> Values(string thing, string property) => things.TryGetValue(thing, out var said) ? said.Where(s => s.Property == property).Select(s => s.Value) : [];
+    /// <summary>What the property says of the thing, as far as anybody looks.</summary>
+    internal IEnumerable<ForeignValue> Values(string thing, string property) => said.TryGetValue((thing, property), out var values) ? values.Take(MostValues) : [];
 
     /// <summary>Every value of that property, of whatever thing.</summary>
-    internal IEnumerable<ForeignValue> Everywhere(string property) => things.Values.SelectMany(s => s).Where(s => s.Property == property).Select(s => s.Value);
+    internal IEnumerable<ForeignValue> Everywhere(string property) => said.Where(s => s.Key.Property == property).SelectMany(s => s.Value);
 
     /// <summary>The things of that type.</summary>
-    internal IEnumerable<string> OfType(string type) => things.Where(t => t.Value.Any(s => s.Property == Type && s.Value.Text == type)).Select(t => t.Key);
+    internal IEnumerable<string> OfType(string type) => said.Where(s => s.Key.Property == Type && s.Value.Exists(v => v.Text == type)).Select(s => s.Key.Thing);
+
+    /// <summary>True when a property or a type is one of the vocabulary's.</summary>
+    internal bool Speaks(string vocabulary) =>
+        said.Any(s => s.Key.Property.StartsWith(vocabulary, StringComparison.Ordinal) || (s.Key.Property == Type && s.Value.Exists(v => v.Text.StartsWith(vocabulary, StringComparison.Ordinal))));
 
     /// <summary>Reads a document.</summary>
     /// <param name="mediaType">What it says it is; its beginning decides where that says nothing.</param>
@@ -78,8 +95,9 @@ internal sealed class ForeignGraph
     /// <summary>The IRI, made whole; as it was where that cannot be done.</summary>
     internal static string Resolve(Uri @base, string iri)
     {
-        if (iri.Length > 0 && iri.Length <= 8000 && (Uri.TryCreate(iri, UriKind.Absolute, out _) || !Uri.TryCreate(@base, iri, out _))) { return iri; }
-        return iri.Length <= 8000 && Uri.TryCreate(@base, iri, out var whole) ? whole.AbsoluteUri : iri;
+        // Asked for an absolute one alone, the system takes "/page" for a file of this machine.
+        if (iri.Length > 8000 || !Uri.TryCreate(iri, UriKind.RelativeOrAbsolute, out var said) || said.IsAbsoluteUri) { return iri; }
+        return Uri.TryCreate(@base, said, out var whole) ? whole.AbsoluteUri : iri;
     }
 
     private static char SyntaxOf(string mediaType, byte[] body)

@@ -9,6 +9,9 @@ internal static class HarvestConflicts
     /// <summary>Most lines of one kind that a source has in the report.</summary>
     internal const int Most = 5_000;
 
+    /// <summary>A title that so many datasets of a source have tells nothing, and its pairs would be without number.</summary>
+    private const int MostAlike = 50;
+
     internal static async Task FindAsync(ZhengtongDb db, HarvestSource source, HarvestRun run, DateTimeOffset now, CancellationToken ct)
     {
         db.HarvestConflicts.RemoveRange(await db.HarvestConflicts.Where(c => c.Kind != HarvestConflictKind.InvalidMetadata && (c.SourceId == source.Id || c.OtherSourceId == source.Id)).ToListAsync(ct));
@@ -24,10 +27,12 @@ internal static class HarvestConflicts
         db.HarvestConflicts.AddRange(ours.Select(p => Line(HarvestConflictKind.SameIdentifier, p.Id, p.Identifier, p.Title, null, null, p.Dataset)));
 
         // Whatever has the same identifier has the same title as a rule; that line is enough.
-        var alike = await own.Join(others, d => d.Title, o => o.Title, (d, o) => new { d.Id, d.Identifier, OtherIdentifier = o.Identifier, d.Title, Other = o.Id, OtherSource = o.SourceId })
+        var common = own.GroupBy(d => d.Title).Where(g => g.Count() > MostAlike).Select(g => g.Key);
+        var titled = own.Where(d => !common.Contains(d.Title));
+        var alike = await titled.Join(others, d => d.Title, o => o.Title, (d, o) => new { d.Id, d.Identifier, OtherIdentifier = o.Identifier, d.Title, Other = o.Id, OtherSource = o.SourceId })
             .Where(p => p.Identifier != p.OtherIdentifier).OrderBy(p => p.Id).Take(Most).ToListAsync(ct);
         db.HarvestConflicts.AddRange(alike.Select(p => Line(HarvestConflictKind.SameTitle, p.Id, p.Identifier, p.Title, p.Other, p.OtherSource, null)));
-        var alikeOurs = await own.Join(db.Datasets.AsNoTracking().Where(s => s.State == DatasetState.Published), d => d.Title, s => s.Title, (d, s) => new { d.Id, d.Identifier, d.Uuid, d.Title, Dataset = s.Id })
+        var alikeOurs = await titled.Join(db.Datasets.AsNoTracking().Where(s => s.State == DatasetState.Published), d => d.Title, s => s.Title, (d, s) => new { d.Id, d.Identifier, d.Uuid, d.Title, Dataset = s.Id })
             .Where(p => p.Uuid == null || p.Uuid != p.Dataset).OrderBy(p => p.Id).Take(Most).ToListAsync(ct);
         db.HarvestConflicts.AddRange(alikeOurs.Select(p => Line(HarvestConflictKind.SameTitle, p.Id, p.Identifier, p.Title, null, null, p.Dataset)));
 

@@ -10,7 +10,7 @@ internal sealed class HarvestOptions
     /// <summary>Networks (CIDR, between commas) to which nothing that other portals name may lead. Default: this machine, private and link-local networks, those behind which such addresses hide,
     /// multicast and reserved ones. A portal inside the government's own network is allowed by a shorter list.</summary>
     public string ForbiddenNetworks { get; set; } =
-        "0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,172.16.0.0/12,192.0.0.0/24,192.168.0.0/16,198.18.0.0/15,224.0.0.0/3,::/96,64:ff9b::/96,64:ff9b:1::/48,2002::/16,fc00::/7,fe80::/10,ff00::/8";
+        "0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,172.16.0.0/12,192.0.0.0/24,192.168.0.0/16,198.18.0.0/15,224.0.0.0/3,::/96,64:ff9b::/96,64:ff9b:1::/48,2001::/32,2002::/16,fc00::/7,fe80::/10,fec0::/10,ff00::/8";
 
     /// <summary>Most bytes of one page of a catalogue, unpacked; 10,000 to 256 MiB. Default 16 MiB.</summary>
     [Range(10_000, 256 << 20)]

@@ -19,6 +19,9 @@ internal sealed class HarvestPortals(ZhengtongDb db, CkanCatalogue ckan, DcatCat
     private const int WithdrawAtOnce = 200;
     private const int RunsAtOnce = 20;
 
+    /// <summary>What one statement asks for: a page of a catalogue may hold more datasets than a statement takes parameters.</summary>
+    private const int PartSize = 200;
+
     /// <summary>From so many datasets on a source does not lose more than half of them without somebody's leave.</summary>
     private const int ShrinkFrom = 10;
 
@@ -34,7 +37,9 @@ internal sealed class HarvestPortals(ZhengtongDb db, CkanCatalogue ckan, DcatCat
         foreach (var run in runs)
         {
             db.ChangeTracker.Clear();
-            await StepAsync(run, ct);
+            try { await StepAsync(run, ct); }
+            // Somebody changed the source or a dataset in this moment: the next look sees what they did.
+            catch (DbUpdateConcurrencyException) { }
             done++;
         }
 
@@ -68,10 +73,7 @@ internal sealed class HarvestPortals(ZhengtongDb db, CkanCatalogue ckan, DcatCat
         if (run.Pages >= options.Value.MostPages) { await FailAsync(run, source, "too-many-pages", $"{run.Pages}", ct); return; }
         try
         {
-            var page = source.Kind == HarvestKind.Ckan
-                ? await ckan.ReadAsync(source.Address, run.Position.Length == 0 ? 0 : int.Parse(run.Position, CultureInfo.InvariantCulture), run.PageSize, ct)
-                : await dcat.ReadAsync(run.Position.Length == 0 ? source.Address : run.Position, ct);
-            await TakeAsync(run, source, page, ct);
+            await TakeAsync(run, source, await ReadAsync(run, source, ct), ct);
         }
         catch (HarvestFault fault) when (fault.Code == "page-too-large" && source.Kind == HarvestKind.Ckan)
         {
@@ -89,6 +91,18 @@ internal sealed class HarvestPortals(ZhengtongDb db, CkanCatalogue ckan, DcatCat
         {
             await FailAsync(run, source, fault.Code, fault.Detail, ct);
         }
+    }
+
+    private async Task<ForeignPage> ReadAsync(HarvestRun run, HarvestSource source, CancellationToken ct)
+    {
+        try
+        {
+            return source.Kind == HarvestKind.Ckan
+                ? await ckan.ReadAsync(source.Address, run.Position.Length == 0 ? 0 : int.Parse(run.Position, CultureInfo.InvariantCulture), run.PageSize, ct)
+                : await dcat.ReadAsync(run.Position.Length == 0 ? source.Address : run.Position, ct);
+        }
+        // Whatever a document makes its reader stumble over is its source's matter: the others go on.
+        catch (Exception e) when (e is not (HarvestFault or OperationCanceledException)) { throw new HarvestFault("unreadable", e.GetType().Name); }
     }
 
     /// <summary>Of a page that is too long fewer datasets are asked for; one that is too long alone is passed over.</summary>
@@ -131,14 +145,15 @@ internal sealed class HarvestPortals(ZhengtongDb db, CkanCatalogue ckan, DcatCat
         }
 
         var identifiers = wanted.Keys.ToList();
-        var known = await db.HarvestedDatasets.AsNoTracking().Where(d => d.SourceId == source.Id && identifiers.Contains(d.Identifier)).Select(d => new { d.Id, d.Identifier, d.Hash, d.IsPresent, d.SeenIn }).ToDictionaryAsync(d => d.Identifier, StringComparer.Ordinal, ct);
+        var known = (await InPartsAsync(identifiers, some => db.HarvestedDatasets.AsNoTracking().Where(d => d.SourceId == source.Id && some.Contains(d.Identifier)).Select(d => new { d.Id, d.Identifier, d.Hash, d.IsPresent, d.SeenIn }), ct))
+            .ToDictionary(d => d.Identifier, StringComparer.Ordinal);
         if (wanted.Count > 1 && known.Count == wanted.Count && known.Values.All(k => k.SeenIn == run.Id)) { await FailAsync(run, source, "loop", Cut(run.Position), ct); return; }
         if (run.Seen - run.Refused + wanted.Count > options.Value.MostDatasets) { await FailAsync(run, source, "too-many-datasets", $"{options.Value.MostDatasets}", ct); return; }
 
         var same = known.Values.Where(k => k.Hash == wanted[k.Identifier].Hash && k.IsPresent).ToDictionary(k => k.Identifier, k => k.Id, StringComparer.Ordinal);
         var changing = known.Values.Where(k => !same.ContainsKey(k.Identifier)).Select(k => k.Id).ToList();
-        var entries = await db.HarvestedDatasets.Where(d => changing.Contains(d.Id)).ToDictionaryAsync(d => d.Identifier, StringComparer.Ordinal, ct);
-        var index = await db.SearchEntries.Where(e => e.Kind == SearchKind && changing.Contains(e.Subject)).ToDictionaryAsync(e => e.Subject, ct);
+        var entries = (await InPartsAsync(changing, some => db.HarvestedDatasets.Where(d => some.Contains(d.Id)), ct)).ToDictionary(d => d.Identifier, StringComparer.Ordinal);
+        var index = (await InPartsAsync(changing, some => db.SearchEntries.Where(e => e.Kind == SearchKind && some.Contains(e.Subject)), ct)).ToDictionary(e => e.Subject);
         foreach (var (identifier, (description, hash)) in wanted.Where(w => !same.ContainsKey(w.Key)))
         {
             if (!entries.TryGetValue(identifier, out var entry))
@@ -156,14 +171,17 @@ internal sealed class HarvestPortals(ZhengtongDb db, CkanCatalogue ckan, DcatCat
 
         // What the page says anew of a dataset takes the place of what was said before.
         var told = wanted.Keys.Where(k => !same.ContainsKey(k)).Concat(problems.Select(p => p.Identifier)).Distinct(StringComparer.Ordinal).ToList();
-        var before = await db.HarvestConflicts.Where(c => c.SourceId == source.Id && c.Kind == HarvestConflictKind.InvalidMetadata && told.Contains(c.Identifier)).ToListAsync(ct);
-        db.HarvestConflicts.RemoveRange(before);
+        db.HarvestConflicts.RemoveRange(await InPartsAsync(told, some => db.HarvestConflicts.Where(c => c.SourceId == source.Id && c.Kind == HarvestConflictKind.InvalidMetadata && some.Contains(c.Identifier)), ct));
         db.HarvestConflicts.AddRange(problems.DistinctBy(p => p.Identifier, StringComparer.Ordinal));
 
         run.Took(new HarvestCounts(page.Datasets.Count, added, changed, same.Count, refused), page.Next, now);
-        var met = same.Values.ToList();
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        if (met.Count > 0) { await db.HarvestedDatasets.Where(d => met.Contains(d.Id)).ExecuteUpdateAsync(d => d.SetProperty(x => x.SeenIn, run.Id), ct); }
+        foreach (var part in same.Values.Chunk(PartSize))
+        {
+            var met = part.ToList();
+            await db.HarvestedDatasets.Where(d => met.Contains(d.Id)).ExecuteUpdateAsync(d => d.SetProperty(x => x.SeenIn, run.Id), ct);
+        }
+
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }
@@ -198,15 +216,18 @@ internal sealed class HarvestPortals(ZhengtongDb db, CkanCatalogue ckan, DcatCat
     /// <summary>What a source brought that was given up goes, some at a time.</summary>
     private async Task<int> ClearRemovedAsync(CancellationToken ct)
     {
-        var some = await db.HarvestedDatasets.Where(d => d.IsPresent && db.HarvestSources.Any(s => s.Id == d.SourceId && s.RemovedAt != null)).OrderBy(d => d.Id).Take(WithdrawAtOnce).ToListAsync(ct);
-        if (some.Count == 0) { return 0; }
+        // As a rule none was, and then no dataset is looked at.
+        var removed = await db.HarvestSources.Where(s => s.RemovedAt != null).Select(s => s.Id).ToListAsync(ct);
+        if (removed.Count == 0) { return 0; }
+        var some = await db.HarvestedDatasets.Where(d => removed.Contains(d.SourceId) && d.IsPresent).OrderBy(d => d.Id).Take(WithdrawAtOnce).ToListAsync(ct);
+        var lines = db.HarvestConflicts.Where(c => removed.Contains(c.SourceId) || (c.OtherSourceId != null && removed.Contains(c.OtherSourceId.Value)));
+        if (some.Count == 0 && !await lines.AnyAsync(ct)) { return 0; }
         await HideAsync(some, clock.GetUtcNow(), ct);
-        var sources = some.Select(s => s.SourceId).Distinct().ToList();
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await db.HarvestConflicts.Where(c => sources.Contains(c.SourceId) || (c.OtherSourceId != null && sources.Contains(c.OtherSourceId.Value))).ExecuteDeleteAsync(ct);
+        await lines.ExecuteDeleteAsync(ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
-        return some.Count;
+        return Math.Max(1, some.Count);
     }
 
     private async Task HideAsync(List<HarvestedDataset> some, DateTimeOffset now, CancellationToken ct)
@@ -224,6 +245,13 @@ internal sealed class HarvestPortals(ZhengtongDb db, CkanCatalogue ckan, DcatCat
         db.Ledger.Add(LedgerEntry.Of("open-data.harvest-failed", source.Id, Actor.Platform, now, after: new { run = run.Id, fault, run.Seen, run.Added, run.Changed }));
         if (source.RemovedAt is null) { db.Notices.Add(Notice.Of(source.OrganisationId, NoticeTone.Warning, "open-data.harvest.notice.failed", $"/work/open-data/harvest/{source.Id}", now, source.Name)); }
         await db.SaveChangesAsync(ct);
+    }
+
+    private static async Task<List<T>> InPartsAsync<TKey, T>(IReadOnlyList<TKey> keys, Func<List<TKey>, IQueryable<T>> of, CancellationToken ct)
+    {
+        var found = new List<T>();
+        foreach (var some in keys.Chunk(PartSize)) { found.AddRange(await of([.. some]).ToListAsync(ct)); }
+        return found;
     }
 
     private static HarvestConflict Problem(HarvestSource source, string identifier, Guid? entry, string title, string detail, DateTimeOffset now) => new()

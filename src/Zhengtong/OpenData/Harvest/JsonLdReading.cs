@@ -8,6 +8,14 @@ internal sealed class JsonLdReading(ForeignGraph graph, Uri @base)
 {
     private static readonly JsonDocumentOptions Bounds = new() { MaxDepth = ForeignGraph.Deepest };
 
+    /// <summary>Words of all contexts together: each thing may have one, with the words of those around it.</summary>
+    private const int MostWords = 1_000_000;
+
+    /// <summary>UTF-16 units of the longest IRI that a word may stand for.</summary>
+    private const int LongestIri = 2_000;
+
+    private int contextWords;
+
     internal void Read(byte[] body)
     {
         using var document = JsonDocument.Parse(body.AsMemory(body.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0), Bounds);
@@ -26,6 +34,7 @@ internal sealed class JsonLdReading(ForeignGraph graph, Uri @base)
     private string ReadNode(JsonElement node, Context outer)
     {
         var context = node.TryGetProperty("@context", out var own) ? outer.With(own) : outer;
+        if (context != outer && (contextWords += context.Words) > MostWords) { throw new HarvestFault("page-too-large", $"@context {contextWords}"); }
         var id = node.EnumerateObject().Where(p => context.Keyword(p.Name) == "@id" && p.Value.ValueKind == JsonValueKind.String).Select(p => p.Value.GetString()).FirstOrDefault();
         var subject = id is null ? graph.NewBlank() : context.Iri(id, isTerm: false);
         foreach (var property in node.EnumerateObject())
@@ -97,6 +106,9 @@ internal sealed class JsonLdReading(ForeignGraph graph, Uri @base)
 
         internal string? Language { get; private set; }
 
+        /// <summary>How many words it knows.</summary>
+        internal int Words => terms.Count;
+
         /// <summary>The context with another one on top.</summary>
         internal Context With(JsonElement said)
         {
@@ -105,7 +117,7 @@ internal sealed class JsonLdReading(ForeignGraph graph, Uri @base)
             {
                 foreach (var entry in part.EnumerateObject())
                 {
-                    var text = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString() : null;
+                    var text = TextOf(entry.Value);
                     switch (entry.Name)
                     {
                         case "@base": next.Base = text is not null && Uri.TryCreate(next.Base, text, out var other) ? other : next.Base; break;
@@ -136,11 +148,14 @@ internal sealed class JsonLdReading(ForeignGraph graph, Uri @base)
             return isTerm ? vocabulary is null ? text : vocabulary + text : ForeignGraph.Resolve(Base, text);
         }
 
+        /// <summary>Null for what is no text, or far too long for an IRI.</summary>
+        private static string? TextOf(JsonElement value) => value.ValueKind == JsonValueKind.String && value.GetString() is { Length: <= LongestIri } text ? text : null;
+
         private static Term TermOf(JsonProperty entry)
         {
-            if (entry.Value.ValueKind == JsonValueKind.String) { return new(entry.Value.GetString(), false, false, false, null); }
+            if (TextOf(entry.Value) is { } iri) { return new(iri, false, false, false, null); }
             if (entry.Value.ValueKind != JsonValueKind.Object) { return default; }
-            string? Said(string name) => entry.Value.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+            string? Said(string name) => entry.Value.TryGetProperty(name, out var value) ? TextOf(value) : null;
             var type = Said("@type");
             return new(Said("@id") ?? (entry.Name.Contains(':', StringComparison.Ordinal) ? entry.Name : null), type is "@id" or "@vocab", type is not null, Said("@container") == "@language", Said("@language")?.ToLowerInvariant());
         }

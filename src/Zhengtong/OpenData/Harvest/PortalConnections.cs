@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Zhengtong.Kernel.Http;
+using Zhengtong.OpenData.Descriptions;
 
 namespace Zhengtong.OpenData.Harvest;
 
@@ -37,8 +37,8 @@ internal sealed class PortalConnections : IDisposable
         });
     }
 
-    /// <summary>True for an address that may be asked at all: absolute, http or https, with a host and without a user's name in it, at most 2,000 characters.</summary>
-    internal static bool IsAddress(string? text) => text is { Length: > 0 and <= 2000 } && Uri.TryCreate(text, UriKind.Absolute, out var uri) && IsAddress(uri);
+    /// <summary>True for an address that may be asked at all: absolute, http or https, with a host and without a user's name or control characters in it, at most 2,000 characters.</summary>
+    internal static bool IsAddress(string? text) => text is { Length: > 0 and <= 2000 } && PublicText.Clean(text) == text && Uri.TryCreate(text, UriKind.Absolute, out var uri) && IsAddress(uri);
 
     /// <summary>The answer to GET, behind redirects.</summary>
     /// <exception cref="HarvestFault">No answer, one that is no success, or one that is too long.</exception>
@@ -87,7 +87,7 @@ internal sealed class PortalConnections : IDisposable
     }
 
     /// <summary>True when the way led into a network where nothing may lead.</summary>
-    internal static bool IsForbidden(HttpRequestException fault) => fault.InnerException is SocketException { SocketErrorCode: SocketError.NetworkUnreachable };
+    internal static bool IsForbidden(HttpRequestException fault) => fault.InnerException is ForbiddenAddressException;
 
     public void Dispose() => invoker.Dispose();
 

@@ -21,7 +21,7 @@ internal static class ReviseHarvestSource
 {
     internal static void Map(IEndpointRouteBuilder group) => group.MapPut("/harvest-sources/{id:guid}", Handle).Requires(Right.ManagePortal).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
 
-    /// <summary>Change a source's name, address or rhythm, or let it rest.</summary>
+    /// <summary>Change a source's name, address or rhythm, or let it rest. A run under way at another address ends, and one at the new address follows.</summary>
     /// <response code="204">Changed; ledger event open-data.source-revised.</response>
     /// <response code="400">open-data.invalid</response>
     /// <response code="404">open-data.source-not-found</response>
@@ -38,6 +38,13 @@ internal static class ReviseHarvestSource
 
         var now = clock.GetUtcNow();
         var before = new { source.Name, source.Address, source.EveryHours, source.IsEnabled };
+        if (address != source.Address && await db.HarvestRuns.SingleOrDefaultAsync(r => r.SourceId == id && (r.State == HarvestState.Reading || r.State == HarvestState.Withdrawing), ct) is { } run)
+        {
+            // It would read the rest from another portal, and withdraw what it did not meet there.
+            run.Fail("address-changed", null, now);
+            source.RequestRun(mayShrink: false);
+        }
+
         source.Revise(request.Name.Trim(), address, request.EveryHours, request.IsEnabled, now);
         db.Ledger.Add(LedgerEntry.Of("open-data.source-revised", id, actor, now, before: before, after: new { source.Name, source.Address, source.EveryHours, source.IsEnabled }));
         try { await db.SaveChangesAsync(ct); }

@@ -74,10 +74,17 @@ internal sealed class TurtleReading(ForeignGraph graph, Uri @base)
         if (!Skip()) { throw Broken("object"); }
         var c = text[place];
         if (c is '"' or '\'') { return ReadLiteral(); }
-        if (char.IsAsciiDigit(c) || c is '+' or '-' or '.') { return new(ReadWhile(x => char.IsAsciiLetterOrDigit(x) || x is '+' or '-' || (x == '.' && place + 1 < text.Length && char.IsAsciiDigit(text[place + 1]))), false, null); }
+        if (char.IsAsciiDigit(c) || c is '+' or '-' or '.') { return ReadNumber(); }
         if (TryWord("true")) { return new("true", false, null); }
         if (TryWord("false")) { return new("false", false, null); }
         return new(ReadThing(depth), true, null);
+    }
+
+    private ForeignValue ReadNumber()
+    {
+        var number = ReadWhile(x => char.IsAsciiLetterOrDigit(x) || x is '+' or '-' || (x == '.' && place + 1 < text.Length && char.IsAsciiDigit(text[place + 1])));
+        // A dot alone is none, and whoever took it for one would find it again and again.
+        return number.Length > 0 ? new(number, false, null) : throw Broken("number");
     }
 
     /// <summary>An IRI, a blank node, a node in brackets, or a list, of which its first member stands for its beginning.</summary>
@@ -123,7 +130,7 @@ internal sealed class TurtleReading(ForeignGraph graph, Uri @base)
 
     private string ReadIri()
     {
-        if (text[place] != '<') { throw Broken("<"); }
+        if (place >= text.Length || text[place] != '<') { throw Broken("<"); }
         var end = text.IndexOf('>', place);
         if (end < 0 || end - place > 8000) { throw Broken("IRI"); }
         var iri = text[(place + 1)..end];

@@ -16,6 +16,11 @@ internal sealed class CheckLinks(ZhengtongDb db, LinkProbe probe, ObjectStore ob
     private const int OwnersAtOnce = 100;
     private const int LinksAtOnce = 100;
 
+    /// <summary>So many looks without an answer, one behind the other, and a host is left alone for a while: one that is gone must not hold up all others.</summary>
+    private const int MostSilent = 5;
+
+    private static readonly TimeSpan LeftAlone = TimeSpan.FromMinutes(10);
+
     public string Name => "open-data.links";
 
     public TimeSpan Every => TimeSpan.FromMinutes(1);
@@ -33,16 +38,13 @@ internal sealed class CheckLinks(ZhengtongDb db, LinkProbe probe, ObjectStore ob
         if (due.Count == 0) { return 0; }
         var versions = due.Select(d => d.CurrentVersionId).ToList();
         var resources = (await db.DatasetVersions.AsNoTracking().Where(v => versions.Contains(v.Id)).Select(v => new { v.DatasetId, v.Resources }).ToListAsync(ct)).ToDictionary(v => v.DatasetId, v => v.Resources);
-        foreach (var dataset in due)
+        await PutAsync(due.Select(dataset =>
         {
             var files = resources.GetValueOrDefault(dataset.Id) ?? [];
             var links = LinksIn.Text(dataset.Description.Notes).Concat(files.SelectMany(f => LinksIn.Text(f.Description))).Distinct(StringComparer.Ordinal).Take(LinksIn.Most).Select(a => (Address: a, Content: (Digest?)null))
                 .Concat(files.Select(f => ($"/dataset/{dataset.Id}/resource/{f.Id}", (Digest?)f.Content)));
-            await PutAsync(dataset.Id, dataset.Revision, false, dataset.PublisherId, dataset.Title, links, ct);
-        }
-
-        await db.SaveChangesAsync(ct);
-        db.ChangeTracker.Clear();
+            return new Owner(dataset.Id, dataset.Revision, false, dataset.PublisherId, dataset.Title, links);
+        }), ct);
         return due.Count;
     }
 
@@ -51,39 +53,45 @@ internal sealed class CheckLinks(ZhengtongDb db, LinkProbe probe, ObjectStore ob
         var due = await db.HarvestedDatasets.AsNoTracking().Where(d => d.IsShown && !db.LinkSets.Any(l => l.OwnerId == d.Id && l.Revision == d.Revision)).OrderBy(d => d.Id).Take(OwnersAtOnce)
             .Select(d => new { Dataset = d, Organisation = db.HarvestSources.Where(s => s.Id == d.SourceId).Select(s => s.OrganisationId).First() }).ToListAsync(ct);
         if (due.Count == 0) { return 0; }
-        foreach (var found in due)
+        await PutAsync(due.Select(found =>
         {
-            var d = found.Dataset.Description;
+            var (dataset, d) = (found.Dataset, found.Dataset.Description);
             var links = d.Distributions.Select(x => x.Address).Append(d.Page).OfType<string>().Distinct(StringComparer.Ordinal).Select(a => (a, (Digest?)null));
-            await PutAsync(found.Dataset.Id, found.Dataset.Revision, true, found.Organisation, found.Dataset.Title, links, ct);
-        }
-
-        await db.SaveChangesAsync(ct);
-        db.ChangeTracker.Clear();
+            return new Owner(dataset.Id, dataset.Revision, true, found.Organisation, dataset.Title, links);
+        }), ct);
         return due.Count;
     }
 
-    /// <summary>A link that stays keeps what is known of it.</summary>
-    private async Task PutAsync(Guid owner, int revision, bool isHarvested, Guid organisation, string title, IEnumerable<(string Address, Digest? Content)> links, CancellationToken ct)
+    /// <summary>Saves what links there are. One that stays keeps what is known of it.</summary>
+    private async Task PutAsync(IEnumerable<Owner> some, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var before = (await db.CheckedLinks.Where(l => l.OwnerId == owner).ToListAsync(ct)).ToLookup(l => (l.Address, l.Content));
+        var owners = some.ToList();
+        var ids = owners.Select(o => o.Id).ToList();
+        var before = (await db.CheckedLinks.Where(l => ids.Contains(l.OwnerId)).ToListAsync(ct)).ToLookup(l => (l.OwnerId, l.Address, l.Content));
+        var sets = await db.LinkSets.Where(s => ids.Contains(s.OwnerId)).ToDictionaryAsync(s => s.OwnerId, ct);
         var stays = new HashSet<Guid>();
-        foreach (var link in links)
+        foreach (var owner in owners)
         {
-            if (before[link].FirstOrDefault() is { } same)
+            foreach (var (address, content) in owner.Links)
             {
-                same.Title = title;
-                stays.Add(same.Id);
-                continue;
+                if (before[(owner.Id, address, content)].FirstOrDefault() is { } same)
+                {
+                    same.Title = owner.Title;
+                    stays.Add(same.Id);
+                    continue;
+                }
+
+                db.CheckedLinks.Add(new CheckedLink { Id = Guid.CreateVersion7(now), OwnerId = owner.Id, IsHarvested = owner.IsHarvested, OrganisationId = owner.Organisation, Title = owner.Title, Address = address, Content = content, NextAt = now });
             }
 
-            db.CheckedLinks.Add(new CheckedLink { Id = Guid.CreateVersion7(now), OwnerId = owner, IsHarvested = isHarvested, OrganisationId = organisation, Title = title, Address = link.Address, Content = link.Content, NextAt = now });
+            if (sets.GetValueOrDefault(owner.Id) is { } known) { known.Revision = owner.Revision; }
+            else { db.LinkSets.Add(new LinkSet { OwnerId = owner.Id, Revision = owner.Revision }); }
         }
 
         db.CheckedLinks.RemoveRange(before.SelectMany(g => g).Where(l => !stays.Contains(l.Id)));
-        if (await db.LinkSets.SingleOrDefaultAsync(s => s.OwnerId == owner, ct) is { } known) { known.Revision = revision; }
-        else { db.LinkSets.Add(new LinkSet { OwnerId = owner, Revision = revision }); }
+        await db.SaveChangesAsync(ct);
+        db.ChangeTracker.Clear();
     }
 
     /// <summary>What nobody sees any more needs no look.</summary>
@@ -109,14 +117,24 @@ internal sealed class CheckLinks(ZhengtongDb db, LinkProbe probe, ObjectStore ob
         var hosts = due.Where(l => l.Content is null).GroupBy(l => Uri.TryCreate(l.Address, UriKind.Absolute, out var uri) ? uri.Authority : "", StringComparer.OrdinalIgnoreCase);
         await Parallel.ForEachAsync(hosts, new ParallelOptions { MaxDegreeOfParallelism = options.Value.Hosts, CancellationToken = ct }, async (host, stop) =>
         {
-            foreach (var link in host) { findings[link.Id] = await probe.LookAsync(link.Address, stop); }
+            var silent = 0;
+            foreach (var link in host.TakeWhile(_ => silent < MostSilent))
+            {
+                var finding = findings[link.Id] = await probe.LookAsync(link.Address, stop);
+                silent = finding.Fault is "timeout" or "unreachable" ? silent + 1 : 0;
+            }
         });
         foreach (var link in due.Where(l => l.Content is not null)) { findings[link.Id] = await objects.ExistsAsync(link.Content!.Value, ct) ? new LinkFinding(200, null) : new LinkFinding(null, "file-missing"); }
 
         var now = clock.GetUtcNow();
         foreach (var link in due)
         {
-            var finding = findings[link.Id];
+            if (!findings.TryGetValue(link.Id, out var finding))
+            {
+                link.NextAt = now + LeftAlone;
+                continue;
+            }
+
             // Failing ones never come back within the same pass.
             var next = finding.IsGood ? now.AddHours(options.Value.GoodHours) : now.AddHours(options.Value.FailingHours).AddMilliseconds(1);
             if (link.Found(finding, options.Value.DeadAfter, next, now)) { Tell(link, now); }
@@ -143,4 +161,7 @@ internal sealed class CheckLinks(ZhengtongDb db, LinkProbe probe, ObjectStore ob
     }
 
     private static string Shortened(string address) => ForeignDataset.Line(address, 120);
+
+    /// <summary>A dataset, ours or harvested, and where it leads now.</summary>
+    private sealed record Owner(Guid Id, int Revision, bool IsHarvested, Guid Organisation, string Title, IEnumerable<(string Address, Digest? Content)> Links);
 }

@@ -12,7 +12,7 @@ internal sealed class LinkProbe(PortalConnections connections, IOptions<LinksOpt
     {
         if (!PortalConnections.IsAddress(address)) { return new LinkFinding(null, "bad-address"); }
         var head = await AskAsync(HttpMethod.Head, address, ct);
-        return head.IsGood || head.Fault is "forbidden-address" or "bad-address" or "redirects" ? head : await AskAsync(HttpMethod.Get, address, ct);
+        return head.IsGood || head.IsBusy || head.Fault is "forbidden-address" or "bad-address" or "redirects" ? head : await AskAsync(HttpMethod.Get, address, ct);
     }
 
     private async Task<LinkFinding> AskAsync(HttpMethod method, string address, CancellationToken ct)

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue;
 using Zhengtong.Exchange;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
@@ -10,6 +11,7 @@ using Zhengtong.OpenData.Descriptions;
 using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Publishing;
+using Zhengtong.OpenData.Reuse;
 
 namespace Zhengtong.OpenData.Live;
 
@@ -40,6 +42,7 @@ internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, 
             try { await StepAsync(id, ct); }
             // A person was at it in this moment: the next look sees what they did.
             catch (DbUpdateConcurrencyException) { }
+            catch (DbUpdateException e) when (e.IsUniqueViolation()) { }
         }
 
         return due.Count == AtOnce ? Pass.Unfinished(due.Count) : Pass.Settled(due.Count);
@@ -87,7 +90,8 @@ internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, 
         if (dataset.CurrentVersionId is not { } id) { return null; }
         var current = await db.DatasetVersions.AsNoTracking().SingleAsync(v => v.Id == id, ct);
         if (live.GrantedBy is not null) { return current; }
-        if (current.PublishedAt is not { } published || published < live.BoundAt || current.ApprovedBy is not { } leader || leader == Guid.Empty || current.Resources.All(r => r.Id != live.ResourceId)) { return null; }
+        // Without a batch taken since, what they approved was of another table.
+        if (live.Batches == 0 || current.PublishedAt is not { } published || published < live.BoundAt || current.ApprovedBy is not { } leader || leader == Guid.Empty || current.Resources.All(r => r.Id != live.ResourceId)) { return null; }
         live.Grant(current.Id);
         db.Ledger.Add(LedgerEntry.Of("open-data.live-granted", dataset.Id, Actor.Platform, clock.GetUtcNow(), after: new { current.Number, agreement = live.AgreementId, approvedBy = leader }));
         await db.SaveChangesAsync(ct);
@@ -106,11 +110,13 @@ internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, 
         await db.SaveChangesAsync(ct);
     }
 
-    /// <summary>Makes and proposes the next version.</summary>
+    /// <summary>Makes and proposes the next version: of the file that persons have approved, with none but the columns that they have seen in it.</summary>
     private async Task FollowAsync(LiveDataset live, Dataset dataset, DatasetVersion current, DeliveredTable table, CancellationToken ct)
     {
         var before = current.Resources.FirstOrDefault(r => r.Id == live.ResourceId);
         if (await TakeAsync(live, current.Description.CoordinateSystem, table, before?.Content, ct) is not { } file) { return; }
+        var approved = before?.Table?.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal) ?? [];
+        if (file.Table.Table.Columns.Where(c => !approved.Contains(c.Name)).Select(c => c.Name).ToList() is { Count: > 0 } added) { await HaltAsync(live, dataset, "columns", string.Join(", ", added), ct); return; }
         var now = clock.GetUtcNow();
         var version = new DatasetVersion
         {
@@ -119,6 +125,7 @@ internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, 
         };
         if (await ProposeVersion.FaultsOfAsync(new OpenVersion(dataset, version), catalogue, ct) is { Count: > 0 } faults) { await HaltAsync(live, dataset, "rules", string.Join(", ", faults.Keys), ct); return; }
         version.Propose(Guid.Empty, now);
+        await TouchedApps.WarnAsync(db, dataset, version, now, ct);
         db.DatasetVersions.Add(version);
         await VersionObjects.ReferAsync(db, version, now, ct);
         live.Took(table.Batches, version.Id, now + Soon, now);

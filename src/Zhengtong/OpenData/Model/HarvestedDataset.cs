@@ -51,7 +51,7 @@ internal sealed class HarvestedDataset
 
     internal required DateTimeOffset FirstSeenAt { get; init; }
 
-    /// <summary>When its source changed it last; when we saw the change where it does not say.</summary>
+    /// <summary>When its source changed it last; when we saw the change where it does not say, or says a time to come.</summary>
     internal DateTimeOffset ModifiedAt { get; private set; }
 
     /// <summary>When it last changed here.</summary>
@@ -71,7 +71,8 @@ internal sealed class HarvestedDataset
     {
         (Description, Hash, SeenIn) = (description, hash, run);
         IsPresent = true;
-        ModifiedAt = description.ModifiedAt ?? now;
+        // What changes only in the future would head every list until then.
+        ModifiedAt = description.ModifiedAt is { } said && said < now ? said : now;
         Show(now);
     }
 

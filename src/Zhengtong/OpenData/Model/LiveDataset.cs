@@ -68,8 +68,8 @@ internal sealed class LiveDataset
     /// <summary>Binds it anew, or lets it go on after it was halted.</summary>
     internal void Bind(Guid agreement, string name, int quietMinutes, Guid officer, DateTimeOffset now)
     {
-        // Another table is another decision.
-        if (agreement != AgreementId) { (GrantedBy, Batches, BoundAt) = (null, 0, now); }
+        // Another table is another decision; a version with the rows of the old one that is being checked is left to persons.
+        if (agreement != AgreementId) { (GrantedBy, PendingVersionId, Batches, BoundAt) = (null, null, 0, now); }
         (AgreementId, Name, QuietMinutes, BoundBy, NextAt) = (agreement, name, quietMinutes, officer, now);
         State = GrantedBy is null ? LiveState.Awaiting : LiveState.Following;
         (Problem, ProblemDetail, Torn) = (null, null, 0);

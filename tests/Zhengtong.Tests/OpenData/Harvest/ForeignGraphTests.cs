@@ -46,6 +46,13 @@ public sealed class ForeignGraphTests
          "byteSize": 2835916, "dct:publisher": {"type": "foaf:Agent", "foaf:name": "局"}, "distribution": [{"link": "../file.csv"}]}
         """;
 
+    [Fact]
+    public void Read_AddressesFromTheRoot_AreOfThePortal()
+    {
+        var graph = ForeignGraph.Read("text/turtle", "</set> <http://www.w3.org/ns/hydra/core#next> </catalog?page=2>, <//other.example/x>, <?page=3>, <urn:a> ."u8.ToArray(), Base);
+        graph.Values("https://data.example/set", "http://www.w3.org/ns/hydra/core#next").Select(v => v.Text).ShouldBe(["https://data.example/catalog?page=2", "https://other.example/x", "https://data.example/catalog?page=3", "urn:a"]);
+    }
+
     [Theory]
     [InlineData("text/turtle", Turtle)]
     [InlineData("", Turtle)]

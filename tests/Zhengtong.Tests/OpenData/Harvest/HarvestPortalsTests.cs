@@ -158,7 +158,7 @@ public sealed class HarvestPortalsTests(Harvester harvester) : IClassFixture<Har
             new { id = "c", title = "好", notes = 5, resources = "none", tags = new object[] { 1, new { name = 2 } }, organization = "x", metadata_modified = "yesterday" },
             new { id = "c", title = "again" },
             new { id = "d", title = new string('长', 500), notes = new string('文', 30_000), license_id = "cc-by", metadata_modified = "0001-01-01T00:00:00+14:00",
-                resources = new object[] { new { name = "js", url = "javascript:alert(1)" }, new { url = "file:///etc/passwd" }, new { url = "https://user:pw@data.example/x" }, new { url = "https://data.example/a.xlsx", size = "77", name = "<script>alert(1)</script>" } } },
+                resources = new object[] { new { name = "js", url = "javascript:alert(1)" }, new { url = "file:///etc/passwd" }, new { url = "https://user:pw@data.example/x" }, new { url = "https://data.example/n\0l.csv" }, new { url = "https://data.example/a.xlsx", size = "77", name = "<script>alert(1)</script>" } } },
         ];
         portal.Serve(() => bad);
         var (source, run) = await harvester.HarvestAsync(HarvestKind.Ckan, portal.Address);
@@ -203,6 +203,17 @@ public sealed class HarvestPortalsTests(Harvester harvester) : IClassFixture<Har
         { "text/turtle", "<a> <b> \"never ends", "unreadable" },
         { "text/turtle", $"<a> <b> {new string('[', 1)}{string.Concat(Enumerable.Repeat(" <p> [", 50_000))}", "unreadable" },
         { "text/turtle", new string('(', 100_000), "unreadable" },
+        { "text/turtle", "<a> <b> <c> . @prefix a:", "unreadable" },
+        { "text/turtle", "@base", "unreadable" },
+        { "text/turtle", "<a> <b> ( . ) .", "unreadable" },
+        // A short name that stands for a long one, and many of them.
+        { "text/turtle", $"@prefix p: <http://a.example/{new string('x', 7900)}> . <a> <b> {string.Join(',', Enumerable.Repeat("p:a", 20_000))} .", "page-too-large" },
+        // Few words of many things, and each thing hands its words on.
+        { "application/ld+json", $"{{\"@context\": {{{string.Join(',', Enumerable.Range(0, 20_000).Select(n => $"\"a{n}\":\"urn:{n}\""))}}}, \"@graph\": [{string.Join(',', Enumerable.Repeat("{\"@context\":{}}", 200))}]}}", "page-too-large" },
+        // Files that every dataset has.
+        { "text/turtle", $"{string.Concat(Enumerable.Range(0, 50).Select(n => $"<d{n}> dcat:accessURL <f{n}> ; dct:description \"{new string('x', 30_000)}\" . "))}"
+            + string.Concat(Enumerable.Range(0, 100).Select(n => $"<s{n}> a dcat:Dataset ; dct:title \"{n}\" ; dcat:distribution {string.Join(',', Enumerable.Range(0, 50).Select(d => $"<d{d}>"))} . ")), "page-too-large" },
+        { "application/xml", "<error><message>Down for maintenance</message></error>", "unreadable" },
         { "text/turtle", "none:such a none:thing .", "unreadable" },
         { "application/ld+json", new string('[', 100_000), "unreadable" },
         { "application/ld+json", "{\"@graph\": [", "unreadable" },
@@ -247,6 +258,58 @@ public sealed class HarvestPortalsTests(Harvester harvester) : IClassFixture<Har
         };
         var (_, run) = await harvester.HarvestAsync(HarvestKind.Dcat, $"{portal.Address}/catalog.ttl");
         (run.State, run.Fault).ShouldBe((HarvestState.Failed, "page-too-large"));
+    }
+
+    [Fact]
+    public async Task Harvest_FewerThanSaid_FailsAndKeepsWhatStands()
+    {
+        var packages = Packages(120);
+        portal.Serve(() => packages);
+        var (source, _) = await harvester.HarvestAsync(HarvestKind.Ckan, portal.Address);
+        portal.Answer = http => http.Response.WriteAsJsonAsync(new { success = true, result = new { count = 120, results = http.Request.Query["start"] == "0" ? packages.Take(100) : [] } });
+        var run = await harvester.AgainAsync(source);
+        (run.State, run.Fault, run.FaultDetail, run.Withdrawn).ShouldBe((HarvestState.Failed, "unreadable", "100 / 120", 0));
+        (await harvester.DatasetsAsync(source)).Count(d => d.IsShown).ShouldBe(120);
+    }
+
+    [Fact]
+    public async Task Harvest_ChangedInTheFuture_CountsAsChangedNow()
+    {
+        portal.Serve(() => [new Dictionary<string, object?>(FakePortal.Package(1)) { ["metadata_modified"] = "2199-01-01T00:00:00" }]);
+        var (source, _) = await harvester.HarvestAsync(HarvestKind.Ckan, portal.Address);
+        (await harvester.DatasetsAsync(source)).Single().ModifiedAt.ShouldBeLessThanOrEqualTo(TimeProvider.System.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task Harvest_MoreFilesThanAreKept_KeepsTheFirstAndSaysSo()
+    {
+        portal.Say("text/turtle", $"<s> a dcat:Dataset ; dct:title \"S\" ; dcat:distribution {string.Join(',', Enumerable.Range(0, 250).Select(n => $"[ dcat:downloadURL <https://data.example/{n}.csv> ]"))} .");
+        var (source, _) = await harvester.HarvestAsync(HarvestKind.Dcat, $"{portal.Address}/many");
+        var description = (await harvester.DatasetsAsync(source)).Single().Description;
+        description.Distributions.Count.ShouldBe(200);
+        description.Faults.ShouldContain("too-many-distributions");
+    }
+
+    [Fact]
+    public async Task Harvest_ALongPage_IsTakenInPartsAndWhole()
+    {
+        portal.Say("text/turtle", string.Concat(Enumerable.Range(0, Harvester.MostDatasets).Select(n => $"<s{n}> a dcat:Dataset ; dct:title \"{n}\" . ")));
+        var (source, run) = await harvester.HarvestAsync(HarvestKind.Dcat, $"{portal.Address}/large");
+        (run.State, run.Added).ShouldBe((HarvestState.Done, Harvester.MostDatasets), run.Fault);
+        (await harvester.AgainAsync(source)).Unchanged.ShouldBe(Harvester.MostDatasets);
+    }
+
+    [Fact]
+    public async Task Harvest_ATitleThatVeryManyHave_IsNoConflict()
+    {
+        IReadOnlyList<object> Alike(string name) => [.. Enumerable.Range(1, 60).Select(n => new Dictionary<string, object?>(FakePortal.Package(n)) { ["id"] = $"{name}{n}", ["title"] = n <= 51 ? "各处皆有" : "少有" })];
+        portal.Serve(() => Alike("a"));
+        await harvester.HarvestAsync(HarvestKind.Ckan, portal.Address + "/a/..");
+        portal.Serve(() => Alike("b"));
+        var (source, _) = await harvester.HarvestAsync(HarvestKind.Ckan, portal.Address + "/b/..");
+        var lines = await harvester.Own.WithDb(db => db.HarvestConflicts.AsNoTracking().Where(c => c.Kind == HarvestConflictKind.SameTitle && c.SourceId == source).ToListAsync());
+        lines.Count.ShouldBe(81);
+        lines.ShouldAllBe(l => l.Title == "少有");
     }
 
     [Fact]
@@ -335,12 +398,30 @@ public sealed class HarvestPortalsTests(Harvester harvester) : IClassFixture<Har
     [InlineData("http://[fd00::1]/")]
     [InlineData("http://[64:ff9b::7f00:1]/")]
     [InlineData("http://[2002:7f00:1::]/")]
+    [InlineData("http://[2001:0:7f00:1::]/")]
+    [InlineData("http://[fec0::1]/")]
     public async Task Get_PrivateAddressByDefault_IsNeverConnected(string address)
     {
         using var connections = new PortalConnections(Options.Create(new HarvestOptions()), TimeProvider.System);
         var target = new Uri(string.Format(CultureInfo.InvariantCulture, address, new Uri(portal.Address).Port));
         (await Should.ThrowAsync<HarvestFault>(connections.GetAsync(target, "*/*", CancellationToken.None))).Code.ShouldBe("forbidden-address");
         portal.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Remove_ASourceOfWhichNothingWasTaken_LeavesNoLineInTheReport()
+    {
+        portal.Serve(() => [new { id = "a" }]);
+        var (source, run) = await harvester.HarvestAsync(HarvestKind.Ckan, portal.Address);
+        (run.Added, run.Refused).ShouldBe((0, 1));
+        (await harvester.Own.WithDb(db => db.HarvestConflicts.CountAsync(c => c.SourceId == source))).ShouldBe(1);
+        await harvester.Own.WithDb(async db =>
+        {
+            (await db.HarvestSources.SingleAsync(s => s.Id == source)).Remove(TimeProvider.System.GetUtcNow());
+            return await db.SaveChangesAsync();
+        });
+        await harvester.SettleAsync();
+        (await harvester.Own.WithDb(db => db.HarvestConflicts.CountAsync(c => c.SourceId == source))).ShouldBe(0);
     }
 
     [Fact]

@@ -93,6 +93,29 @@ public sealed class HarvestSlicesTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Revise_TheAddressWhileARunIsUnderWay_EndsTheRun()
+    {
+        var (client, id, address) = await Registered();
+        await Waiting.UntilAsync(() => platform.WithDb(db => db.HarvestRuns.AnyAsync(r => r.SourceId == id && r.State == HarvestState.Failed)));
+        var now = TimeProvider.System.GetUtcNow();
+        var run = HarvestRun.Begin(id, now);
+        run.Took(new HarvestCounts(100, 100, 0, 0, 0), "100", now);
+        run.Stumble(now.AddDays(1), now);
+        await platform.WithDb(db =>
+        {
+            db.HarvestRuns.Add(run);
+            return db.SaveChangesAsync();
+        });
+        (await client.PutAsJsonAsync($"/api/v1/harvest-sources/{id}", new { name = "同址", address, everyHours = 12, isEnabled = true, revision = 1 })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await platform.WithDb(db => db.HarvestRuns.SingleAsync(r => r.Id == run.Id))).State.ShouldBe(HarvestState.Reading);
+        (await client.PutAsJsonAsync($"/api/v1/harvest-sources/{id}", new { name = "改址", address = NewAddress(), everyHours = 12, isEnabled = true, revision = 2 })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        var ended = await platform.WithDb(db => db.HarvestRuns.SingleAsync(r => r.Id == run.Id));
+        (ended.State, ended.Fault).ShouldBe((HarvestState.Failed, "address-changed"));
+        // Another one follows at the new address.
+        await Waiting.UntilAsync(() => platform.WithDb(db => db.HarvestRuns.AnyAsync(r => r.SourceId == id && r.StartedAt > ended.StartedAt)));
+    }
+
+    [Fact]
     public async Task Remove_ThenEverything_Is404()
     {
         var (client, id, address) = await Registered();
@@ -120,6 +143,7 @@ public sealed class HarvestSlicesTests(PlatformFixture platform)
         });
         var address = $"/api/v1/harvested-datasets/{dataset.Id}";
         (await (await client.PutAsJsonAsync($"{address}/correction", new { title = word, themes = new[] { "nonsense" }, isHidden = false, revision = 1 })).ReadProblemCode()).ShouldBe("open-data.invalid");
+        (await client.PutAsJsonAsync($"{address}/correction", new { title = word, themes = new string?[] { null }, isHidden = false, revision = 1 })).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await client.PutAsJsonAsync($"{address}/correction", new { title = word, themes = new[] { "tourism" }, isHidden = false, revision = 1 })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         (await (await client.PutAsJsonAsync($"{address}/correction", new { isHidden = true, revision = 1 })).ReadProblemCode()).ShouldBe("open-data.changed-meanwhile");
         var shown = await platform.Visitor().GetFromJsonAsync<JsonElement>(address);

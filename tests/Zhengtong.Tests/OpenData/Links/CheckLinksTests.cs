@@ -67,8 +67,21 @@ public sealed class CheckLinksTests : IAsyncLifetime
         (found["/latest"].State, found["/latest"].Fault).ShouldBe((LinkState.Failing, "forbidden-address"));
         found["file"].State.ShouldBe(LinkState.Good);
         portal.Calls.Count(c => c == "/good").ShouldBe(1);
+        portal.Calls.Count(c => c == "/busy").ShouldBe(1, "Who asks to wait is not asked once more");
         await CheckAsync();
         portal.Calls.Count(c => c == "/good").ShouldBe(1, "A good link is not asked for again at once");
+    }
+
+    [Fact]
+    public async Task Check_AHostThatDoesNotAnswer_IsLeftAloneForAWhile()
+    {
+        Answer((_, _) => 200);
+        var made = await PublishAsync($"{string.Concat(Enumerable.Range(0, 8).Select(n => $"http://127.0.0.1:1/{n} "))}{portal.Address}/good");
+        await CheckAsync();
+        var found = (await LinksAsync(made.Id)).Where(l => l.Content is null).ToList();
+        found.Count(l => l is { State: LinkState.Failing, Fault: "unreachable" }).ShouldBe(5);
+        found.Where(l => l.State == LinkState.Unchecked).ShouldAllBe(l => l.Failures == 0 && l.NextAt > TimeProvider.System.GetUtcNow());
+        found.Single(l => l.State == LinkState.Good).Address.ShouldEndWith("/good");
     }
 
     [Fact]

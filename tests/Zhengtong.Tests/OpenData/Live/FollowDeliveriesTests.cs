@@ -155,6 +155,61 @@ public sealed class FollowDeliveriesTests(ExchangeFixture exchange) : IClassFixt
     }
 
     [Fact]
+    public async Task Follow_AColumnThatNobodyApproved_Halts()
+    {
+        var (route, dataset) = await BoundAsync();
+        await FollowAsync();
+        // What persons approve has no names any more.
+        await exchange.WithDb(async db =>
+        {
+            var draft = await db.DatasetVersions.SingleAsync(v => v.DatasetId == dataset);
+            var file = draft.Resources[0];
+            draft.Draft(draft.Description, [file with { Table = file.Table! with { Columns = [file.Table.Columns[0]] } }], "");
+            return await db.SaveChangesAsync();
+        });
+        await ApproveAsync(dataset);
+        await route.Source.TouchAsync("id = 7", "改名企业");
+        await DeliverAsync(route);
+        await QuietAsync(route);
+        await FollowAsync();
+        var live = await LiveAsync(dataset);
+        (live.State, live.Problem, live.ProblemDetail).ShouldBe((LiveState.Halted, "columns", "名称"));
+        (await LastAsync(dataset)).Number.ShouldBe(1);
+        (await exchange.WithDb(db => db.Notices.AsNoTracking().Where(n => n.OrganisationId == route.Consumer.Id).Select(n => n.TextKey).ToListAsync())).ShouldContain("open-data.live.notice.columns");
+    }
+
+    [Fact]
+    public async Task Follow_ApprovedRowsOfAnotherTable_AreNoGrant()
+    {
+        var (_, dataset) = await BoundAsync();
+        await FollowAsync();
+        await exchange.WithDb(async db =>
+        {
+            (await db.DatasetVersions.SingleAsync(v => v.DatasetId == dataset)).Propose(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), TimeProvider.System.GetUtcNow());
+            return await db.SaveChangesAsync();
+        });
+        // As if it were bound to another agreement in between.
+        await exchange.WithDb(db => db.LiveDatasets.Where(l => l.DatasetId == dataset).ExecuteUpdateAsync(l => l.SetProperty(x => x.Batches, 0)));
+        await ApproveAsync(dataset);
+        await FollowAsync();
+        (await LiveAsync(dataset)).State.ShouldBe(LiveState.Awaiting);
+        (await EventsAsync(dataset)).ShouldNotContain("open-data.live-granted");
+    }
+
+    [Fact]
+    public void Bind_ToAnotherAgreement_LeavesTheVersionUnderWayToPersons()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var live = new LiveDataset { DatasetId = Guid.CreateVersion7(now), AgreementId = Guid.CreateVersion7(now), ResourceId = Guid.CreateVersion7(now), Name = "名录", QuietMinutes = 1, BoundBy = Guid.Empty, BoundAt = now, NextAt = now };
+        live.Grant(Guid.CreateVersion7(now));
+        live.Took(7, Guid.CreateVersion7(now), now, now);
+        live.Bind(live.AgreementId, "改名", 1, Guid.Empty, now.AddDays(1));
+        (live.State, live.PendingVersionId is not null, live.Batches, live.BoundAt).ShouldBe((LiveState.Following, true, 7, now));
+        live.Bind(Guid.CreateVersion7(now), "改名", 1, Guid.Empty, now.AddDays(1));
+        (live.State, live.PendingVersionId, live.Batches, live.BoundAt).ShouldBe((LiveState.Awaiting, null, 0, now.AddDays(1)));
+    }
+
+    [Fact]
     public async Task Bind_AnothersAgreement_IsRefused()
     {
         var (_, dataset) = await BoundAsync();

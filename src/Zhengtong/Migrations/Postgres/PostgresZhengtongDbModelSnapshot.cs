@@ -3514,6 +3514,76 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("ledger_tiles", "kernel");
                 });
 
+            modelBuilder.Entity("Zhengtong.Kernel.Mail.OutgoingMail", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AddressMark")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("address_mark");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("LastResult")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("last_result");
+
+                    b.Property<DateTimeOffset>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outgoing_mails");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_outgoing_mails_ended_at");
+
+                    b.HasIndex("AddressMark", "At")
+                        .HasDatabaseName("ix_outgoing_mails_address_mark_at");
+
+                    b.HasIndex("State", "NextAt")
+                        .HasDatabaseName("ix_outgoing_mails_state_next_at");
+
+                    b.ToTable("outgoing_mails", "kernel");
+                });
+
             modelBuilder.Entity("Zhengtong.Kernel.Metering.UsageRecord", b =>
                 {
                     b.Property<Guid>("Id")
@@ -5332,6 +5402,11 @@ namespace Zhengtong.Migrations.Postgres
                     b.HasKey("Id")
                         .HasName("pk_access_applications");
 
+                    b.HasIndex("DatasetId", "KeyId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_access_applications_dataset_id_key_id")
+                        .HasFilter("state IN ('Waiting', 'Granted')");
+
                     b.HasIndex("KeyId", "DatasetId")
                         .HasDatabaseName("ix_access_applications_key_id_dataset_id");
 
@@ -5478,10 +5553,6 @@ namespace Zhengtong.Migrations.Postgres
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)")
                         .HasColumnName("voice");
-
-                    b.Property<int>("Votes")
-                        .HasColumnType("integer")
-                        .HasColumnName("votes");
 
                     b.Property<string>("Words")
                         .IsRequired()
@@ -5734,6 +5805,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("key_id");
 
+                    b.Property<DateTimeOffset?>("MailedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("mailed_at");
+
                     b.Property<string>("TextKey")
                         .IsRequired()
                         .HasMaxLength(100)
@@ -5747,6 +5822,110 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_key_notices_key_id_at");
 
                     b.ToTable("key_notices", "open_data");
+                });
+
+            modelBuilder.Entity("Zhengtong.OpenData.Reuse.MailSubscription", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Address")
+                        .IsRequired()
+                        .HasMaxLength(400)
+                        .HasColumnType("bytea")
+                        .HasColumnName("address");
+
+                    b.Property<string>("AddressMark")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("address_mark");
+
+                    b.Property<string>("AskedRhythm")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("asked_rhythm");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<DateTimeOffset?>("ConfirmedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("confirmed_at");
+
+                    b.Property<string>("Language")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)")
+                        .HasColumnName("language");
+
+                    b.Property<DateTimeOffset>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Rhythm")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("rhythm");
+
+                    b.Property<string>("TokenHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("token_hash");
+
+                    b.Property<DateTimeOffset?>("TokenUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("token_until");
+
+                    b.Property<DateTimeOffset>("ToldAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("told_at");
+
+                    b.Property<int>("ToldVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("told_version");
+
+                    b.Property<bool>("ToldWithdrawn")
+                        .HasColumnType("boolean")
+                        .HasColumnName("told_withdrawn");
+
+                    b.Property<string>("Topic")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("topic");
+
+                    b.Property<Guid>("TopicId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("topic_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_mail_subscriptions");
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_mail_subscriptions_token_hash");
+
+                    b.HasIndex("Topic", "TopicId")
+                        .HasDatabaseName("ix_mail_subscriptions_topic_topic_id");
+
+                    b.HasIndex("AddressMark", "Topic", "TopicId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_mail_subscriptions_address_mark_topic_topic_id");
+
+                    b.HasIndex("Topic", "Rhythm", "NextAt")
+                        .HasDatabaseName("ix_mail_subscriptions_topic_rhythm_next_at");
+
+                    b.ToTable("mail_subscriptions", "open_data");
                 });
 
             modelBuilder.Entity("Zhengtong.OpenData.Reuse.ShowcaseApp", b =>

@@ -3505,6 +3505,76 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("ledger_tiles", "kernel");
                 });
 
+            modelBuilder.Entity("Zhengtong.Kernel.Mail.OutgoingMail", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AddressMark")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address_mark");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("content");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("LastResult")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("last_result");
+
+                    b.Property<DateTime>("NextAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outgoing_mails");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_outgoing_mails_ended_at");
+
+                    b.HasIndex("AddressMark", "At")
+                        .HasDatabaseName("ix_outgoing_mails_address_mark_at");
+
+                    b.HasIndex("State", "NextAt")
+                        .HasDatabaseName("ix_outgoing_mails_state_next_at");
+
+                    b.ToTable("outgoing_mails", "kernel");
+                });
+
             modelBuilder.Entity("Zhengtong.Kernel.Metering.UsageRecord", b =>
                 {
                     b.Property<Guid>("Id")
@@ -5321,6 +5391,11 @@ namespace Zhengtong.Migrations.Sqlite
                     b.HasKey("Id")
                         .HasName("pk_access_applications");
 
+                    b.HasIndex("DatasetId", "KeyId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_access_applications_dataset_id_key_id")
+                        .HasFilter("state IN ('Waiting', 'Granted')");
+
                     b.HasIndex("KeyId", "DatasetId")
                         .HasDatabaseName("ix_access_applications_key_id_dataset_id");
 
@@ -5467,10 +5542,6 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasMaxLength(40)
                         .HasColumnType("TEXT")
                         .HasColumnName("voice");
-
-                    b.Property<int>("Votes")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("votes");
 
                     b.Property<string>("Words")
                         .IsRequired()
@@ -5723,6 +5794,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("key_id");
 
+                    b.Property<DateTime?>("MailedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("mailed_at");
+
                     b.Property<string>("TextKey")
                         .IsRequired()
                         .HasMaxLength(100)
@@ -5736,6 +5811,110 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_key_notices_key_id_at");
 
                     b.ToTable("key_notices", "open_data");
+                });
+
+            modelBuilder.Entity("Zhengtong.OpenData.Reuse.MailSubscription", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Address")
+                        .IsRequired()
+                        .HasMaxLength(400)
+                        .HasColumnType("BLOB")
+                        .HasColumnName("address");
+
+                    b.Property<string>("AddressMark")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address_mark");
+
+                    b.Property<string>("AskedRhythm")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("asked_rhythm");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<DateTime?>("ConfirmedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("confirmed_at");
+
+                    b.Property<string>("Language")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("language");
+
+                    b.Property<DateTime>("NextAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Rhythm")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rhythm");
+
+                    b.Property<string>("TokenHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("token_hash");
+
+                    b.Property<DateTime?>("TokenUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("token_until");
+
+                    b.Property<DateTime>("ToldAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("told_at");
+
+                    b.Property<int>("ToldVersion")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("told_version");
+
+                    b.Property<bool>("ToldWithdrawn")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("told_withdrawn");
+
+                    b.Property<string>("Topic")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("topic");
+
+                    b.Property<Guid>("TopicId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("topic_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_mail_subscriptions");
+
+                    b.HasIndex("TokenHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_mail_subscriptions_token_hash");
+
+                    b.HasIndex("Topic", "TopicId")
+                        .HasDatabaseName("ix_mail_subscriptions_topic_topic_id");
+
+                    b.HasIndex("AddressMark", "Topic", "TopicId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_mail_subscriptions_address_mark_topic_topic_id");
+
+                    b.HasIndex("Topic", "Rhythm", "NextAt")
+                        .HasDatabaseName("ix_mail_subscriptions_topic_rhythm_next_at");
+
+                    b.ToTable("mail_subscriptions", "open_data");
                 });
 
             modelBuilder.Entity("Zhengtong.OpenData.Reuse.ShowcaseApp", b =>

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Kernel;
 
 namespace Zhengtong.OpenData.Apps;
 

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Zhengtong.Kernel;
-using Zhengtong.Web;
 
 namespace Zhengtong.OpenData.Portal;
 

@@ -1,10 +1,10 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using MimeKit;
 using SmtpServer.Protocol;
 using Zhengtong.Kernel.Mail;
 using Zhengtong.Kernel.Organisations;
-using Zhengtong.Kernel.Regions;
 using Zhengtong.Kernel.Secrets;
 using Zhengtong.Tests.Support;
 
@@ -45,8 +45,8 @@ public sealed class SendMailTests(PlatformFixture platform) : IAsyncLifetime
         message.Headers["Auto-Submitted"].ShouldBe("auto-generated");
         message.Headers["List-Unsubscribe"].ShouldBe("<https://data.example/api/v1/mail-subscriptions/t/end>");
         message.Headers["List-Unsubscribe-Post"].ShouldBe("List-Unsubscribe=One-Click");
-        message.TextBody.ShouldContain("面积 & <行>");
-        message.HtmlBody.ShouldContain("面积 &amp; &lt;行&gt;");
+        message.TextBody!.ShouldContain("面积 & <行>");
+        message.HtmlBody!.ShouldContain("面积 &amp; &lt;行&gt;");
 
         var mail = await Read(id);
         (mail.State, mail.Attempts, mail.Content.Length).ShouldBe((MailState.Sent, 1, 0));
@@ -215,7 +215,7 @@ public sealed class SendMailTests(PlatformFixture platform) : IAsyncLifetime
         var check = new MailOptionsCheck();
         check.Validate(null, configuration.Get<MailOptions>()!).Succeeded.ShouldBeTrue();
         configuration[setting] = value;
-        check.Validate(null, configuration.Get<MailOptions>()!).FailureMessage.ShouldContain(named);
+        check.Validate(null, configuration.Get<MailOptions>()!).FailureMessage!.ShouldContain(named);
         configuration["Host"] = "";
         check.Validate(null, configuration.Get<MailOptions>()!).Succeeded.ShouldBeTrue("Mail is off");
     }

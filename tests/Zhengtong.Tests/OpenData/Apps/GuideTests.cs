@@ -6,7 +6,6 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Demonstration;
 using Zhengtong.Kernel.Regions;
 using Zhengtong.OpenData.Import;
-using Zhengtong.OpenData.Model;
 using Zhengtong.Tests.OpenData.Support;
 using Zhengtong.Tests.Support;
 

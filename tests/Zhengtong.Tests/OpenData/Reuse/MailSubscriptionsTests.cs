@@ -7,11 +7,9 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using MimeKit;
 using SmtpServer.Protocol;
-using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Mail;
-using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Reuse;
 using Zhengtong.Tests.OpenData.Support;
 using Zhengtong.Tests.Support;
@@ -84,10 +82,10 @@ public sealed class MailSubscriptionsTests(MailPlatform mail, PlatformFixture wi
         await platform.PublishNextAsync(made, Parks("公园"));
         var news = (await Letters(to))[1];
         (await Letters(to)).Count.ShouldBe(2);
-        news.Subject.ShouldContain("version 3");
-        news.TextBody.ShouldContain("名称");
-        news.TextBody.ShouldContain("公园");
-        news.TextBody.ShouldContain($"https://data.example/dataset/{made.Name}");
+        news.Subject!.ShouldContain("version 3");
+        news.TextBody!.ShouldContain("名称");
+        news.TextBody!.ShouldContain("公园");
+        news.TextBody!.ShouldContain($"https://data.example/dataset/{made.Name}");
         var end = LinkIn(news, "/open/mail/end/");
 
         await platform.WithDb(async db =>
@@ -97,8 +95,8 @@ public sealed class MailSubscriptionsTests(MailPlatform mail, PlatformFixture wi
         });
         (await Letters(to)).Count.ShouldBe(2, "No more than one letter in a quarter of an hour");
         var gone = (await Letters(to, TimeSpan.FromMinutes(16)))[2];
-        gone.Subject.ShouldContain("taken back");
-        gone.TextBody.ShouldContain("It held errors");
+        gone.Subject!.ShouldContain("taken back");
+        gone.TextBody!.ShouldContain("It held errors");
 
         (await visitor.GetPage(end)).ShouldContain(made.Version.Description.Title);
         var ended = await visitor.Submit(end, "end-mail", ("end", "all"));
@@ -118,7 +116,7 @@ public sealed class MailSubscriptionsTests(MailPlatform mail, PlatformFixture wi
         await platform.PublishNextAsync(made, Parks());
         var news = (await Letters(to)).Last();
         news.Headers[HeaderId.ListUnsubscribePost].ShouldBe("List-Unsubscribe=One-Click");
-        var end = new Uri(news.Headers[HeaderId.ListUnsubscribe].Trim('<', '>')).PathAndQuery;
+        var end = new Uri(news.Headers[HeaderId.ListUnsubscribe]!.Trim('<', '>')).PathAndQuery;
         var opened = await platform.Visitor().GetAsync(end);
         opened.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         (await platform.Visitor().GetPage(opened.Headers.Location!.ToString())).ShouldContain("end-mail");
@@ -181,9 +179,9 @@ public sealed class MailSubscriptionsTests(MailPlatform mail, PlatformFixture wi
         letters.Count.ShouldBe(before + 1);
         var digest = letters.Last();
         digest.Subject.ShouldBe("2 datasets have changed");
-        digest.TextBody.ShouldContain($"/dataset/{parks.Name}");
-        digest.TextBody.ShouldContain($"/dataset/{squares.Name}");
-        digest.TextBody.ShouldNotContain(quiet.Name);
+        digest.TextBody!.ShouldContain($"/dataset/{parks.Name}");
+        digest.TextBody!.ShouldContain($"/dataset/{squares.Name}");
+        digest.TextBody!.ShouldNotContain(quiet.Name);
         (await Letters(to, hour - now + TimeSpan.FromHours(30))).Count.ShouldBe(before + 1, "Nothing new");
 
         var end = LinkIn(digest, "/open/mail/end/");
@@ -207,15 +205,15 @@ public sealed class MailSubscriptionsTests(MailPlatform mail, PlatformFixture wi
         var id = (await asked.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
         var asking = (await Letters(to)).Single();
         asking.Subject.ShouldBe("请确认邮件订阅");
-        asking.TextBody.ShouldNotContain("evil", customMessage: "What the asker typed is not sent to an address that may be somebody else's");
+        asking.TextBody!.ShouldNotContain("evil", customMessage: "What the asker typed is not sent to an address that may be somebody else's");
         (await platform.Visitor().Submit(LinkIn(asking, "/open/mail/confirm/"), "confirm-mail")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await Letters(to)).Count.ShouldBe(1);
         (await officer.PostAsJsonAsync($"/api/v1/data-requests/{id}/answer", new { outcome = "declined", words = "We have none & never had", revision = 1 })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         var answer = (await Letters(to))[1];
         answer.Subject.ShouldBe("答复：Buy at <b>evil</b>");
-        answer.TextBody.ShouldContain("We have none & never had");
-        answer.HtmlBody.ShouldContain("&lt;b&gt;evil&lt;/b&gt;");
-        answer.TextBody.ShouldContain($"https://data.example/open/requests/{id}");
+        answer.TextBody!.ShouldContain("We have none & never had");
+        answer.HtmlBody!.ShouldContain("&lt;b&gt;evil&lt;/b&gt;");
+        answer.TextBody!.ShouldContain($"https://data.example/open/requests/{id}");
         (await Letters(to)).Count.ShouldBe(2);
         (await platform.WithDb(db => db.MailSubscriptions.AnyAsync(s => s.TopicId == id))).ShouldBeFalse();
     }
@@ -232,9 +230,9 @@ public sealed class MailSubscriptionsTests(MailPlatform mail, PlatformFixture wi
         await Warn(id, "second");
         var letters = await Letters(to);
         letters.Count.ShouldBe(2);
-        letters[1].Subject.ShouldContain("Park finder");
-        letters[1].TextBody.ShouldContain("first");
-        letters[1].TextBody.ShouldContain("second");
+        letters[1].Subject!.ShouldContain("Park finder");
+        letters[1].TextBody!.ShouldContain("first");
+        letters[1].TextBody!.ShouldContain("second");
         (await Letters(to)).Count.ShouldBe(2);
         await platform.WithDb(db => db.DeveloperKeys.Where(k => k.Id == id).ExecuteUpdateAsync(s => s.SetProperty(k => k.RevokedAt, TimeProvider.System.GetUtcNow())));
         await Warn(id, "third");
@@ -328,9 +326,9 @@ public sealed class MailSubscriptionsTests(MailPlatform mail, PlatformFixture wi
     /// <summary>Path of the link in the letter, the same in both of its forms.</summary>
     private static string LinkIn(MimeMessage letter, string path)
     {
-        var link = Regex.Match(letter.TextBody, $"https://data\\.example({Regex.Escape(path)}\\S+)").Groups[1].Value;
+        var link = Regex.Match(letter.TextBody!, $"https://data\\.example({Regex.Escape(path)}\\S+)").Groups[1].Value;
         link.ShouldNotBeEmpty(letter.TextBody);
-        letter.HtmlBody.ShouldContain($"href=\"https://data.example{link}\"");
+        letter.HtmlBody!.ShouldContain($"href=\"https://data.example{link}\"");
         return link;
     }
 }

@@ -1,9 +1,10 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Zhengtong.Migrations.Sqlite
+namespace Zhengtong.Migrations.Postgres
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -34,8 +35,8 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    role = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    role = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -47,9 +48,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    reserved = table.Column<long>(type: "INTEGER", nullable: false)
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    reserved = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -61,33 +62,33 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "agreements",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    resource_name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    resource_revision = table.Column<int>(type: "INTEGER", nullable: false),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    applicant_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    columns = table.Column<string>(type: "TEXT", nullable: false),
-                    operations = table.Column<string>(type: "TEXT", nullable: false),
-                    limits = table.Column<string>(type: "TEXT", nullable: true),
-                    rows = table.Column<string>(type: "TEXT", nullable: false),
-                    purpose = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    legal_ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    every_seconds = table.Column<int>(type: "INTEGER", nullable: false),
-                    until = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    submitted_by = table.Column<Guid>(type: "TEXT", nullable: false),
-                    submitted_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    due_by = table.Column<string>(type: "TEXT", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    refusal_ground = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    resource_revision = table.Column<int>(type: "integer", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    applicant_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    columns = table.Column<string>(type: "text", nullable: false),
+                    operations = table.Column<string>(type: "text", nullable: false),
+                    limits = table.Column<string>(type: "text", nullable: true),
+                    rows = table.Column<string>(type: "text", nullable: false),
+                    purpose = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    legal_ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    every_seconds = table.Column<int>(type: "integer", nullable: false),
+                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    submitted_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    submitted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    due_by = table.Column<string>(type: "text", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    refusal_ground = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -99,10 +100,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    date = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    is_working_day = table.Column<bool>(type: "INTEGER", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
-                    is_ours = table.Column<bool>(type: "INTEGER", nullable: false)
+                    date = table.Column<DateOnly>(type: "date", nullable: false),
+                    is_working_day = table.Column<bool>(type: "boolean", nullable: false),
+                    name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    is_ours = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -114,10 +115,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    year = table.Column<int>(type: "INTEGER", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    source = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    year = table.Column<int>(type: "integer", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    source = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -129,17 +130,17 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    provider_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    provider_exchange = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    provider_wrapped = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    consumer_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    consumer_exchange = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    consumer_wrapped = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    provider_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    provider_exchange = table.Column<byte[]>(type: "bytea", nullable: false),
+                    provider_wrapped = table.Column<byte[]>(type: "bytea", nullable: false),
+                    consumer_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    consumer_exchange = table.Column<byte[]>(type: "bytea", nullable: false),
+                    consumer_wrapped = table.Column<byte[]>(type: "bytea", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -151,19 +152,19 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    side = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    key_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
-                    size = table.Column<int>(type: "INTEGER", nullable: false),
-                    document = table.Column<string>(type: "TEXT", nullable: false),
-                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    sealed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    stamp = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    stamped_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    side = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    key_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    size = table.Column<int>(type: "integer", nullable: false),
+                    document = table.Column<string>(type: "text", nullable: false),
+                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    sealed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    stamp = table.Column<byte[]>(type: "bytea", nullable: true),
+                    stamped_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -175,51 +176,52 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    number = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    message_id = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
-                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    service = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
-                    method = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    status = table.Column<int>(type: "INTEGER", nullable: false),
-                    request_bytes = table.Column<long>(type: "INTEGER", nullable: false),
-                    response_bytes = table.Column<long>(type: "INTEGER", nullable: false),
-                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    answered_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    leaf_hash = table.Column<byte[]>(type: "BLOB", maxLength: 32, nullable: false),
-                    group_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: true),
-                    @object = table.Column<string>(name: "object", type: "TEXT", maxLength: 64, nullable: true)
+                    number = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    message_id = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    service = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false),
+                    method = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    status = table.Column<int>(type: "integer", nullable: false),
+                    request_bytes = table.Column<long>(type: "bigint", nullable: false),
+                    response_bytes = table.Column<long>(type: "bigint", nullable: false),
+                    received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    leaf_hash = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
+                    group_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: true),
+                    @object = table.Column<string>(name: "object", type: "character varying(64)", maxLength: 64, nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_calls", x => x.number);
-                });
+                })
+                .Annotation("Npgsql:StorageParameter:toast_tuple_target", 8160);
 
             migrationBuilder.CreateTable(
                 name: "checked_links",
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    owner_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    is_harvested = table.Column<bool>(type: "INTEGER", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    address = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    content = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    status = table.Column<int>(type: "INTEGER", nullable: true),
-                    fault = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    failures = table.Column<int>(type: "INTEGER", nullable: false),
-                    failing_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    checked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    owner_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    is_harvested = table.Column<bool>(type: "boolean", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    address = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    content = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    status = table.Column<int>(type: "integer", nullable: true),
+                    fault = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    failing_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    checked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -231,13 +233,13 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    code = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    in_force_from = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    days = table.Column<int>(type: "INTEGER", nullable: false),
-                    start_event = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    source = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    is_confirmed = table.Column<bool>(type: "INTEGER", nullable: false)
+                    code = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    in_force_from = table.Column<DateOnly>(type: "date", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    days = table.Column<int>(type: "integer", nullable: false),
+                    start_event = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    source = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    is_confirmed = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -249,39 +251,39 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    phase = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
-                    manifest_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    position = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    changes_from = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    estimated_rows = table.Column<long>(type: "INTEGER", nullable: true),
-                    rows_received = table.Column<long>(type: "INTEGER", nullable: false),
-                    batches_received = table.Column<long>(type: "INTEGER", nullable: false),
-                    bytes_received = table.Column<long>(type: "INTEGER", nullable: false),
-                    last_received_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    snapshot_finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    caught_up_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    keeps = table.Column<bool>(type: "INTEGER", nullable: false),
-                    clears = table.Column<bool>(type: "INTEGER", nullable: false),
-                    copy_reason = table.Column<string>(type: "TEXT", nullable: true),
-                    log_bytes = table.Column<long>(type: "INTEGER", nullable: true),
-                    log_status = table.Column<string>(type: "TEXT", maxLength: 20, nullable: true),
-                    log_alarm_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    next_run_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    orders = table.Column<int>(type: "INTEGER", nullable: false),
-                    orders_begun = table.Column<int>(type: "INTEGER", nullable: false),
-                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    problem_detail = table.Column<string>(type: "TEXT", nullable: true),
-                    failures = table.Column<int>(type: "INTEGER", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    phase = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    manifest_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    position = table.Column<byte[]>(type: "bytea", nullable: true),
+                    changes_from = table.Column<byte[]>(type: "bytea", nullable: true),
+                    estimated_rows = table.Column<long>(type: "bigint", nullable: true),
+                    rows_received = table.Column<long>(type: "bigint", nullable: false),
+                    batches_received = table.Column<long>(type: "bigint", nullable: false),
+                    bytes_received = table.Column<long>(type: "bigint", nullable: false),
+                    last_received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    snapshot_finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    caught_up_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    keeps = table.Column<bool>(type: "boolean", nullable: false),
+                    clears = table.Column<bool>(type: "boolean", nullable: false),
+                    copy_reason = table.Column<string>(type: "text", nullable: true),
+                    log_bytes = table.Column<long>(type: "bigint", nullable: true),
+                    log_status = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: true),
+                    log_alarm_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    next_run_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    orders = table.Column<int>(type: "integer", nullable: false),
+                    orders_begun = table.Column<int>(type: "integer", nullable: false),
+                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    problem_detail = table.Column<string>(type: "text", nullable: true),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -293,8 +295,8 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "demonstration",
                 columns: table => new
                 {
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -306,17 +308,17 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    mail = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    scopes = table.Column<string>(type: "TEXT", nullable: false),
-                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    beginning = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    per_minute = table.Column<int>(type: "INTEGER", nullable: false),
-                    per_day = table.Column<long>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    mail = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    scopes = table.Column<string>(type: "text", nullable: false),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    beginning = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    per_minute = table.Column<int>(type: "integer", nullable: false),
+                    per_day = table.Column<long>(type: "bigint", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -328,9 +330,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "agreements",
                 columns: table => new
                 {
-                    kind = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
-                    year = table.Column<int>(type: "INTEGER", nullable: false),
-                    last = table.Column<long>(type: "INTEGER", nullable: false)
+                    kind = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
+                    year = table.Column<int>(type: "integer", nullable: false),
+                    last = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -342,10 +344,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -357,9 +359,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    keep_days = table.Column<int>(type: "INTEGER", nullable: false),
-                    latest_days = table.Column<int>(type: "INTEGER", nullable: false)
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    keep_days = table.Column<int>(type: "integer", nullable: false),
+                    latest_days = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -371,32 +373,32 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    content_type = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    length = table.Column<long>(type: "INTEGER", nullable: true),
-                    offset = table.Column<long>(type: "INTEGER", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    wrap = table.Column<string>(type: "TEXT", nullable: true),
-                    metadata = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
-                    origin = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    uploaded_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    sha256 = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    sm3 = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    check = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
-                    finding = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    purged_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    is_left = table.Column<bool>(type: "INTEGER", nullable: false),
-                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    failures = table.Column<int>(type: "INTEGER", nullable: false),
-                    next_check_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    content_type = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    length = table.Column<long>(type: "bigint", nullable: true),
+                    offset = table.Column<long>(type: "bigint", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    wrap = table.Column<string>(type: "text", nullable: true),
+                    metadata = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    origin = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    uploaded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    sha256 = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    sm3 = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    check = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    finding = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    purged_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    is_left = table.Column<bool>(type: "boolean", nullable: false),
+                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    next_check_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -408,11 +410,11 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    actor_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    key = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    request = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    response = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    actor_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    key = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    request = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    response = table.Column<byte[]>(type: "bytea", nullable: true),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -424,32 +426,32 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    active_resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    file_name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    format = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    content = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    bytes = table.Column<long>(type: "INTEGER", nullable: false),
-                    choices = table.Column<string>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    requested_by = table.Column<Guid>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
-                    is_stop_requested = table.Column<bool>(type: "INTEGER", nullable: false),
-                    phase = table.Column<int>(type: "INTEGER", nullable: false),
-                    rows = table.Column<long>(type: "INTEGER", nullable: false),
-                    bytes_read = table.Column<long>(type: "INTEGER", nullable: false),
-                    fault = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    fault_detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    findings = table.Column<string>(type: "TEXT", nullable: true),
-                    bad_rows = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    bad_row_count = table.Column<long>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    active_resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    file_name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    format = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    content = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    bytes = table.Column<long>(type: "bigint", nullable: false),
+                    choices = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    requested_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    is_stop_requested = table.Column<bool>(type: "boolean", nullable: false),
+                    phase = table.Column<int>(type: "integer", nullable: false),
+                    rows = table.Column<long>(type: "bigint", nullable: false),
+                    bytes_read = table.Column<long>(type: "bigint", nullable: false),
+                    fault = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    fault_detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    findings = table.Column<string>(type: "text", nullable: true),
+                    bad_rows = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    bad_row_count = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -461,14 +463,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    job = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    result = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    count = table.Column<long>(type: "INTEGER", nullable: false),
-                    error = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: true),
-                    process = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    job = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    result = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    count = table.Column<long>(type: "bigint", nullable: false),
+                    error = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
+                    process = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -480,11 +482,11 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    @interface = table.Column<string>(name: "interface", type: "TEXT", maxLength: 20, nullable: false),
-                    calls = table.Column<long>(type: "INTEGER", nullable: false),
-                    refused = table.Column<long>(type: "INTEGER", nullable: false)
+                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    @interface = table.Column<string>(name: "interface", type: "character varying(20)", maxLength: 20, nullable: false),
+                    calls = table.Column<long>(type: "bigint", nullable: false),
+                    refused = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -496,10 +498,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    size = table.Column<long>(type: "INTEGER", nullable: false),
-                    root = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    note = table.Column<string>(type: "TEXT", nullable: false),
-                    signed_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    size = table.Column<long>(type: "bigint", nullable: false),
+                    root = table.Column<byte[]>(type: "bytea", nullable: false),
+                    note = table.Column<string>(type: "text", nullable: false),
+                    signed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -511,14 +513,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    from = table.Column<long>(type: "INTEGER", nullable: false),
-                    to = table.Column<long>(type: "INTEGER", nullable: false),
-                    size = table.Column<long>(type: "INTEGER", nullable: false),
-                    finding_count = table.Column<int>(type: "INTEGER", nullable: false),
-                    findings = table.Column<string>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    from = table.Column<long>(type: "bigint", nullable: false),
+                    to = table.Column<long>(type: "bigint", nullable: false),
+                    size = table.Column<long>(type: "bigint", nullable: false),
+                    finding_count = table.Column<int>(type: "integer", nullable: false),
+                    findings = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -530,16 +532,16 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    @event = table.Column<string>(name: "event", type: "TEXT", maxLength: 100, nullable: false),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    actor_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    actor_name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    actor_organisation = table.Column<Guid>(type: "TEXT", nullable: false),
-                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    data = table.Column<string>(type: "TEXT", nullable: false),
-                    index = table.Column<long>(type: "INTEGER", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    @event = table.Column<string>(name: "event", type: "character varying(100)", maxLength: 100, nullable: false),
+                    subject = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    actor_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    actor_name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    actor_organisation = table.Column<Guid>(type: "uuid", nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    data = table.Column<string>(type: "text", nullable: false),
+                    index = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -551,11 +553,11 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    generation = table.Column<int>(type: "INTEGER", nullable: false),
-                    origin = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    public_key = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    private_key = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    generation = table.Column<int>(type: "integer", nullable: false),
+                    origin = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    public_key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    private_key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -567,8 +569,8 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    place = table.Column<long>(type: "INTEGER", nullable: false),
-                    hashes = table.Column<byte[]>(type: "BLOB", nullable: false)
+                    place = table.Column<long>(type: "bigint", nullable: false),
+                    hashes = table.Column<byte[]>(type: "bytea", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -580,8 +582,8 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    owner_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    owner_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -589,13 +591,41 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "mail_subscriptions",
+                schema: "open_data",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    topic = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    topic_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    address_mark = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    address = table.Column<byte[]>(type: "bytea", maxLength: 400, nullable: false),
+                    language = table.Column<string>(type: "character varying(10)", maxLength: 10, nullable: false),
+                    rhythm = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    asked_rhythm = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    token_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    confirmed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    told_version = table.Column<int>(type: "integer", nullable: false),
+                    told_withdrawn = table.Column<bool>(type: "boolean", nullable: false),
+                    told_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_mail_subscriptions", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "node_nonces",
                 schema: "exchange",
                 columns: table => new
                 {
-                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    nonce = table.Column<string>(type: "TEXT", maxLength: 22, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    nonce = table.Column<string>(type: "character varying(22)", maxLength: 22, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -607,22 +637,22 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    application_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    client_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    client_secret = table.Column<string>(type: "TEXT", nullable: true),
-                    client_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    consent_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    display_name = table.Column<string>(type: "TEXT", nullable: true),
-                    display_names = table.Column<string>(type: "TEXT", nullable: true),
-                    json_web_key_set = table.Column<string>(type: "TEXT", nullable: true),
-                    permissions = table.Column<string>(type: "TEXT", nullable: true),
-                    post_logout_redirect_uris = table.Column<string>(type: "TEXT", nullable: true),
-                    properties = table.Column<string>(type: "TEXT", nullable: true),
-                    redirect_uris = table.Column<string>(type: "TEXT", nullable: true),
-                    requirements = table.Column<string>(type: "TEXT", nullable: true),
-                    settings = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    application_type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    client_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    client_secret = table.Column<string>(type: "text", nullable: true),
+                    client_type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    consent_type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    display_name = table.Column<string>(type: "text", nullable: true),
+                    display_names = table.Column<string>(type: "text", nullable: true),
+                    json_web_key_set = table.Column<string>(type: "text", nullable: true),
+                    permissions = table.Column<string>(type: "text", nullable: true),
+                    post_logout_redirect_uris = table.Column<string>(type: "text", nullable: true),
+                    properties = table.Column<string>(type: "text", nullable: true),
+                    redirect_uris = table.Column<string>(type: "text", nullable: true),
+                    requirements = table.Column<string>(type: "text", nullable: true),
+                    settings = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -634,15 +664,15 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    description = table.Column<string>(type: "TEXT", nullable: true),
-                    descriptions = table.Column<string>(type: "TEXT", nullable: true),
-                    display_name = table.Column<string>(type: "TEXT", nullable: true),
-                    display_names = table.Column<string>(type: "TEXT", nullable: true),
-                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    properties = table.Column<string>(type: "TEXT", nullable: true),
-                    resources = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    description = table.Column<string>(type: "text", nullable: true),
+                    descriptions = table.Column<string>(type: "text", nullable: true),
+                    display_name = table.Column<string>(type: "text", nullable: true),
+                    display_names = table.Column<string>(type: "text", nullable: true),
+                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    properties = table.Column<string>(type: "text", nullable: true),
+                    resources = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -650,13 +680,35 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "outgoing_mails",
+                schema: "kernel",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    address_mark = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    last_result = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_outgoing_mails", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "platform_keys",
                 schema: "kernel",
                 columns: table => new
                 {
-                    purpose = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    purpose = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -668,9 +720,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    secret = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    secret = table.Column<byte[]>(type: "bytea", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -682,12 +734,12 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    code = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    level = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    parent = table.Column<string>(type: "TEXT", maxLength: 12, nullable: true),
-                    is_ours = table.Column<bool>(type: "INTEGER", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    code = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    level = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    parent = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: true),
+                    is_ours = table.Column<bool>(type: "boolean", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -699,12 +751,12 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    subject = table.Column<Guid>(type: "TEXT", nullable: false),
-                    title = table.Column<string>(type: "TEXT", nullable: false),
-                    body = table.Column<string>(type: "TEXT", nullable: false)
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    subject = table.Column<Guid>(type: "uuid", nullable: false),
+                    title = table.Column<string>(type: "text", nullable: false),
+                    body = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -716,9 +768,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    length = table.Column<long>(type: "INTEGER", nullable: false),
-                    touched_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    length = table.Column<long>(type: "bigint", nullable: false),
+                    touched_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -730,15 +782,15 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    meter = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    unit = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    quantity = table.Column<long>(type: "INTEGER", nullable: false),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    is_rolled_up = table.Column<bool>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    meter = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    unit = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    quantity = table.Column<long>(type: "bigint", nullable: false),
+                    subject = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    is_rolled_up = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -750,14 +802,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    period = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    starts_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    meter = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    unit = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    quantity = table.Column<long>(type: "INTEGER", nullable: false),
-                    records = table.Column<long>(type: "INTEGER", nullable: false)
+                    period = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    starts_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    meter = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    unit = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    quantity = table.Column<long>(type: "bigint", nullable: false),
+                    records = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -769,33 +821,33 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "agreements",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    application_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    document = table.Column<string>(type: "TEXT", nullable: false),
-                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    from = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    until = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    provider_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
-                    provider_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
-                    provider_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    provider_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    provider_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
-                    provider_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    consumer_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
-                    consumer_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
-                    consumer_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    consumer_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    consumer_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
-                    consumer_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    suspended_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    resumed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    application_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    document = table.Column<string>(type: "text", nullable: false),
+                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    provider_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    provider_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    provider_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    provider_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    consumer_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
+                    consumer_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
+                    consumer_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    consumer_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    consumer_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    consumer_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    suspended_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    resumed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -814,14 +866,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    size = table.Column<int>(type: "INTEGER", nullable: false),
-                    recorded_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    provider_seal_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    consumer_seal_id = table.Column<Guid>(type: "TEXT", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    size = table.Column<int>(type: "integer", nullable: false),
+                    recorded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    provider_seal_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    consumer_seal_id = table.Column<Guid>(type: "uuid", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -847,22 +899,22 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    active_delivery_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    ordered_by = table.Column<Guid>(type: "TEXT", nullable: false),
-                    ordered_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    column = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
-                    range = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    estimated_rows = table.Column<long>(type: "INTEGER", nullable: true),
-                    rows = table.Column<long>(type: "INTEGER", nullable: false),
-                    first_batch = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_batch = table.Column<long>(type: "INTEGER", nullable: true),
-                    position = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    active_delivery_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    ordered_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    ordered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    column = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    range = table.Column<byte[]>(type: "bytea", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    estimated_rows = table.Column<long>(type: "bigint", nullable: true),
+                    rows = table.Column<long>(type: "bigint", nullable: false),
+                    first_batch = table.Column<long>(type: "bigint", nullable: true),
+                    last_batch = table.Column<long>(type: "bigint", nullable: true),
+                    position = table.Column<byte[]>(type: "bytea", nullable: true),
+                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -881,22 +933,22 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
-                    phase = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    rows = table.Column<int>(type: "INTEGER", nullable: false),
-                    manifest = table.Column<string>(type: "TEXT", nullable: false),
-                    manifest_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    ciphertext_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    bytes = table.Column<long>(type: "INTEGER", nullable: false),
-                    sealed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    counter_receipt = table.Column<string>(type: "TEXT", nullable: true),
-                    counter_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    received_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    voided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    stamp = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    stamped_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    phase = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    rows = table.Column<int>(type: "integer", nullable: false),
+                    manifest = table.Column<string>(type: "text", nullable: false),
+                    manifest_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    ciphertext_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    bytes = table.Column<long>(type: "bigint", nullable: false),
+                    sealed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    counter_receipt = table.Column<string>(type: "text", nullable: true),
+                    counter_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    voided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    stamp = table.Column<byte[]>(type: "bytea", nullable: true),
+                    stamped_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -915,23 +967,23 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    column = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
-                    item = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    key_digest = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    active_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    content = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    due_by = table.Column<string>(type: "TEXT", nullable: true),
-                    answered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    settled_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    batch = table.Column<long>(type: "INTEGER", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    column = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    item = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    key_digest = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    active_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    due_by = table.Column<string>(type: "text", nullable: true),
+                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    settled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    batch = table.Column<long>(type: "bigint", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -950,19 +1002,19 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    key_digest = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
-                    reasons = table.Column<string>(type: "TEXT", nullable: false),
-                    faults = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    row = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    after_batch = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    settled_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    batch = table.Column<long>(type: "INTEGER", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    key_digest = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reasons = table.Column<string>(type: "text", nullable: false),
+                    faults = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    row = table.Column<byte[]>(type: "bytea", nullable: true),
+                    after_batch = table.Column<long>(type: "bigint", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    settled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    batch = table.Column<long>(type: "bigint", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -981,34 +1033,34 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    active_delivery_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    day = table.Column<DateOnly>(type: "TEXT", nullable: true),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    requested_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    rows_read = table.Column<long>(type: "INTEGER", nullable: false),
-                    rows_expected = table.Column<long>(type: "INTEGER", nullable: true),
-                    last_batch = table.Column<long>(type: "INTEGER", nullable: false),
-                    provider_rows = table.Column<long>(type: "INTEGER", nullable: false),
-                    consumer_rows = table.Column<long>(type: "INTEGER", nullable: false),
-                    not_compared = table.Column<long>(type: "INTEGER", nullable: false),
-                    quarantined = table.Column<long>(type: "INTEGER", nullable: false),
-                    missing = table.Column<long>(type: "INTEGER", nullable: false),
-                    extra = table.Column<long>(type: "INTEGER", nullable: false),
-                    different = table.Column<long>(type: "INTEGER", nullable: false),
-                    ranges = table.Column<int>(type: "INTEGER", nullable: false),
-                    provider_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    consumer_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    differences = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    repair_ordered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    repaired_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    repair_first = table.Column<long>(type: "INTEGER", nullable: true),
-                    repair_last = table.Column<long>(type: "INTEGER", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    active_delivery_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    day = table.Column<DateOnly>(type: "date", nullable: true),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    requested_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    rows_read = table.Column<long>(type: "bigint", nullable: false),
+                    rows_expected = table.Column<long>(type: "bigint", nullable: true),
+                    last_batch = table.Column<long>(type: "bigint", nullable: false),
+                    provider_rows = table.Column<long>(type: "bigint", nullable: false),
+                    consumer_rows = table.Column<long>(type: "bigint", nullable: false),
+                    not_compared = table.Column<long>(type: "bigint", nullable: false),
+                    quarantined = table.Column<long>(type: "bigint", nullable: false),
+                    missing = table.Column<long>(type: "bigint", nullable: false),
+                    extra = table.Column<long>(type: "bigint", nullable: false),
+                    different = table.Column<long>(type: "bigint", nullable: false),
+                    ranges = table.Column<int>(type: "integer", nullable: false),
+                    provider_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    consumer_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    differences = table.Column<byte[]>(type: "bytea", nullable: true),
+                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    repair_ordered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    repaired_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    repair_first = table.Column<long>(type: "bigint", nullable: true),
+                    repair_last = table.Column<long>(type: "bigint", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1027,9 +1079,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    shape = table.Column<string>(type: "TEXT", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    shape = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1048,12 +1100,12 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    windows = table.Column<string>(type: "TEXT", nullable: false),
-                    rows_per_second = table.Column<int>(type: "INTEGER", nullable: true),
-                    bytes_per_second = table.Column<long>(type: "INTEGER", nullable: true),
-                    priority = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    windows = table.Column<string>(type: "text", nullable: false),
+                    rows_per_second = table.Column<int>(type: "integer", nullable: true),
+                    bytes_per_second = table.Column<long>(type: "bigint", nullable: true),
+                    priority = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1072,12 +1124,13 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    text_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    arguments = table.Column<string>(type: "TEXT", nullable: false),
-                    href = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    text_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    arguments = table.Column<string>(type: "text", nullable: false),
+                    href = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    mailed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1096,18 +1149,18 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    summary = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    link = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    maker = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    reviewed_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    reviewed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    refused_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    summary = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    link = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    maker = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    reviewed_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    reviewed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    refused_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1126,23 +1179,23 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    file_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    wrap = table.Column<string>(type: "TEXT", nullable: true),
-                    manifest = table.Column<string>(type: "TEXT", nullable: false),
-                    manifest_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    published_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    wrong_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    counter_receipt = table.Column<string>(type: "TEXT", nullable: true),
-                    counter_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    confirmed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    file_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    wrap = table.Column<string>(type: "text", nullable: true),
+                    manifest = table.Column<string>(type: "text", nullable: false),
+                    manifest_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    wrong_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    counter_receipt = table.Column<string>(type: "text", nullable: true),
+                    counter_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    confirmed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1161,15 +1214,15 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    application_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    creation_date = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    properties = table.Column<string>(type: "TEXT", nullable: true),
-                    scopes = table.Column<string>(type: "TEXT", nullable: true),
-                    status = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    application_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    creation_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    properties = table.Column<string>(type: "text", nullable: true),
+                    scopes = table.Column<string>(type: "text", nullable: true),
+                    status = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    subject = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1187,14 +1240,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    credit_code = table.Column<string>(type: "TEXT", maxLength: 18, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    short_name = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    parent_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    credit_code = table.Column<string>(type: "character varying(18)", maxLength: 18, nullable: false),
+                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    short_name = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    parent_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1213,9 +1266,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    owner = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    since = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    owner = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1234,17 +1287,17 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    reconciliation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
-                    document = table.Column<string>(type: "TEXT", nullable: false),
-                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    provider_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    consumer_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    provider_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    consumer_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    last_batch = table.Column<long>(type: "INTEGER", nullable: false),
-                    issued_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    reconciliation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    document = table.Column<string>(type: "text", nullable: false),
+                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    provider_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    consumer_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    provider_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    consumer_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    last_batch = table.Column<long>(type: "bigint", nullable: false),
+                    issued_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1263,19 +1316,19 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    application_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    authorization_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    creation_date = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    expiration_date = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    payload = table.Column<string>(type: "TEXT", nullable: true),
-                    properties = table.Column<string>(type: "TEXT", nullable: true),
-                    redemption_date = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    reference_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    status = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    type = table.Column<string>(type: "TEXT", maxLength: 150, nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    application_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    authorization_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    creation_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    expiration_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    payload = table.Column<string>(type: "text", nullable: true),
+                    properties = table.Column<string>(type: "text", nullable: true),
+                    redemption_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    reference_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    status = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    subject = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    type = table.Column<string>(type: "character varying(150)", maxLength: 150, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1299,23 +1352,23 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    subject = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    open = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
-                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    figure = table.Column<long>(type: "INTEGER", nullable: false),
-                    limit = table.Column<long>(type: "INTEGER", nullable: false),
-                    raised_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    cleared_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    acknowledged_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    acknowledged_by = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    subject = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    open = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    figure = table.Column<long>(type: "bigint", nullable: false),
+                    limit = table.Column<long>(type: "bigint", nullable: false),
+                    raised_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    cleared_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    acknowledged_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    acknowledged_by = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1341,14 +1394,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    granted = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    secret_generation = table.Column<int>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    granted = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    secret_generation = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1367,18 +1420,18 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    subsystem_code = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    service_code = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    door = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    timeout_seconds = table.Column<int>(type: "INTEGER", nullable: false),
-                    is_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    last_fault = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    last_fault_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    subsystem_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    service_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    door = table.Column<byte[]>(type: "bytea", nullable: false),
+                    timeout_seconds = table.Column<int>(type: "integer", nullable: false),
+                    is_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    last_fault = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    last_fault_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1397,29 +1450,29 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    publisher_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    current = table.Column<int>(type: "INTEGER", nullable: false),
-                    current_version_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    description = table.Column<string>(type: "TEXT", nullable: false),
-                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    open_attribute = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    licence = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: true),
-                    theme_list = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    keyword_list = table.Column<string>(type: "TEXT", maxLength: 2100, nullable: false),
-                    format_list = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    update_cycle = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    rows = table.Column<long>(type: "INTEGER", nullable: false),
-                    bytes = table.Column<long>(type: "INTEGER", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    modified_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    withdrawn_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    publisher_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    current = table.Column<int>(type: "integer", nullable: false),
+                    current_version_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    description = table.Column<string>(type: "text", nullable: false),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    open_attribute = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    licence = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: true),
+                    theme_list = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    keyword_list = table.Column<string>(type: "character varying(2100)", maxLength: 2100, nullable: false),
+                    format_list = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    update_cycle = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    rows = table.Column<long>(type: "bigint", nullable: false),
+                    bytes = table.Column<long>(type: "bigint", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    modified_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    withdrawn_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1438,23 +1491,23 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    token_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    token_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    enrolled_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    silent_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    version = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    clock_ahead = table.Column<long>(type: "INTEGER", nullable: false),
-                    disk_free_bytes = table.Column<long>(type: "INTEGER", nullable: true),
-                    spooled_batches = table.Column<long>(type: "INTEGER", nullable: false),
-                    lag_seconds = table.Column<long>(type: "INTEGER", nullable: false),
-                    report = table.Column<string>(type: "TEXT", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    token_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    token_expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    enrolled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    last_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    silent_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    version = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    clock_ahead = table.Column<long>(type: "bigint", nullable: false),
+                    disk_free_bytes = table.Column<long>(type: "bigint", nullable: true),
+                    spooled_batches = table.Column<long>(type: "bigint", nullable: false),
+                    lag_seconds = table.Column<long>(type: "bigint", nullable: false),
+                    report = table.Column<string>(type: "text", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1473,20 +1526,20 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    address = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    every_hours = table.Column<int>(type: "INTEGER", nullable: false),
-                    is_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    next_run_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    is_run_requested = table.Column<bool>(type: "INTEGER", nullable: false),
-                    may_shrink = table.Column<bool>(type: "INTEGER", nullable: false),
-                    removed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    active_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    address = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    every_hours = table.Column<int>(type: "integer", nullable: false),
+                    is_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    next_run_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    is_run_requested = table.Column<bool>(type: "boolean", nullable: false),
+                    may_shrink = table.Column<bool>(type: "boolean", nullable: false),
+                    removed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    active_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1505,20 +1558,20 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    code = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    @abstract = table.Column<string>(name: "abstract", type: "TEXT", maxLength: 1000, nullable: false),
-                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    operations = table.Column<string>(type: "TEXT", nullable: false),
-                    sharing_type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    sharing_condition = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    update_cycle = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    @abstract = table.Column<string>(name: "abstract", type: "character varying(1000)", maxLength: 1000, nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    operations = table.Column<string>(type: "text", nullable: false),
+                    sharing_type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    sharing_condition = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    update_cycle = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1537,12 +1590,12 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    key_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    serial = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    certificate = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    issued_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    key_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    serial = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    certificate = table.Column<byte[]>(type: "bytea", nullable: false),
+                    issued_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1561,13 +1614,13 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    tone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    text_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    arguments = table.Column<string>(type: "TEXT", nullable: false),
-                    href = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    tone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    text_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    arguments = table.Column<string>(type: "text", nullable: false),
+                    href = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1586,27 +1639,27 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    display_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    code_secret = table.Column<byte[]>(type: "BLOB", maxLength: 100, nullable: true),
-                    last_code_step = table.Column<long>(type: "INTEGER", nullable: false),
-                    user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    password_hash = table.Column<string>(type: "TEXT", nullable: true),
-                    security_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true),
-                    phone_number = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    lockout_end = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
-                    access_failed_count = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    display_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    locked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    code_secret = table.Column<byte[]>(type: "bytea", maxLength: 100, nullable: true),
+                    last_code_step = table.Column<long>(type: "bigint", nullable: false),
+                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    password_hash = table.Column<string>(type: "text", nullable: true),
+                    security_stamp = table.Column<string>(type: "text", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
+                    phone_number = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
+                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1625,15 +1678,15 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    use = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    generation = table.Column<int>(type: "INTEGER", nullable: false),
-                    public_key = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    private_key = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    use = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    generation = table.Column<int>(type: "integer", nullable: false),
+                    public_key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    private_key = table.Column<byte[]>(type: "bytea", nullable: true),
+                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1652,14 +1705,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    subsystem_code = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    client_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    certificates = table.Column<string>(type: "TEXT", nullable: false),
-                    addresses = table.Column<string>(type: "TEXT", nullable: false),
-                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    subsystem_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    client_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    certificates = table.Column<string>(type: "text", nullable: false),
+                    addresses = table.Column<string>(type: "text", nullable: false),
+                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1685,22 +1738,22 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    applicant = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    contact = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    purpose = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    safety = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    until = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    due_by = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    applicant = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    contact = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    purpose = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    safety = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    until = table.Column<DateOnly>(type: "date", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    due_by = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1726,9 +1779,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    app_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    columns = table.Column<string>(type: "TEXT", nullable: false)
+                    app_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    columns = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1754,31 +1807,30 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    words = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: false),
-                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    by = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    version = table.Column<int>(type: "INTEGER", nullable: true),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    column = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
-                    rows = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    department_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    due_by = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    answer = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: true),
-                    answered_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    answered_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
-                    merged_into = table.Column<Guid>(type: "TEXT", nullable: true),
-                    votes = table.Column<int>(type: "INTEGER", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    words = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: false),
+                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    by = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    version = table.Column<int>(type: "integer", nullable: true),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    column = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
+                    rows = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    department_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    due_by = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    answer = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: true),
+                    answered_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    answered_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    merged_into = table.Column<Guid>(type: "uuid", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1804,19 +1856,19 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    by = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
-                    words = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    hidden_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    answer = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    by = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    words = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    hidden_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    answer = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1835,10 +1887,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    stars = table.Column<int>(type: "INTEGER", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    stars = table.Column<int>(type: "integer", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1857,19 +1909,19 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    address = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    secret = table.Column<byte[]>(type: "BLOB", maxLength: 200, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    told_version = table.Column<int>(type: "INTEGER", nullable: false),
-                    told_withdrawn = table.Column<bool>(type: "INTEGER", nullable: false),
-                    failures = table.Column<int>(type: "INTEGER", nullable: false),
-                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    last_result = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    dead_since = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    address = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    secret = table.Column<byte[]>(type: "bytea", maxLength: 200, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    told_version = table.Column<int>(type: "integer", nullable: false),
+                    told_withdrawn = table.Column<bool>(type: "boolean", nullable: false),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    last_result = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    dead_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1895,26 +1947,26 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    number = table.Column<int>(type: "INTEGER", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    description = table.Column<string>(type: "TEXT", nullable: false),
-                    resources = table.Column<string>(type: "TEXT", nullable: false),
-                    change_note = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    proposed_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    proposed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    examined_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    examined_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    approved_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    returned_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    check = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    checked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    manifest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    manifest_signature = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    description = table.Column<string>(type: "text", nullable: false),
+                    resources = table.Column<string>(type: "text", nullable: false),
+                    change_note = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    proposed_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    proposed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    examined_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    examined_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    approved_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    returned_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    check = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    checked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    manifest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    manifest_signature = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1933,9 +1985,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    count = table.Column<long>(type: "INTEGER", nullable: false)
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    count = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1954,23 +2006,23 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    quiet_minutes = table.Column<int>(type: "INTEGER", nullable: false),
-                    bound_by = table.Column<Guid>(type: "TEXT", nullable: false),
-                    bound_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    batches = table.Column<long>(type: "INTEGER", nullable: false),
-                    taken_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    granted_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    pending_version_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    torn = table.Column<int>(type: "INTEGER", nullable: false),
-                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    problem_detail = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
-                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    quiet_minutes = table.Column<int>(type: "integer", nullable: false),
+                    bound_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    bound_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    batches = table.Column<long>(type: "bigint", nullable: false),
+                    taken_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    granted_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    pending_version_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    torn = table.Column<int>(type: "integer", nullable: false),
+                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    problem_detail = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1989,17 +2041,17 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    position = table.Column<int>(type: "INTEGER", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    format = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
-                    has_table = table.Column<bool>(type: "INTEGER", nullable: false),
-                    has_places = table.Column<bool>(type: "INTEGER", nullable: false),
-                    rows = table.Column<long>(type: "INTEGER", nullable: false),
-                    is_given = table.Column<bool>(type: "INTEGER", nullable: false),
-                    resource = table.Column<string>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    format = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    has_table = table.Column<bool>(type: "boolean", nullable: false),
+                    has_places = table.Column<bool>(type: "boolean", nullable: false),
+                    rows = table.Column<long>(type: "bigint", nullable: false),
+                    is_given = table.Column<bool>(type: "boolean", nullable: false),
+                    resource = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2018,17 +2070,17 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    publisher_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
-                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    metadata = table.Column<int>(type: "INTEGER", nullable: false),
-                    content = table.Column<int>(type: "INTEGER", nullable: false),
-                    overall = table.Column<int>(type: "INTEGER", nullable: false),
-                    is_latest = table.Column<bool>(type: "INTEGER", nullable: false),
-                    details = table.Column<string>(type: "TEXT", nullable: false),
-                    computed_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    publisher_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    metadata = table.Column<int>(type: "integer", nullable: false),
+                    content = table.Column<int>(type: "integer", nullable: false),
+                    overall = table.Column<int>(type: "integer", nullable: false),
+                    is_latest = table.Column<bool>(type: "boolean", nullable: false),
+                    details = table.Column<string>(type: "text", nullable: false),
+                    computed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2047,19 +2099,19 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    reconciliation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    number = table.Column<int>(type: "INTEGER", nullable: false),
-                    role = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    leaves = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    document = table.Column<string>(type: "TEXT", nullable: true),
-                    salt = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    answered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    head = table.Column<string>(type: "TEXT", nullable: true),
-                    answer = table.Column<byte[]>(type: "BLOB", nullable: true)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    reconciliation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    role = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    leaves = table.Column<byte[]>(type: "bytea", nullable: true),
+                    document = table.Column<string>(type: "text", nullable: true),
+                    salt = table.Column<byte[]>(type: "bytea", nullable: true),
+                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    head = table.Column<string>(type: "text", nullable: true),
+                    answer = table.Column<byte[]>(type: "bytea", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -2085,15 +2137,15 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    connection = table.Column<byte[]>(type: "BLOB", nullable: true),
-                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
-                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    connection = table.Column<byte[]>(type: "bytea", nullable: true),
+                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2119,13 +2171,13 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    serial = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    certificate = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    public_key = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    not_before = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    not_after = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                    serial = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    certificate = table.Column<byte[]>(type: "bytea", nullable: false),
+                    public_key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    not_before = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    not_after = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -2144,17 +2196,17 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    source_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    identifier = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
-                    harvested_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    other_harvested_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    other_source_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    found_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    source_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    identifier = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    harvested_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    other_harvested_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    other_source_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    dataset_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    found_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2173,27 +2225,27 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    source_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    step_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    position = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
-                    page_size = table.Column<int>(type: "INTEGER", nullable: false),
-                    pages = table.Column<int>(type: "INTEGER", nullable: false),
-                    failures = table.Column<int>(type: "INTEGER", nullable: false),
-                    not_before = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    seen = table.Column<int>(type: "INTEGER", nullable: false),
-                    added = table.Column<int>(type: "INTEGER", nullable: false),
-                    changed = table.Column<int>(type: "INTEGER", nullable: false),
-                    unchanged = table.Column<int>(type: "INTEGER", nullable: false),
-                    withdrawn = table.Column<int>(type: "INTEGER", nullable: false),
-                    refused = table.Column<int>(type: "INTEGER", nullable: false),
-                    fault = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
-                    fault_detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    notes = table.Column<string>(type: "TEXT", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    source_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    step_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    position = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
+                    page_size = table.Column<int>(type: "integer", nullable: false),
+                    pages = table.Column<int>(type: "integer", nullable: false),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    not_before = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    seen = table.Column<int>(type: "integer", nullable: false),
+                    added = table.Column<int>(type: "integer", nullable: false),
+                    changed = table.Column<int>(type: "integer", nullable: false),
+                    unchanged = table.Column<int>(type: "integer", nullable: false),
+                    withdrawn = table.Column<int>(type: "integer", nullable: false),
+                    refused = table.Column<int>(type: "integer", nullable: false),
+                    fault = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    fault_detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    notes = table.Column<string>(type: "text", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2212,26 +2264,26 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    source_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    identifier = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
-                    uuid = table.Column<Guid>(type: "TEXT", nullable: true),
-                    hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
-                    is_present = table.Column<bool>(type: "INTEGER", nullable: false),
-                    description = table.Column<string>(type: "TEXT", nullable: false),
-                    correction = table.Column<string>(type: "TEXT", nullable: true),
-                    corrected_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    is_shown = table.Column<bool>(type: "INTEGER", nullable: false),
-                    licence = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    theme_list = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    format_list = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
-                    distributions = table.Column<int>(type: "INTEGER", nullable: false),
-                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    modified_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    seen_in = table.Column<Guid>(type: "TEXT", nullable: false),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    source_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    identifier = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    uuid = table.Column<Guid>(type: "uuid", nullable: true),
+                    hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    is_present = table.Column<bool>(type: "boolean", nullable: false),
+                    description = table.Column<string>(type: "text", nullable: false),
+                    correction = table.Column<string>(type: "text", nullable: true),
+                    corrected_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    is_shown = table.Column<bool>(type: "boolean", nullable: false),
+                    licence = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    theme_list = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    format_list = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    distributions = table.Column<int>(type: "integer", nullable: false),
+                    first_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    modified_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    changed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    seen_in = table.Column<Guid>(type: "uuid", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2250,19 +2302,19 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    position = table.Column<int>(type: "INTEGER", nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
-                    column = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
-                    type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    length = table.Column<int>(type: "INTEGER", nullable: true),
-                    is_key = table.Column<bool>(type: "INTEGER", nullable: false),
-                    sharing_type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    mask = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    mask_keep = table.Column<int>(type: "INTEGER", nullable: true),
-                    check = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    codes = table.Column<string>(type: "TEXT", nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    column = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    length = table.Column<int>(type: "integer", nullable: true),
+                    is_key = table.Column<bool>(type: "boolean", nullable: false),
+                    sharing_type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    mask = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    mask_keep = table.Column<int>(type: "integer", nullable: true),
+                    check = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    codes = table.Column<string>(type: "text", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2281,8 +2333,8 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    text = table.Column<string>(type: "TEXT", nullable: false)
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    text = table.Column<string>(type: "text", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2301,9 +2353,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    notice_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    reader_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    notice_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    reader_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2322,11 +2374,11 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
-                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    claim_type = table.Column<string>(type: "text", nullable: true),
+                    claim_value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -2345,10 +2397,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    provider_key = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    provider_display_name = table.Column<string>(type: "TEXT", nullable: true),
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false)
+                    login_provider = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    provider_key = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    provider_display_name = table.Column<string>(type: "text", nullable: true),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2367,9 +2419,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    credential_id = table.Column<byte[]>(type: "BLOB", maxLength: 1024, nullable: false),
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    data = table.Column<string>(type: "TEXT", nullable: false)
+                    credential_id = table.Column<byte[]>(type: "bytea", maxLength: 1024, nullable: false),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    data = table.Column<string>(type: "jsonb", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2388,8 +2440,8 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    officer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false)
+                    officer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2408,10 +2460,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    login_provider = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    name = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
-                    value = table.Column<string>(type: "TEXT", nullable: true)
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    login_provider = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    name = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
+                    value = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -2430,10 +2482,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 columns: table => new
                 {
-                    officer_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    role = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    granted_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    granted_by = table.Column<Guid>(type: "TEXT", nullable: false)
+                    officer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    role = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    granted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    granted_by = table.Column<Guid>(type: "uuid", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2452,9 +2504,9 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    request_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    request_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2473,12 +2525,12 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    proposed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    rows = table.Column<long>(type: "INTEGER", nullable: false),
-                    rows_read = table.Column<long>(type: "INTEGER", nullable: false),
-                    @checked = table.Column<string>(name: "checked", type: "TEXT", nullable: false),
-                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    proposed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    rows = table.Column<long>(type: "bigint", nullable: false),
+                    rows_read = table.Column<long>(type: "bigint", nullable: false),
+                    @checked = table.Column<string>(name: "checked", type: "text", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2497,23 +2549,23 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
-                    content = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
-                    column = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
-                    kind = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
-                    severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    cells = table.Column<long>(type: "INTEGER", nullable: false),
-                    share = table.Column<double>(type: "REAL", nullable: false),
-                    sample = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    found_at = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    overridden_by = table.Column<Guid>(type: "TEXT", nullable: true),
-                    overridden_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
-                    legal_basis = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
-                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    content = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    column = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
+                    kind = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    cells = table.Column<long>(type: "bigint", nullable: false),
+                    share = table.Column<double>(type: "double precision", nullable: false),
+                    sample = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    found_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    overridden_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    overridden_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    legal_basis = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2532,14 +2584,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    data_source_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    schema = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
-                    table = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
-                    create_on_node = table.Column<bool>(type: "INTEGER", nullable: false),
-                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    data_source_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    schema = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    table = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    create_on_node = table.Column<bool>(type: "boolean", nullable: false),
+                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2558,16 +2610,16 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    data_source_id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    schema = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
-                    table = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
-                    capture = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    encoding = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
-                    watermark_column = table.Column<string>(type: "TEXT", maxLength: 63, nullable: true),
-                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    data_source_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    schema = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    table = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    capture = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    encoding = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    watermark_column = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: true),
+                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2580,6 +2632,14 @@ namespace Zhengtong.Migrations.Sqlite
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_access_applications_dataset_id_key_id",
+                schema: "open_data",
+                table: "access_applications",
+                columns: new[] { "dataset_id", "key_id" },
+                unique: true,
+                filter: "state IN ('Waiting', 'Granted')");
 
             migrationBuilder.CreateIndex(
                 name: "ix_access_applications_dataset_id_state_due_on",
@@ -3312,6 +3372,32 @@ namespace Zhengtong.Migrations.Sqlite
                 columns: new[] { "state", "next_at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_mail_subscriptions_address_mark_topic_topic_id",
+                schema: "open_data",
+                table: "mail_subscriptions",
+                columns: new[] { "address_mark", "topic", "topic_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_mail_subscriptions_token_hash",
+                schema: "open_data",
+                table: "mail_subscriptions",
+                column: "token_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_mail_subscriptions_topic_rhythm_next_at",
+                schema: "open_data",
+                table: "mail_subscriptions",
+                columns: new[] { "topic", "rhythm", "next_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_mail_subscriptions_topic_topic_id",
+                schema: "open_data",
+                table: "mail_subscriptions",
+                columns: new[] { "topic", "topic_id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_member_certificates_organisation_id",
                 schema: "exchange",
                 table: "member_certificates",
@@ -3480,6 +3566,24 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 table: "organisations",
                 column: "region");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outgoing_mails_address_mark_at",
+                schema: "kernel",
+                table: "outgoing_mails",
+                columns: new[] { "address_mark", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outgoing_mails_ended_at",
+                schema: "kernel",
+                table: "outgoing_mails",
+                column: "ended_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outgoing_mails_state_next_at",
+                schema: "kernel",
+                table: "outgoing_mails",
+                columns: new[] { "state", "next_at" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_posts_one_administrator",
@@ -3801,6 +3905,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "mail_subscriptions",
+                schema: "open_data");
+
+            migrationBuilder.DropTable(
                 name: "member_certificates",
                 schema: "exchange");
 
@@ -3858,6 +3966,10 @@ namespace Zhengtong.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "organisation_keys",
+                schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "outgoing_mails",
                 schema: "kernel");
 
             migrationBuilder.DropTable(

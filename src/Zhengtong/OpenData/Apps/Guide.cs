@@ -16,7 +16,7 @@ internal sealed record Guide(string Id, string Colour, IReadOnlyList<GuideKind> 
     internal static readonly IReadOnlyList<Guide> All =
     [
         new("tour", "#0f766e", [new("sights", "tourism", "*-scenic-spots-*"), new("dining", "food", "*-restaurants-*"), new("offers", "finance", "*-tourism-discounts-*"), new("toilets", "people", "*-public-toilets-*"), new("buses", "transport", "*-airport-bus-*")]),
-        new("health", "#1a56a8", [new("clinics", "health", "*-clinics-*"), new("hospitals", "organisation", "*-hospitals-*"), new("nursing", "house", "*-nursing-homes-*"), new("pharmacies", "trade", "*-pharmacies-*")]),
+        new("health", "#1a56a8", [new("clinics", "health", "health-clinics-*"), new("hospitals", "organisation", "*-hospitals-*"), new("nursing", "house", "*-nursing-homes-*"), new("pharmacies", "trade", "*-pharmacies-*")]),
     ];
 
     /// <summary>Where it is, from the root.</summary>

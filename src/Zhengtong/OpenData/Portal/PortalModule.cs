@@ -37,6 +37,6 @@ internal static class PortalModule
         ExportCitation.Map(app);
         ShowGroup.Map(app);
         ShowOrganization.Map(app);
-        Tiles.GetTile.Map(app);
+        Tiles.ExportTile.Map(app);
     }
 }

@@ -11,7 +11,7 @@ internal static class EndMailSubscription
     internal static void Map(IEndpointRouteBuilder group)
     {
         group.MapPost("/mail-subscriptions/{token}/end", Handle).AllowAnonymous().ProducesProblem(404);
-        group.MapGet("/mail-subscriptions/{token}/end", HandleVisit).AllowAnonymous();
+        group.MapGet("/mail-subscriptions/{token}/end", HandleVisit).AllowAnonymous().Produces(StatusCodes.Status302Found);
     }
 
     /// <summary>End what a letter came from: the address of its List-Unsubscribe header (RFC 8058). The body is not read. Repeating it changes nothing.</summary>

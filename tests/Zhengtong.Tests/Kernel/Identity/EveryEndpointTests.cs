@@ -33,6 +33,10 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
         "/open/requests", "/open/requests/new", "/open/requests/{id:guid}", "/open/requests/{Id:guid}",
         // What other portals publish, as it was read there.
         "/api/v1/harvested-datasets", "/api/v1/harvested-datasets/{id:guid}", "/harvested/{Id:guid}",
+        // Letters go to whoever confirmed the address, and end with the mark in each of them.
+        "/api/v1/datasets/{dataset}/mail-subscriptions", "/api/v1/mail-subscriptions/{token}/end", "/api/v1/mail-subscriptions/confirmation", "/open/mail/confirm/{Token}", "/open/mail/end/{Token}",
+        // The guides show what everybody may read.
+        "/apps/{guide}", "/apps/{guide}/{kind}", "/apps/{guide}/{kind}/{dataset}", "/apps/{guide}/guide.json", "/apps/{guide}/manifest.webmanifest", "/apps/{guide}/offline", "/apps/{guide}/worker.js",
         // A developer's key is its own proof, and opens nothing that is not public.
         "/api/v1/developer-keys", "/api/v1/developer-keys/current", "/api/v1/developer-keys/current/rotation", "/open/developers",
         // The portal's pages, and the ways by which programs read it.

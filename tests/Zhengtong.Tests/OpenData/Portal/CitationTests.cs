@@ -62,7 +62,7 @@ public sealed class CitationTests(PlatformFixture platform)
 
         var page = await visitor.GetPage($"/dataset/{made.Name}");
         page.ShouldContain("[DS/OL]. Version 2. ");
-        page.ShouldContain("[DS/OL]. &#x7B2C; 2 &#x7248;. ");
+        System.Net.WebUtility.HtmlDecode(page).ShouldContain("[DS/OL]. 第 2 版. ");
         page.ShouldContain("citation?format=csl");
         (await (await visitor.GetAsync($"/dataset/{made.Name}/citation?format=apa")).ReadProblemCode()).ShouldBe("open-data.not-found");
         (await (await visitor.GetAsync("/dataset/no-such/citation")).ReadProblemCode()).ShouldBe("open-data.not-found");

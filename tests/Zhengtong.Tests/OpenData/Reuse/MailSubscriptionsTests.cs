@@ -68,7 +68,7 @@ public sealed class MailSubscriptionsTests(MailPlatform mail, PlatformFixture wi
         (await sent.Content.ReadAsStringAsync()).ShouldContain("A letter is on its way");
         var asking = (await Letters(to)).ShouldHaveSingleItem();
         asking.Headers.Contains(HeaderId.ListUnsubscribe).ShouldBeFalse();
-        asking.Headers["Content-Language"].ShouldBe("en");
+        asking.Body!.Headers["Content-Language"].ShouldBe("en");
         var confirm = LinkIn(asking, "/open/mail/confirm/");
 
         // Nothing follows before the button is pressed, not even when a program has looked at the link.
@@ -320,7 +320,7 @@ public sealed class MailSubscriptionsTests(MailPlatform mail, PlatformFixture wi
         await new WriteLetters(db, services.GetRequiredService<SubscriptionMail>(), services.GetRequiredService<IOptions<ReuseOptions>>(), clock).ReconcileAsync(default);
         db.ChangeTracker.Clear();
         await new SendMail(db, services.GetRequiredService<Mailing>(), options, clock).ReconcileAsync(default);
-        return [.. mail.Server.Got.Select(g => g.Message).Where(m => m.To.Mailboxes.Single().Address == to)];
+        return [.. mail.Server.Got.Select(g => g.Message).Where(m => m.To.Mailboxes.Single().Address.Equals(to, StringComparison.OrdinalIgnoreCase))];
     }
 
     /// <summary>Path of the link in the letter, the same in both of its forms.</summary>

@@ -55,10 +55,10 @@ public sealed class TableMemoryTests(PlatformFixture platform)
     [Fact]
     public async Task Ask_MoreThanFitsIntoMemory_GoesOverTheDiskAndLeavesNothingThere()
     {
-        var table = await MadeTable.Generated(Store, [MadeTable.Column("t", ColumnType.Text)], 500_000, "repeat(md5(CAST(n AS VARCHAR)), 6) AS c1");
+        var table = await MadeTable.Generated(Store, [MadeTable.Column("t", ColumnType.Text)], 900_000, "repeat(md5(CAST(n AS VARCHAR)), 6) AS c1");
         var folder = platform.App.Services.GetRequiredService<TableScratch>().Folder;
         var before = Directory.GetDirectories(folder);
-        using (var engine = Engine(new TablesOptions { Memory = 512, CallerMemory = 64, Threads = 1, Spill = 8_000 }, null))
+        using (var engine = Engine(new TablesOptions { Memory = 512, CallerMemory = 128, Threads = 1, Spill = 8_000 }, null))
         {
             var answer = await TableSql.AskAsync(engine, "SELECT t, count(*) AS k FROM \"t\" GROUP BY t ORDER BY t LIMIT 2", _ => table, Limits, Ct);
             answer.Rows.Select(r => (string)r[0]!).ShouldBeInOrder();

@@ -14,7 +14,7 @@ namespace Zhengtong.Tests.OpenData.Tiles;
 
 /// <summary>Tables on maps: tiles as another program reads them.</summary>
 [OnDatabase]
-public sealed class GetTileTests(PlatformFixture platform)
+public sealed class ExportTileTests(PlatformFixture platform)
 {
     private static readonly CancellationToken Ct = CancellationToken.None;
 
@@ -81,7 +81,7 @@ public sealed class GetTileTests(PlatformFixture platform)
         [
             // A square with a hole, both turned the wrong way round; two areas; a line through the whole tile; one that leaves and comes back; too small to be seen; nothing; no geometry.
             """{"type":"Polygon","coordinates":[[[108.1,34.1],[108.1,34.5],[108.5,34.5],[108.5,34.1],[108.1,34.1]],[[108.2,34.2],[108.4,34.2],[108.4,34.4],[108.2,34.4],[108.2,34.2]]]}""",
-            """{"type":"MultiPolygon","coordinates":[[[[100,30],[120,30],[120,40],[100,40],[100,30]]],[[[108.6,34.6],[108.7,34.6],[108.7,34.7],[108.6,34.6]]]]}""",
+            """{"type":"MultiPolygon","coordinates":[[[[100,30],[120,30],[120,40],[100,40],[100,30]]],[[[108.6,34.0],[108.7,34.0],[108.7,34.1],[108.6,34.0]]]]}""",
             """{"type":"LineString","coordinates":[[90,34.3],[130,34.3]]}""",
             """{"type":"MultiLineString","coordinates":[[[108.3,34.3],[108.3,60],[108.4,60],[108.4,34.3]]]}""",
             """{"type":"Polygon","coordinates":[[[108.3,34.3],[108.300001,34.3],[108.300001,34.300001],[108.3,34.3]]]}""",
@@ -93,7 +93,7 @@ public sealed class GetTileTests(PlatformFixture platform)
         var (x, y) = TileOf(108.3, 34.3, Zoom);
         var features = (await ReadTile.OfAsync(await Drawn(table, Zoom, x, y), Zoom, x, y)).ToLookup(f => f.Id);
         features[1].Single().ShouldSatisfyAllConditions(f => f.Type.ShouldBe(3), f => f.Areas.ShouldBe([2]), f => Doubled(f.Parts[0]).ShouldBePositive(), f => Doubled(f.Parts[1]).ShouldBeNegative());
-        features[2].Single().ShouldSatisfyAllConditions(f => f.Areas.ShouldBe([1, 1]), f => f.Parts[0].ShouldBe([(-64, -64), (4160, -64), (4160, 4160), (-64, 4160)], ignoreOrder: true));
+        features[2].Single().ShouldSatisfyAllConditions(f => f.Areas.ShouldBe([1, 1]), f => f.Parts[0].Distinct().ShouldBe([(-64, -64), (4160, -64), (4160, 4160), (-64, 4160)], ignoreOrder: true));
         features[3].Single().ShouldSatisfyAllConditions(f => f.Type.ShouldBe(2), f => f.Parts.Single().Select(p => p.X).ShouldBe([-64, 4160]));
         features[4].Single().Parts.Count.ShouldBe(2);
         features[5].Single().ShouldSatisfyAllConditions(f => f.Areas.ShouldBe([1]), f => Doubled(f.Parts[0]).ShouldBe(128));

@@ -12,7 +12,7 @@ namespace Zhengtong.OpenData.Tiles;
 
 /// <summary>The places of a table as Mapbox Vector Tiles. GET /dataset/{name}/resource/{id}/tiles/{z}/{x}/{y}.mvt, of the rows that the page's own parameters leave; <c>ground=gcj02</c> draws for a base map
 /// of that system, else it is WGS 84. /dataset/{name}/resource/{id}/tiles.json describes them (TileJSON 3.0).</summary>
-internal static class GetTile
+internal static class ExportTile
 {
     /// <summary>The level behind which maps enlarge what they have.</summary>
     internal const int MostZoom = 16;

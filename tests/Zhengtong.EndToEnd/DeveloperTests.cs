@@ -74,7 +74,7 @@ public sealed partial class DeveloperTests(Browser browser) : IClassFixture<Brow
         await LookAsync("usage");
         await page.GotoAsync($"/dataset/{name}-closed");
         await page.Locator("a[href^='/open/access']").ClickAsync();
-        foreach (var (field, text) in new[] { ("token", token), ("applicant", "某大学林学院"), ("contact", "010-00000000"), ("purpose", "研究城市古树的分布"), ("safety", "内网存放，用后删除") })
+        foreach (var (field, text) in new[] { ("token", token), ("applicant", "某大学林学院"), ("contact", "010-00000000"), ("purpose", "研究城市古树名木的分布与保护状况"), ("safety", "内网存放，用后删除") })
         {
             await page.Locator($"{Form("apply")} [name='{field}']").FillAsync(text);
         }
@@ -87,7 +87,7 @@ public sealed partial class DeveloperTests(Browser browser) : IClassFixture<Brow
         await LookAsync("applied");
 
         await page.GotoAsync("/open/apps");
-        foreach (var (field, text) in new[] { ("token", token), ("name", "古树地图"), ("link", "https://example.org/trees"), ("maker", "某大学林学院"), ("summary", "在地图上看古树。"), ("uses", $"{name}: 区县, 面积") })
+        foreach (var (field, text) in new[] { ("token", token), ("name", "古树地图"), ("link", "https://example.org/trees"), ("maker", "某大学林学院"), ("summary", "在地图上按区县查看古树名木。"), ("uses", $"{name}: 区县, 面积") })
         {
             await page.Locator($"{Form("submit-app")} [name='{field}']").FillAsync(text);
         }

@@ -35,7 +35,7 @@ public sealed partial class PublisherTests(DemoPlatform platform)
         var table = "编号,名称,区县,面积\n" + string.Concat(Enumerable.Range(1, 40).Select(n => $"{n:D4},第{n}农贸市场,{(n % 2 == 0 ? "雁塔区" : "碑林区")},{n * 10}.5\n"));
         await officer.Locator("form[action$='/files'] input[type='file']").SetInputFilesAsync(new FilePayload { Name = "农贸市场.csv", MimeType = "text/csv", Buffer = Encoding.GetEncoding("GB18030").GetBytes(table) });
         await hands.PressAsync(officer, "form[action$='/files'] button[type='submit']");
-        await UntilAsync(officer, "main td:has-text('40'), main td:has-text('４０')");
+        await UntilAsync(officer, "main td:text-is('40')");
         await ShowAsync(officer, "2-uploaded");
         await hands.PressAsync(officer, $"{Form("propose")} button[type='submit']");
         await ShowAsync(officer, "3-proposed");

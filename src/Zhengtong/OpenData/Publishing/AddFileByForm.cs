@@ -5,6 +5,10 @@ using Microsoft.Net.Http.Headers;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Jobs;
+using Zhengtong.OpenData.Import;
+using Zhengtong.OpenData.Import.Slices;
+using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Publishing;
 
@@ -17,21 +21,28 @@ internal static class AddFileByForm
     internal static void Map(IEndpointRouteBuilder app) => app.MapPost("/work/open-data/{id:guid}/files", Handle).Requires(Right.OpenData).TakesUpTo(null).DisableRequestTimeout().ExcludeFromDescription();
 
     /// <summary>Leads back to the page, which says what came of it.</summary>
-    internal static async Task<RedirectHttpResult> Handle(Guid id, HttpContext http, Actor actor, DraftFiles files, IAntiforgery antiforgery, CancellationToken ct)
+    internal static async Task<RedirectHttpResult> Handle(Guid id, HttpContext http, Actor actor, ZhengtongDb db, Reconcilers reconcilers, DraftFiles files, IAntiforgery antiforgery, TimeProvider clock, CancellationToken ct)
     {
-        var problem = await TakeAsync(id, http, actor, files, antiforgery, ct);
+        var (added, problem) = await TakeAsync(id, http, actor, files, antiforgery, ct);
+        // What can be a table becomes one without being asked for; how it is read can be changed afterwards.
+        if (added is not null && (FileImport.Reads(added.Format) || ImportAccess.FormatOf(added.FileName) is not null))
+        {
+            db.ChangeTracker.Clear();
+            await ImportResource.Handle(id, added.Id, new ImportResourceRequest(), actor, db, reconcilers, clock, ct);
+        }
+
         return TypedResults.LocalRedirect($"/work/open-data/{id}?{(problem is null ? "done=file-added" : $"refused={problem.ProblemDetails.Extensions["code"]}")}");
     }
 
-    private static async Task<ProblemHttpResult?> TakeAsync(Guid dataset, HttpContext http, Actor actor, DraftFiles files, IAntiforgery antiforgery, CancellationToken ct)
+    private static async Task<(DatasetResource? Added, ProblemHttpResult? Problem)> TakeAsync(Guid dataset, HttpContext http, Actor actor, DraftFiles files, IAntiforgery antiforgery, CancellationToken ct)
     {
-        if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 and <= 200 } boundary) { return KernelProblems.UnsupportedMedia.Because(); }
+        if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 and <= 200 } boundary) { return (null, KernelProblems.UnsupportedMedia.Because()); }
         var parts = new MultipartReader(boundary, http.Request.Body) { HeadersLengthLimit = 16 * 1024 };
         var trusted = false;
         Guid? replaces = null;
         while (await parts.ReadNextSectionAsync(ct) is { } part)
         {
-            if (!ContentDispositionHeaderValue.TryParse(part.ContentDisposition, out var disposition)) { return KernelProblems.Malformed.Because(); }
+            if (!ContentDispositionHeaderValue.TryParse(part.ContentDisposition, out var disposition)) { return (null, KernelProblems.Malformed.Because()); }
             switch (HeaderUtilities.RemoveQuotes(disposition.Name).Value)
             {
                 case TokenField:
@@ -44,14 +55,14 @@ internal static class AddFileByForm
                     break;
                 case "file":
                     // The token stands before the file, so that nothing of an untrusted form is taken in.
-                    if (!trusted) { return KernelProblems.FormExpired.Because(); }
+                    if (!trusted) { return (null, KernelProblems.FormExpired.Because()); }
                     var name = disposition.FileNameStar is { HasValue: true, Length: > 0 } star ? star.Value! : HeaderUtilities.RemoveQuotes(disposition.FileName).Value ?? "";
-                    return (await files.AddAsync(dataset, new NewDatasetFile(name, null, replaces), part.Body, actor, ct)).Problem;
+                    return await files.AddAsync(dataset, new NewDatasetFile(name, null, replaces), part.Body, actor, ct);
                 default: break;
             }
         }
 
-        return KernelProblems.Malformed.Because("file");
+        return (null, KernelProblems.Malformed.Because("file"));
     }
 
     private static async Task<string> ReadAsync(MultipartSection part, CancellationToken ct)

@@ -20,7 +20,7 @@ internal static class ProposeVersion
     /// <response code="400">open-data.invalid</response>
     /// <response code="403">open-data.person-needed, open-data.not-publisher</response>
     /// <response code="404">open-data.not-found</response>
-    /// <response code="409">open-data.wrong-state, open-data.changed-meanwhile</response>
+    /// <response code="409">open-data.wrong-state, open-data.import-under-way, open-data.changed-meanwhile</response>
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         Guid id, DatasetVersionSeen request, Actor actor, ZhengtongDb db, CatalogueLookup catalogue, TimeProvider clock, CancellationToken ct)
     {
@@ -29,6 +29,8 @@ internal static class ProposeVersion
         if (open is null) { return problem!; }
         var (dataset, version) = open;
         if (await FaultsOfAsync(open, catalogue, ct) is { Count: > 0 } faults) { return OpenDataProblems.Invalid.For(faults); }
+        // The table would come too late to be in it.
+        if (await db.ImportJobs.Where(j => j.VersionId == version.Id && j.ActiveResourceId != null).Select(j => j.FileName).FirstOrDefaultAsync(ct) is { } waiting) { return OpenDataProblems.ImportUnderWay.Because(waiting); }
 
         var now = clock.GetUtcNow();
         version.Propose(actor.Id, now);

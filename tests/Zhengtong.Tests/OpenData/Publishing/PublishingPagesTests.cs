@@ -108,6 +108,14 @@ public sealed class PublishingPagesTests(PlatformFixture platform)
     {
         var token = System.Text.RegularExpressions.Regex.Match(await client.GetPage(page), "name=\"__RequestVerificationToken\" value=\"([^\"]+)\"").Groups[1].Value;
         using var form = new MultipartFormDataContent { { new StringContent(token), "__RequestVerificationToken" }, { new StringContent("a\r\n1\r\n"), "file", fileName } };
-        return (await client.PostAsync($"/work/open-data/{id}/files", form)).Headers.Location!.ToString();
+        var back = (await client.PostAsync($"/work/open-data/{id}/files", form)).Headers.Location!.ToString();
+        // Its table changes the draft once more.
+        for (var round = 0; (await client.GetStringAsync($"/api/v1/datasets/{id}/draft/imports")) is var said && (said.Contains("\"waiting\"") || said.Contains("\"running\"")); round++)
+        {
+            round.ShouldBeLessThan(300, said);
+            await Task.Delay(100);
+        }
+
+        return back;
     }
 }

@@ -78,7 +78,7 @@ internal enum TableQueryFault
 /// <summary>The question took more than its limits allow and was stopped.</summary>
 /// <param name="detail">For the log and for people.</param>
 /// <param name="of">What was used up.</param>
-internal sealed class TableQueryTooCostlyException(string detail, TableCost of = TableCost.Time) : Exception(detail)
+internal sealed class TableQueryTooCostlyException(string detail, TableCost of = TableCost.Time, Exception? because = null) : Exception(detail, because)
 {
     /// <summary>What was used up.</summary>
     internal TableCost Of { get; } = of;

@@ -73,7 +73,7 @@ internal sealed class TableRun : IDisposable
         }
         catch (DuckDBException e) when (e.Message.StartsWith("Out of Memory", StringComparison.OrdinalIgnoreCase))
         {
-            throw new TableQueryTooCostlyException("The question needs more memory than is allowed", TableCost.Memory);
+            throw new TableQueryTooCostlyException("The question needs more memory than is allowed", TableCost.Memory, e);
         }
     }
 

@@ -89,7 +89,21 @@ internal sealed class Openers
         return id;
     }
 
-    internal Task Check(Guid id, params IReadOnlyList<(string Kind, FindingSeverity Severity)> findings) => Platform.WithDb(async db =>
+    /// <summary>Stands in for the check of the contents, which may come between.</summary>
+    internal async Task Check(Guid id, params IReadOnlyList<(string Kind, FindingSeverity Severity)> findings)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await CheckOnce(id, findings);
+                return;
+            }
+            catch (DbUpdateConcurrencyException) when (attempt < 10) { }
+        }
+    }
+
+    private Task CheckOnce(Guid id, IReadOnlyList<(string Kind, FindingSeverity Severity)> findings) => Platform.WithDb(async db =>
     {
         var version = await db.DatasetVersions.SingleAsync(v => v.DatasetId == id && v.State != VersionState.Published);
         var now = TimeProvider.System.GetUtcNow();

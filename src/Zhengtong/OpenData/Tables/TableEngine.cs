@@ -29,8 +29,8 @@ internal sealed class TableEngine : IDisposable
     /// <summary>Counts that are remembered.</summary>
     private const int MostTotals = 50_000;
 
-    /// <summary>MiB of the smallest share of a caller.</summary>
-    private const long LeastOfCaller = 128;
+    /// <summary>MiB of the smallest share of a caller. With less than about 200, DuckDB refuses to sort long texts instead of going over the disk.</summary>
+    private const long LeastOfCaller = 256;
 
     /// <summary>Most shares for callers.</summary>
     private const int MostShares = 8;

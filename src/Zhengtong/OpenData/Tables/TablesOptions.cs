@@ -9,7 +9,7 @@ internal sealed class TablesOptions
     /// <summary>Memory for all questions together, in MiB; 0 for a quarter of the machine's, at least 256. Half of it is for what needs little, the other half is shared out to callers who sort and group.</summary>
     public int Memory { get; set; }
 
-    /// <summary>Memory for all that one caller sorts and groups at the same time, in MiB, at least 16; 0 for the shared half of <see cref="Memory"/> in 1 to 8 parts of at least 128.</summary>
+    /// <summary>Memory for all that one caller sorts and groups at the same time, in MiB, at least 16; 0 for the shared half of <see cref="Memory"/> in 1 to 8 parts of at least 256.</summary>
     public int CallerMemory { get; set; }
 
     /// <summary>Most that large sorts may write to disk below the data folder, in MiB, each caller's share an equal part of it; 10,240 unless set.</summary>

@@ -87,7 +87,7 @@ public sealed partial class DeveloperTests(Browser browser) : IClassFixture<Brow
         await LookAsync("applied");
 
         await page.GotoAsync("/open/apps");
-        foreach (var (field, text) in new[] { ("token", token), ("name", "古树地图"), ("link", "https://example.org/trees"), ("maker", "某大学林学院"), ("summary", "在地图上按区县查看古树名木。"), ("uses", $"{name}: 区县, 面积") })
+        foreach (var (field, text) in new[] { ("token", token), ("name", "古树地图"), ("link", "https://example.org/trees"), ("maker", "某大学林学院"), ("summary", "在地图上按区县查看古树名木。"), ("uses", $"{name} 区县,面积") })
         {
             await page.Locator($"{Form("submit-app")} [name='{field}']").FillAsync(text);
         }

@@ -42,7 +42,7 @@ public sealed class CkanActionsTests(PlatformFixture platform)
         ("package_search?fq=name:{name}&facet.field=tags", $$$$"""{"count":1,"facets":{"tags":{"公园":1,"绿地":1}},"results":[{{{{Package}}}}],"sort":"","search_facets":{"tags":{"title":"tags","items":[{"name":"","display_name":"","count":1}]}}}"""),
         ("package_list", """[""]"""),
         ("package_list?limit=1&offset=0", """[""]"""),
-        ("current_package_list_with_resources?limit=1", $"[{Package}]"),
+        ("current_package_list_with_resources?limit=1000", $"[{Package}]"),
         ("package_show?id={id}", Package),
         ("package_show?id={name}&use_default_schema=true&include_tracking=true", Package),
         ("package_autocomplete?q={name}", """[{"name":"","title":"","match_field":"","match_displayed":""}]"""),
@@ -105,6 +105,8 @@ public sealed class CkanActionsTests(PlatformFixture platform)
             var filled = call.Replace("{id}", dataset.Id.ToString(), StringComparison.Ordinal).Replace("{name}", dataset.Name, StringComparison.Ordinal).Replace("{resource}", dataset[0].Id.ToString(), StringComparison.Ordinal)
                 .Replace("{org}", organisation.ToString(), StringComparison.Ordinal).Replace("{slug}", slug, StringComparison.Ordinal);
             var result = await client.Result(filled);
+            // What others publish meanwhile is of another form.
+            if (filled.StartsWith("current_package_list", StringComparison.Ordinal)) { result = JsonSerializer.SerializeToElement(result.EnumerateArray().Where(p => p.GetProperty("id").GetGuid() == dataset.Id)); }
             CkanCalls.Difference(result, JsonDocument.Parse(form).RootElement).ShouldBeNull($"{filled}: {result}");
             if (!filled.Contains('?', StringComparison.Ordinal)) { continue; }
             // The old address, and every parameter in a JSON body.

@@ -240,6 +240,10 @@ if (list && form) {
   }
 }
 
+// On a narrow screen the kind one is at may stand behind its edge.
+const here = document.querySelector(".guide-kinds [aria-current]"), kinds = here?.closest(".guide-kinds");
+if (kinds) kinds.scrollLeft = here.offsetLeft - (kinds.clientWidth - here.offsetWidth) / 2;
+
 const distance = document.querySelector("[data-distance]"), position = knownPosition();
 if (distance && position) {
   distance.textContent = far(metres(position, { longitude: Number(distance.dataset.longitude), latitude: Number(distance.dataset.latitude) }));

@@ -32,7 +32,7 @@ async function page(event, url) {
   const late = new AbortController(), timer = setTimeout(() => late.abort(), patience);
   try {
     const answer = await fetch(event.request, { signal: late.signal });
-    if (isWhole(answer)) event.waitUntil(keep(pageCache, event.request.url, answer.clone(), mostPages));
+    if (isWhole(answer) && answer.headers.get("Content-Type")?.startsWith("text/html")) event.waitUntil(keep(pageCache, event.request.url, answer.clone(), mostPages));
     return answer;
   } catch {
     const pages = await caches.open(pageCache);

@@ -271,7 +271,7 @@ if (kept && "caches" in window) {
   for (const request of await seen.keys()) {
     const text = await (await seen.match(request)).text(), found = new DOMParser().parseFromString(text, "text/html");
     const { pathname, search } = new URL(request.url);
-    if (pathname !== `${root}/offline`) pages.push({ href: pathname + search, title: found.title, isList: found.querySelector("[data-places]") !== null && !search });
+    if (found.title && pathname !== `${root}/offline`) pages.push({ href: pathname + search, title: found.title, isList: found.querySelector("[data-places]") !== null && !search });
   }
   const section = (title, some) => some.length === 0 ? [] : [element("h2", null, title), element("ul", { class: "plain" }, ...some.map(p => element("li", null, element("a", { href: p.href }, p.title))))];
   kept.replaceChildren(...(pages.length === 0 ? [element("p", { class: "quiet" }, say("nothing-kept"))] : [...section(say("kept"), pages.filter(p => p.isList)), ...section(say("kept-places"), pages.filter(p => !p.isList).reverse())]));

@@ -216,7 +216,14 @@ public sealed class DeliveryFaultTests(ExchangeFixture exchange) : IClassFixture
         var reading = new Reading(new TableName("public", "enterprise"), [.. ExchangeFixture.AllItems.Take(2)], [], CaptureKind.Watermark, "changed", 100, 1 << 20);
         var horizon = new Horizon(TimeProvider.System);
         await using var source = await new PostgresDatabase(route.Source.Registered).OpenSourceAsync(reading, CancellationToken.None);
-        var first = await source.AdvanceAsync(horizon, CancellationToken.None);
+        // The server's other users may be writing when it is looked at for the first time.
+        HorizonBound? first = null;
+        for (var looks = 0; first is null && looks < 100; looks++)
+        {
+            first = await source.AdvanceAsync(horizon, CancellationToken.None);
+            if (first is null) { await Task.Delay(50); }
+        }
+
         first.ShouldNotBeNull();
 
         await using (var slow = (NpgsqlConnection)await route.Source.OpenAsync())

@@ -50,8 +50,9 @@ public sealed class Harvester : IAsyncLifetime
         var source = HarvestSource.Register(name, kind, address, 24, Authority.Id, now);
         await Own.WithDb(async db =>
         {
-            // A test before this one may have had the same port.
-            await db.HarvestSources.Where(s => s.Address == source.Address).ExecuteDeleteAsync();
+            // A test before this one may have had the same port; an address is registered once.
+            foreach (var earlier in await db.HarvestSources.Where(s => s.Address == source.Address && s.RemovedAt == null).ToListAsync()) { earlier.Remove(now); }
+            await db.SaveChangesAsync();
             db.HarvestSources.Add(source);
             return await db.SaveChangesAsync();
         });

@@ -29,6 +29,9 @@ internal sealed class TableEngine : IDisposable
     /// <summary>Counts that are remembered.</summary>
     private const int MostTotals = 50_000;
 
+    /// <summary>Rows up to which an answered page is kept.</summary>
+    private const int LargestKeptPage = 1_000;
+
     /// <summary>MiB of the smallest share of a caller. With less than about 200, DuckDB refuses to sort long texts instead of going over the disk.</summary>
     private const long LeastOfCaller = 256;
 
@@ -45,11 +48,13 @@ internal sealed class TableEngine : IDisposable
     private readonly EngineShare common;
     private readonly CallerShares shares;
     private readonly Remembered<long> totals = new(MostTotals);
+    private readonly Remembered<TableAnswer>? pages;
 
     public TableEngine(ObjectStore objects, TableScratch scratch, IOptions<TablesOptions> options, IHttpContextAccessor? http = null)
     {
         (this.objects, this.http) = (objects, http);
         var o = options.Value;
+        pages = o.Kept > 0 ? new Remembered<TableAnswer>(o.Kept * 1024L * 1024, WeightOf) : null;
         var threads = o.Threads > 0 ? o.Threads : Environment.ProcessorCount;
         var memory = o.Memory > 0 ? o.Memory : Math.Max(256, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / (1024 * 1024));
         var atOnce = o.Questions > 0 ? o.Questions : threads * 2;
@@ -83,7 +88,11 @@ internal sealed class TableEngine : IDisposable
         // How many rows satisfy a question to a table that never changes is counted once.
         if (limit == 0 && totals.TryGet(KeyOf(table, query, selection), out var known)) { return new TableAnswer { Columns = selection.Columns, Rows = [], Total = known }; }
 
-        return await RunAsync([table], limits, run => Page(run, table, query, selection, limit), ct, NeedsMuch(table, query, selection, limit));
+        // So is a page: what most readers open, the first one, is read once.
+        var key = pages is null || limit > LargestKeptPage ? null : KeyOf(table, query, selection, limit);
+        if (key is not null && pages!.TryGet(key, out var page)) { return page with { Columns = selection.Columns }; }
+        page = await RunAsync([table], limits, run => Page(run, table, query, selection, limit), ct, NeedsMuch(table, query, selection, limit));
+        return key is null ? page : pages!.Keep(key, page);
     }
 
     /// <summary>All rows that satisfy the question (its limit and offset count too), one after the other in constant memory. Cells as in <see cref="TableAnswer.Rows"/>; the array is used again for the next row.</summary>
@@ -415,10 +424,20 @@ internal sealed class TableEngine : IDisposable
     }
 
     /// <summary>What tells a count from all others: the table's content, the condition with its values, the columns whose different rows are counted.</summary>
-    private static string KeyOf(DataTable table, TableQuery query, TableSelection selection)
+    private static string KeyOf(DataTable table, TableQuery query, TableSelection selection) =>
+        KeyOf([table.Content.Value, selection.Where ?? "", query.Distinct ? string.Join(',', selection.Columns.Select(c => TableSelection.Sql(c.Column)).Distinct()) : "", .. selection.Values]);
+
+    /// <summary>What tells a page from all others: the count's parts, what is returned, the order with the rank's values, the place.</summary>
+    private static string KeyOf(DataTable table, TableQuery query, TableSelection selection, int limit) => KeyOf(
+    [
+        KeyOf(table, query, selection), string.Join(',', selection.Columns.Select(c => TableSelection.Returned(c.Column))), selection.Rank ?? "", selection.OrderBy(),
+        string.Create(CultureInfo.InvariantCulture, $"{limit} {query.Offset} {selection.After} {query.Count} {query.Distinct}"), .. selection.RankValues,
+    ]);
+
+    private static string KeyOf(ReadOnlySpan<string> parts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var part in (string[])[table.Content.Value, selection.Where ?? "", query.Distinct ? string.Join(',', selection.Columns.Select(c => TableSelection.Sql(c.Column)).Distinct()) : "", .. selection.Values])
+        foreach (var part in parts)
         {
             hash.AppendData(BitConverter.GetBytes(part.Length));
             hash.AppendData(MemoryMarshal.AsBytes(part.AsSpan()));
@@ -426,6 +445,9 @@ internal sealed class TableEngine : IDisposable
 
         return Convert.ToHexString(hash.GetHashAndReset());
     }
+
+    /// <summary>About how many bytes a page takes in memory.</summary>
+    private static long WeightOf(TableAnswer page) => 500 + page.Rows.Sum(row => 40 + row.Sum(cell => cell is string text ? 32 + (2L * text.Length) : 32));
 
     private static long Count(TableRun run, TableSelection selection)
     {

@@ -12,6 +12,9 @@ internal sealed class TablesOptions
     /// <summary>Memory for all that one caller sorts and groups at the same time, in MiB, at least 16; 0 for the shared half of <see cref="Memory"/> in 1 to 8 parts of at least 256.</summary>
     public int CallerMemory { get; set; }
 
+    /// <summary>Memory for pages of up to 1,000 rows that were answered already, in MiB; tables never change, so they are right for ever. 0 for none; 64 unless set.</summary>
+    public int Kept { get; set; } = 64;
+
     /// <summary>Most that large sorts may write to disk below the data folder, in MiB, each caller's share an equal part of it; 10,240 unless set.</summary>
     public int Spill { get; set; } = 10_240;
 

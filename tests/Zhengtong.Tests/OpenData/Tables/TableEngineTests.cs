@@ -77,6 +77,10 @@ public sealed class TableEngineTests(PlatformFixture platform)
                 answer.Total.ShouldBe(expected.Count);
                 Shown(answer.Rows).ShouldBe(Shown(expected.Skip((int)query.Offset).Take(query.Limit)));
                 Shown(await Streamed(table, query)).ShouldBe(Shown(answer.Rows));
+                // Asked again it is answered from what was kept, to the same end.
+                var again = await Engine.AskAsync(table, query, TableLimits.Public, Ct);
+                (again.Total, again.Next).ShouldBe((answer.Total, answer.Next));
+                Shown(again.Rows).ShouldBe(Shown(answer.Rows));
                 if (!query.Distinct && query.Limit > 0) { Shown(await Walked(table, query with { Offset = 0, Count = false })).ShouldBe(Shown(expected)); }
             }
         }, iter: 25, threads: 1);
@@ -183,6 +187,23 @@ public sealed class TableEngineTests(PlatformFixture platform)
         }
 
         Task<DataTable> Made(int rows) => MadeTable.Of(Store, [MadeTable.Column("t", ColumnType.Text), MadeTable.Column("n", ColumnType.Integer)], Enumerable.Range(0, rows).Select(n => new object?[] { "a", (long)n }));
+    }
+
+    [Fact]
+    public async Task Ask_APageAgain_IsNotReadAgain()
+    {
+        TableColumn[] columns = [MadeTable.Column("t", ColumnType.Text), MadeTable.Column("n", ColumnType.Integer)];
+        var table = await MadeTable.Of(Store, columns, Enumerable.Range(0, 30).Select(n => new object?[] { $"t{n}", (long)n }));
+        var (page, other) = (new TableQuery { Limit = 5, Orders = [new("n", true)] }, new TableQuery { Limit = 5, Orders = [new("n")] });
+        using var forgetful = new TableEngine(Store, platform.App.Services.GetRequiredService<TableScratch>(), Microsoft.Extensions.Options.Options.Create(new TablesOptions { Kept = 0 }));
+        var first = await Engine.AskAsync(table, page, TableLimits.Public, Ct);
+        (await forgetful.AskAsync(table, page, TableLimits.Public, Ct)).Rows.Count.ShouldBe(5);
+        File.Delete((await Store.LocalPathAsync(table.Content, Ct))!);
+        Shown((await Engine.AskAsync(table, page, TableLimits.Public, Ct)).Rows).ShouldBe(Shown(first.Rows));
+        // Under a name that the next version gave the column, too.
+        (await Engine.AskAsync(table with { Columns = [table.Columns[0] with { Name = "新名" }, table.Columns[1]] }, page, TableLimits.Public, Ct)).Columns[1].Name.ShouldBe("新名");
+        await Should.ThrowAsync<Exception>(() => Engine.AskAsync(table, other, TableLimits.Public, Ct));
+        await Should.ThrowAsync<Exception>(() => forgetful.AskAsync(table, page, TableLimits.Public, Ct));
     }
 
     [Fact]

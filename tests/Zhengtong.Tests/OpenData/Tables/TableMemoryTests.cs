@@ -25,7 +25,7 @@ public sealed class TableMemoryTests(PlatformFixture platform)
         // 800,000 different texts of 200 characters: some 200 MB to group and to sort.
         var table = await MadeTable.Generated(Store, [MadeTable.Column("t", ColumnType.Text), MadeTable.Column("n", ColumnType.Integer)], 800_000, "repeat(md5(CAST(n AS VARCHAR)), 6) AS c1, n % 1000 AS c2");
         var http = new HttpContextAccessor();
-        using var engine = Engine(new TablesOptions { Memory = 1_024, CallerMemory = 64, Spill = 3, Threads = 2 }, http);
+        using var engine = Engine(new TablesOptions { Memory = 1_024, CallerMemory = 64, Spill = 3, Threads = 2, Kept = 0 }, http);
         var refused = Task.WhenAll(Enumerable.Range(0, 3).Select(async n =>
         {
             http.HttpContext = From("192.0.2.1");

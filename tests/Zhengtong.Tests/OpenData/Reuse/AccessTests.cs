@@ -51,6 +51,19 @@ public sealed class AccessTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Page_UnderAnotherRule_SaysItsWorkingDays()
+    {
+        await using var own = await OwnPlatform.StartAsync();
+        (await own.Visitor().GetPage("/open/access")).ShouldContain("within 5 working days");
+        await own.WithDb(db =>
+        {
+            db.DeadlineRules.Add(new DeadlineRule { Code = ApplyForAccess.Rule, InForceFrom = Today, Name = "有条件开放申请答复", Days = 8, StartEvent = "applied", Source = "本省实施细则", IsConfirmed = true });
+            return db.SaveChangesAsync();
+        });
+        (await own.Visitor().GetPage("/open/access")).ShouldContain("within 8 working days");
+    }
+
+    [Fact]
     public async Task Comparison_AndFrames_OfAConditionalDataset_AreForTheGrantedKeyAndForNobody()
     {
         var department = await platform.Department();

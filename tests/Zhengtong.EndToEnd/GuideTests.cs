@@ -22,7 +22,7 @@ public sealed class GuideTests(Browser browser) : IClassFixture<Browser>
     [InlineData("health", "nursing", "zh-CN", 390, false)]
     public async Task Reader_FindsAPlaceByDivision(string guide, string kind, string language, int width, bool script)
     {
-        await PublishedPlan.PublishAsync(browser.App, Templates);
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
         var page = await browser.Window(script, language, width);
         await using var context = page.Context;
         page.SetDefaultTimeout(15_000);
@@ -62,7 +62,7 @@ public sealed class GuideTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Reader_AroundThem_SeesTheNearestFirstAndSaysWhereTheyAreToNobody()
     {
-        await PublishedPlan.PublishAsync(browser.App, Templates);
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
         var page = await browser.Window(width: 390);
         await using var context = page.Context;
         page.SetDefaultTimeout(15_000);
@@ -112,7 +112,7 @@ public sealed class GuideTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Reader_WithoutAConnection_SeesWhatWasSeenAndSearchesIt()
     {
-        await PublishedPlan.PublishAsync(browser.App, Templates);
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
         var page = await browser.Window(language: "zh-CN", width: 390);
         await using var context = page.Context;
         page.SetDefaultTimeout(15_000);
@@ -162,7 +162,7 @@ public sealed class GuideTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Script_OpenUntil_IsWhatTheServerSays()
     {
-        await PublishedPlan.PublishAsync(browser.App, Templates);
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
         var page = await browser.Window(width: 390);
         await using var context = page.Context;
         await page.GotoAsync("/apps/tour");
@@ -188,7 +188,7 @@ public sealed class GuideTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Browser_ReadsTheManifest_WithoutErrors()
     {
-        await PublishedPlan.PublishAsync(browser.App, Templates);
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
         var page = await browser.Window(language: "zh-CN", width: 390);
         await using var context = page.Context;
         var errors = new List<string>();

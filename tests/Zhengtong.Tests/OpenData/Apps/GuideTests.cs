@@ -127,12 +127,14 @@ public sealed partial class GuideTests(PlatformFixture platform) : IAsyncLifetim
         var table = new DataTable
         {
             Content = Digest.Of("hospitals"u8), Bytes = 1, Rows = 1,
-            Columns = [new("name", ColumnType.Text) { Position = 1 }, new("opening_hours", ColumnType.Text) { Position = 2, Title = "门诊时间" }, new("emergency", ColumnType.Boolean) { Position = 3, Title = "设急诊" }],
+            Columns = [Column("name", ColumnType.Text, 1), Column("opening_hours", ColumnType.Text, 2), Column("emergency", ColumnType.Boolean, 3)],
         };
         var resource = new DatasetResource { Id = Guid.Empty, Name = "医院", Format = "CSV", FileName = "a.csv", MediaType = "text/csv", Content = table.Content, Bytes = 1, Table = table };
         var place = new GuidePlace(new GuideSource { Dataset = "hospitals", Title = "医院", Resource = resource, Columns = GuideColumns.Of(table)! }, [1L, "第一医院", "08:00-17:30", emergency]);
         var clock = await platform.WithDb(db => GuideClock.ReadAsync(db, new Stopped(DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture)), default));
         place.StateAt(clock).State.ToString().ShouldBe(state.ToString());
+
+        static TableColumn Column(string name, ColumnType type, int position) => new(name, type) { Position = position, Profile = new ColumnProfile { Nulls = 0, Distinct = 1 } };
     }
 
     /// <summary>What <see cref="PlaceState"/> says; a test's arguments are public.</summary>

@@ -29,7 +29,7 @@ internal sealed class CatalogueMemory(CatalogueChanges changes, TimeProvider clo
         {
             if (Find(question, out found)) { return found; }
             // Read before: a change that comes while it is counted makes it old.
-            var (generation, at) = (changes.Generation, clock.GetTimestamp());
+            var (generation, at) = (changes.Generation, clock.GetUtcNow());
             found = await answer();
             kept.Set(question, new Kept(found, generation, at), new MemoryCacheEntryOptions { Size = sizeOf(found) + 10, AbsoluteExpirationRelativeToNow = Longest });
             return found;
@@ -46,10 +46,10 @@ internal sealed class CatalogueMemory(CatalogueChanges changes, TimeProvider clo
     private bool Find<T>(string question, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T found)
     {
         found = default;
-        if (!kept.TryGetValue(question, out Kept? entry) || entry!.Generation != changes.Generation || clock.GetElapsedTime(entry.At) >= Longest) { return false; }
+        if (!kept.TryGetValue(question, out Kept? entry) || entry!.Generation != changes.Generation || (clock.GetUtcNow() - entry.At).Duration() >= Longest) { return false; }
         found = (T)entry.Answer;
         return true;
     }
 
-    private sealed record Kept(object Answer, long Generation, long At);
+    private sealed record Kept(object Answer, long Generation, DateTimeOffset At);
 }

@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue.Model;
-using Zhengtong.Kernel;
+using Zhengtong.Demonstration;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
 using Zhengtong.OpenData.Harvest;
@@ -37,18 +37,18 @@ public sealed class FindDatasetsTests
             var wanted = rows.Where(r => Fits(r, asked, null)).ToList();
             var (ours, theirs) = (InOrder(wanted.Where(r => r.Source is null), asked), InOrder(wanted.Where(r => r.Source is not null), asked));
             var groups = await CatalogueGroups.ReadAsync(db, memory, asked.Words, CancellationToken.None);
-            CatalogueGroups.Totals(groups, asked).ShouldBe((ours.Count, theirs.Count), address);
+            CatalogueGroups.Totals(groups, asked).ShouldBe(((long)ours.Count, (long)theirs.Count), address);
             var facets = await FindDatasets.FacetsAsync(db, groups, asked, CancellationToken.None);
             foreach (var (facet, values) in facets)
             {
                 var counts = rows.Where(r => Fits(r, asked, facet)).SelectMany(r => r.Values.GetValueOrDefault(facet, [])).CountBy(v => v).ToDictionary();
-                foreach (var chosen in asked.Chosen[facet]) { counts.TryAdd(chosen, 0); }
                 if (facet == DatasetFacet.Source)
                 {
                     counts.TryAdd(FindHarvested.Own, 0);
                     if (counts.Count == 1) { counts.Clear(); }
                 }
 
+                foreach (var chosen in asked.Chosen[facet]) { counts.TryAdd(chosen, 0); }
                 values.ToDictionary(v => v.Value, v => (int)v.Count).OrderBy(v => v.Key, StringComparer.Ordinal).ShouldBe(counts.OrderBy(v => v.Key, StringComparer.Ordinal), $"{facet} of {address}");
                 values.Select(v => v.Count).ShouldBeInOrder(SortDirection.Descending);
             }

@@ -32,7 +32,7 @@ public sealed class FindDatasetsTests
         var dice = new Dice(11);
         for (var turn = 0; turn < 150; turn++)
         {
-            var address = Question(dice, rows);
+            var address = Question();
             var asked = DatasetsAsked.Of(address);
             var wanted = rows.Where(r => Fits(r, asked, null)).ToList();
             var (ours, theirs) = (InOrder(wanted.Where(r => r.Source is null), asked), InOrder(wanted.Where(r => r.Source is not null), asked));
@@ -64,6 +64,20 @@ public sealed class FindDatasetsTests
             await foreach (var card in FindDatasets.AllAsync(db, asked, Start.AddYears(1), CancellationToken.None)) { all.Add(card.Dataset.Id); }
             all.ShouldBe(found, address);
         }
+
+        string Question()
+        {
+            var parts = new List<string>();
+            if (dice.Below(2) == 0) { parts.Add($"text={Uri.EscapeDataString(dice.Below(8) == 0 ? "。" : Words[dice.Below(4)])}"); }
+            foreach (var facet in Enum.GetValues<DatasetFacet>().Where(_ => dice.Below(4) == 0))
+            {
+                var values = Enumerable.Range(0, 1 + dice.Below(2)).Select(_ => rows[dice.Below(rows.Count)].Values.GetValueOrDefault(facet, ["nothing"]).FirstOrDefault("nothing"));
+                parts.Add($"{DatasetsAsked.Field(facet)}={Uri.EscapeDataString(string.Join(',', values.Distinct()))}");
+            }
+
+            if (dice.Below(2) == 0) { parts.Add(dice.Below(2) == 0 ? "sort=title" : "sort=modified"); }
+            return $"/dataset?{string.Join('&', parts)}";
+        }
     }
 
     [Fact]
@@ -87,20 +101,6 @@ public sealed class FindDatasetsTests
             return 0;
         });
         (await CountAsync()).ShouldBe(before);
-    }
-
-    private static string Question(Dice dice, IReadOnlyList<Row> rows)
-    {
-        var parts = new List<string>();
-        if (dice.Below(2) == 0) { parts.Add($"text={Uri.EscapeDataString(dice.Below(8) == 0 ? "。" : Words[dice.Below(4)])}"); }
-        foreach (var facet in Enum.GetValues<DatasetFacet>().Where(_ => dice.Below(4) == 0))
-        {
-            var values = Enumerable.Range(0, 1 + dice.Below(2)).Select(_ => rows[dice.Below(rows.Count)].Values.GetValueOrDefault(facet, ["nothing"]).FirstOrDefault("nothing"));
-            parts.Add($"{DatasetsAsked.Field(facet)}={Uri.EscapeDataString(string.Join(',', values.Distinct()))}");
-        }
-
-        if (dice.Below(2) == 0) { parts.Add(dice.Below(2) == 0 ? "sort=title" : "sort=modified"); }
-        return $"/dataset?{string.Join('&', parts)}";
     }
 
     private static bool Fits(Row row, DatasetsAsked asked, DatasetFacet? but) =>

@@ -19,6 +19,7 @@ internal static class LxdErrors
         ("cannot allocate memory", EngineOutcome.Full, "memory"),
         ("no ip addresses available", EngineOutcome.Full, "addresses"),
         ("already exists", EngineOutcome.AlreadyExists, "exists"),
+        ("already in use", EngineOutcome.AlreadyExists, "exists"),
         ("already in trust store", EngineOutcome.AlreadyExists, "exists"),
         ("already running", EngineOutcome.Refused, "already-running"),
         ("already stopped", EngineOutcome.Refused, "already-stopped"),

@@ -1,12 +1,14 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using CsCheck;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Engines.Lxd;
+using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Cloud.Engines;
 
 /// <summary>Names, marks, orders and errors, without an engine.</summary>
-public sealed class EngineNameTests
+public sealed partial class EngineNameTests
 {
     private static readonly Dictionary<string, string> None = [];
 
@@ -60,36 +62,46 @@ public sealed class EngineNameTests
     }
 
     [Theory]
-    [InlineData(404, "Image alias not found", EngineOutcome.NotFound, "image")]
-    [InlineData(404, "Instance not found", EngineOutcome.NotFound, "object")]
-    [InlineData(404, "Cluster member not found", EngineOutcome.NotFound, "member")]
-    [InlineData(404, "Not Found", EngineOutcome.NotFound, "object")]
-    [InlineData(409, "Certificate already in trust store", EngineOutcome.AlreadyExists, "exists")]
-    [InlineData(400, "Failed creating instance record: Add instance info to the database: This \"instances\" entry already exists", EngineOutcome.AlreadyExists, "exists")]
-    [InlineData(400, "Instance is busy running a \"create\" operation", EngineOutcome.Busy, "busy")]
-    [InlineData(400, "The instance is already running", EngineOutcome.Refused, "already-running")]
-    [InlineData(400, "Instance is running", EngineOutcome.Busy, "running")]
-    [InlineData(400, "Failed shutting down instance, status is \"Running\": context deadline exceeded", EngineOutcome.Busy, "still-running")]
-    [InlineData(400, "Invalid instance name: Name can only contain alphanumeric and hyphen characters", EngineOutcome.Refused, "invalid")]
-    [InlineData(400, "Failed creating instance record: Instance type \"virtual-machine\" is not supported on this server: vhost_vsock kernel module not loaded", EngineOutcome.Refused, "not-supported")]
-    [InlineData(500, "Invalid config: Unknown configuration key", EngineOutcome.Refused, "invalid")]
-    [InlineData(500, "setting cgroup item for the container failed", EngineOutcome.Refused, "invalid")]
-    [InlineData(500, "Reached maximum number of instances in project \"dept-a\"", EngineOutcome.LimitReached, "count")]
-    [InlineData(500, "Failed checking if instance creation allowed: Reached maximum aggregate value \"3\" for \"limits.cpu\" in project \"dept-a\"", EngineOutcome.LimitReached, "sum")]
-    [InlineData(500, "\"limits.memory\" is too low: current total is \"128.0MiB\"", EngineOutcome.LimitReached, "in-use")]
-    [InlineData(500, "Only empty projects can be removed", EngineOutcome.Busy, "not-empty")]
-    [InlineData(500, "write /var/lib/lxd/x: no space left on device", EngineOutcome.Full, "disk")]
-    [InlineData(403, "Cluster member is evacuated", EngineOutcome.Full, "member-evacuated")]
-    [InlineData(403, "not authorized", EngineOutcome.Refused, "not-authorized")]
-    [InlineData(412, "ETag doesn't match: a vs b", EngineOutcome.Busy, "changed-meanwhile")]
-    [InlineData(500, "Missing event connection with target cluster member", EngineOutcome.Unknown, "member-lost")]
-    [InlineData(503, "LXD daemon is shutting down", EngineOutcome.Unreachable, "not-ready")]
-    [InlineData(500, "something that nobody has seen", EngineOutcome.Unknown, "engine-error")]
-    [InlineData(400, "something that nobody has seen", EngineOutcome.Refused, "failed")]
-    internal void Of_ErrorsSeen_AreOutcomes(int status, string text, EngineOutcome outcome, string code)
+    [InlineData(404, "Image alias not found", nameof(EngineOutcome.NotFound), "image")]
+    [InlineData(404, "Instance not found", nameof(EngineOutcome.NotFound), "object")]
+    [InlineData(404, "Cluster member not found", nameof(EngineOutcome.NotFound), "member")]
+    [InlineData(404, "Not Found", nameof(EngineOutcome.NotFound), "object")]
+    [InlineData(409, "Certificate already in trust store", nameof(EngineOutcome.AlreadyExists), "exists")]
+    [InlineData(400, "Failed creating instance record: Add instance info to the database: This \"instances\" entry already exists", nameof(EngineOutcome.AlreadyExists), "exists")]
+    [InlineData(400, "Instance is busy running a \"create\" operation", nameof(EngineOutcome.Busy), "busy")]
+    [InlineData(400, "The instance is already running", nameof(EngineOutcome.Refused), "already-running")]
+    [InlineData(400, "Instance is running", nameof(EngineOutcome.Busy), "running")]
+    [InlineData(400, "Failed shutting down instance, status is \"Running\": context deadline exceeded", nameof(EngineOutcome.Busy), "still-running")]
+    [InlineData(400, "Invalid instance name: Name can only contain alphanumeric and hyphen characters", nameof(EngineOutcome.Refused), "invalid")]
+    [InlineData(400, "Failed creating instance record: Instance type \"virtual-machine\" is not supported on this server: vhost_vsock kernel module not loaded", nameof(EngineOutcome.Refused), "not-supported")]
+    [InlineData(500, "Invalid config: Unknown configuration key", nameof(EngineOutcome.Refused), "invalid")]
+    [InlineData(500, "setting cgroup item for the container failed", nameof(EngineOutcome.Refused), "invalid")]
+    [InlineData(500, "Reached maximum number of instances in project \"dept-a\"", nameof(EngineOutcome.LimitReached), "count")]
+    [InlineData(500, "Failed checking if instance creation allowed: Reached maximum aggregate value \"3\" for \"limits.cpu\" in project \"dept-a\"", nameof(EngineOutcome.LimitReached), "sum")]
+    [InlineData(500, "\"limits.memory\" is too low: current total is \"128.0MiB\"", nameof(EngineOutcome.LimitReached), "in-use")]
+    [InlineData(500, "Only empty projects can be removed", nameof(EngineOutcome.Busy), "not-empty")]
+    [InlineData(500, "write /var/lib/lxd/x: no space left on device", nameof(EngineOutcome.Full), "disk")]
+    [InlineData(403, "Cluster member is evacuated", nameof(EngineOutcome.Full), "member-evacuated")]
+    [InlineData(403, "not authorized", nameof(EngineOutcome.Refused), "not-authorized")]
+    [InlineData(412, "ETag doesn't match: a vs b", nameof(EngineOutcome.Busy), "changed-meanwhile")]
+    [InlineData(500, "Missing event connection with target cluster member", nameof(EngineOutcome.Unknown), "member-lost")]
+    [InlineData(503, "LXD daemon is shutting down", nameof(EngineOutcome.Unreachable), "not-ready")]
+    [InlineData(500, "something that nobody has seen", nameof(EngineOutcome.Unknown), "engine-error")]
+    [InlineData(400, "something that nobody has seen", nameof(EngineOutcome.Refused), "failed")]
+    public void Of_ErrorsSeen_AreOutcomes(int status, string text, string outcome, string code)
     {
         var answer = LxdErrors.Of(status, text);
-        (answer.Outcome, answer.Code).ShouldBe((outcome, code));
+        ($"{answer.Outcome}", answer.Code).ShouldBe((outcome, code));
+    }
+
+    [Fact]
+    public void Codes_InTheSource_StandInTheDocument()
+    {
+        var sources = string.Join('\n', Repository.Files("src/Zhengtong/Cloud/Engines", "*.cs").Select(File.ReadAllText));
+        var codes = Code().Matches(sources).SelectMany(m => m.Groups.Values.Skip(1)).Select(g => g.Value).Where(c => c.Length > 0).Distinct().ToList();
+        codes.Count.ShouldBeGreaterThan(40);
+        var written = Repository.Read("docs", "engines.md");
+        codes.Where(c => !written.Contains($"`{c}`", StringComparison.Ordinal)).ShouldBeEmpty("docs/engines.md says of each code what it means");
     }
 
     [Fact]
@@ -110,4 +122,7 @@ public sealed class EngineNameTests
     [InlineData("99999999999PiB", long.MaxValue)]
     [InlineData("99999999999999999999999", 0)]
     public void Bytes_AsTheEngineWritesThem_AreNumbers(string text, long bytes) => LxdFields.Bytes(text).ShouldBe(bytes);
+
+    [GeneratedRegex("""(?:EngineOutcome\.\w+, |Refused\(|NotFound\()"([a-z-]+)"|OursAsync\([^\n]*, "([a-z]+)", ct\)|RemoveAsync\([^\n]*, "([a-z]+)", ct\)|Code = "([a-z-]+)["]""")]
+    private static partial Regex Code();
 }

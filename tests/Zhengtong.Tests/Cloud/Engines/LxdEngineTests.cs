@@ -91,7 +91,7 @@ public sealed class LxdEngineTests(LxdFixture lxd) : EngineContract
             await Engine.RemoveProjectAsync(EngineName.Parse("others"), Ct), await Engine.RemoveProjectAsync(EngineName.Default, Ct),
             await Engine.EnsureProjectAsync(new EngineProject(name, new Dictionary<string, string>()), Ct), await Engine.EnsureRulesAsync(new EngineRules(name, [], [], new Dictionary<string, string>()), Ct),
         ];
-        answers.Select(Said).ShouldAllBe(a => a == new ValueTuple<EngineOutcome, string>(EngineOutcome.Refused, "not-ours"));
+        answers.ShouldAllBe(a => a.Outcome == EngineOutcome.Refused && a.Code == "not-ours");
         foreach (var path in new[] { "/1.0/projects/foreign", "/1.0/networks/foreign", "/1.0/network-acls/foreign", "/1.0/storage-pools/default/volumes/custom/foreign", "/1.0/projects/others" })
         {
             (await lxd.Raw.GetAsync(path, Ct)).Answer.ShouldBeDone();

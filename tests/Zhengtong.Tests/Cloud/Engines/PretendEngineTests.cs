@@ -4,14 +4,20 @@ using Zhengtong.Cloud.Engines;
 namespace Zhengtong.Tests.Cloud.Engines;
 
 /// <summary>The engine in memory keeps to the contract, and can break it as asked.</summary>
-public sealed class PretendEngineTests : EngineContract, IDisposable
+public sealed class PretendEngineTests : EngineContract, IAsyncLifetime
 {
     private readonly PretendEngine engine = new(TimeProvider.System);
 
-    public PretendEngineTests()
+    public async ValueTask InitializeAsync()
     {
-        engine.EnsureNetworkAsync(new EngineNetwork(Network, IPNetwork.Parse("10.0.0.0/16"), new Dictionary<string, string>()), Ct).GetAwaiter().GetResult();
-        engine.EnsureProjectAsync(new EngineProject(Project, new Dictionary<string, string>()) { Networks = [Network] }, Ct).GetAwaiter().GetResult();
+        (await engine.EnsureNetworkAsync(new EngineNetwork(Network, IPNetwork.Parse("10.0.0.0/16"), new Dictionary<string, string>()), Ct)).ShouldBeDone();
+        (await engine.EnsureProjectAsync(new EngineProject(Project, new Dictionary<string, string>()) { Networks = [Network] }, Ct)).ShouldBeDone();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        engine.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     internal override CloudEngine Engine => engine;
@@ -19,8 +25,6 @@ public sealed class PretendEngineTests : EngineContract, IDisposable
     internal override EngineName Project { get; } = EngineName.Parse("tests");
 
     internal override EngineName Network { get; } = EngineName.Parse("zone");
-
-    public void Dispose() => engine.Dispose();
 
     [Fact]
     public async Task Create_Gone_IsUnreachableAndNothingIsMade()

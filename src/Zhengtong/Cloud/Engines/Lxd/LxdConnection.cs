@@ -139,7 +139,12 @@ internal sealed class LxdConnection : IDisposable
         try
         {
             response = await http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            if (response.StatusCode != HttpStatusCode.OK) { return LxdReply.Read((int)response.StatusCode, await ReadAsync(response, either.Token), null).Answer.As<Stream>(); }
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                var answer = LxdReply.Read((int)response.StatusCode, await ReadAsync(response, either.Token), null).Answer;
+                return (answer.IsDone ? new EngineAnswer(EngineOutcome.Unknown, "malformed") : answer).As<Stream>();
+            }
+
             var body = await response.Content.ReadAsStreamAsync(either.Token);
             var stream = new LxdBody(response, body, options.Silence, clock);
             response = null;

@@ -166,7 +166,7 @@ internal sealed partial class LxdEngine
 
     internal override async Task<EngineAnswer> ReadInstancesAsync(InstanceFilter filter, Action<EngineInstance> each, CancellationToken ct)
     {
-        if ((filter.Mark is not null && !EngineMarks.IsKey(filter.Mark)) || (filter.Value is not null && !EngineMarks.IsValue(filter.Value)) || (filter.Mark is null != filter.Value is null))
+        if ((filter.Mark is not null && !EngineMarks.IsKey(filter.Mark)) || (filter.Value is not null && !EngineMarks.IsValue(filter.Value)) || ((filter.Mark is null) != (filter.Value is null)))
         {
             return EngineAnswer.Refused("mark");
         }

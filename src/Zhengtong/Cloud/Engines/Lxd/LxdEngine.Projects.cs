@@ -125,7 +125,7 @@ internal sealed partial class LxdEngine
 
     private string VolumePath(EngineName project, EngineName volume) => LxdPath.Of(["storage-pools", options.Pool, "volumes", "custom", volume.ToString()], ("project", project.ToString()));
 
-    private static JsonObject WithoutEmpty(JsonObject config) => [.. config.Where(c => (string?)c.Value is { Length: > 0 }).Select(c => KeyValuePair.Create(c.Key, c.Value?.DeepClone()))];
+    private static JsonObject WithoutEmpty(JsonObject config) => new(config.Where(c => (string?)c.Value is { Length: > 0 }).Select(c => KeyValuePair.Create(c.Key, c.Value?.DeepClone())));
 
     private static IPAddress First(IPNetwork range)
     {
@@ -134,15 +134,21 @@ internal sealed partial class LxdEngine
         return new IPAddress(bytes);
     }
 
-    private static JsonArray Written(IReadOnlyList<EngineRule> rules) => [.. rules.Select(r =>
+    private static JsonArray Written(IReadOnlyList<EngineRule> rules)
     {
-        var rule = new JsonObject { ["action"] = r.Action switch { RuleAction.Allow => "allow", RuleAction.Drop => "drop", _ => "reject" }, ["state"] = "enabled" };
-        if (r.Source is { } source) { rule["source"] = source.ToString(); }
-        if (r.Destination is { } destination) { rule["destination"] = destination.ToString(); }
-        if (r.Protocol != RuleProtocol.Any) { rule["protocol"] = r.Protocol switch { RuleProtocol.Tcp => "tcp", RuleProtocol.Udp => "udp", _ => "icmp4" }; }
-        if (r.Ports is { } ports) { rule["destination_port"] = ports.From == ports.To ? Number(ports.From) : $"{Number(ports.From)}-{Number(ports.To)}"; }
-        return rule;
-    })];
+        var list = new JsonArray();
+        foreach (var one in rules)
+        {
+            var rule = new JsonObject { ["action"] = one.Action switch { RuleAction.Allow => "allow", RuleAction.Drop => "drop", _ => "reject" }, ["state"] = "enabled" };
+            if (one.Source is { } source) { rule["source"] = source.ToString(); }
+            if (one.Destination is { } destination) { rule["destination"] = destination.ToString(); }
+            if (one.Protocol != RuleProtocol.Any) { rule["protocol"] = one.Protocol switch { RuleProtocol.Tcp => "tcp", RuleProtocol.Udp => "udp", _ => "icmp4" }; }
+            if (one.Ports is { } ports) { rule["destination_port"] = ports.From == ports.To ? Number(ports.From) : $"{Number(ports.From)}-{Number(ports.To)}"; }
+            list.Add((JsonNode)rule);
+        }
+
+        return list;
+    }
 
     /// <summary>In a cluster a network is first announced on each member, then made on all.</summary>
     private async Task<EngineAnswer> MakeNetworkAsync(EngineNetwork network, JsonObject config, CancellationToken ct)

@@ -149,7 +149,7 @@ internal sealed partial class LxdEngine : CloudEngine
     }
 
     private static Dictionary<string, string> MarksOf(JsonElement found) => found.Members("config")
-        .Where(c => c.Name.StartsWith(MarkPrefix, StringComparison.Ordinal) && c.Name != MarkPrefix + EngineMarks.Owner)
+        .Where(c => c.Name.StartsWith(MarkPrefix, StringComparison.Ordinal) && c.Name != MarkPrefix + EngineMarks.Owner).DistinctBy(c => c.Name)
         .ToDictionary(c => c.Name[MarkPrefix.Length..], c => c.Value.Said(), StringComparer.Ordinal);
 
     /// <summary>True when all of it is in the configuration already.</summary>

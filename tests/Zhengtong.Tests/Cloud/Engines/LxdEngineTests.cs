@@ -41,8 +41,8 @@ public sealed class LxdEngineTests(LxdFixture lxd) : EngineContract
         (await Engine.StartAsync(there.Id, Ct)).ShouldBeDone();
         var (near, far) = (await AddressAsync(beside.Id), await AddressAsync(there.Id));
         await AddressAsync(here.Id);
-        near.ToString().ShouldStartWith("10.81.1.");
-        far.ToString().ShouldStartWith("10.81.2.");
+        LxdFixture.Range(1).Contains(near).ShouldBeTrue();
+        LxdFixture.Range(2).Contains(far).ShouldBeTrue();
         (await PingAsync(here.Id, near.ToString())).ShouldBeTrue();
         (await PingAsync(here.Id, far.ToString())).ShouldBeFalse();
         (await PingAsync(there.Id, near.ToString())).ShouldBeFalse();
@@ -55,19 +55,20 @@ public sealed class LxdEngineTests(LxdFixture lxd) : EngineContract
     {
         var marks = new Dictionary<string, string> { ["zone"] = "walled" };
         var rules = new EngineRules(EngineName.Parse("walled"), [], [], marks);
-        var network = new EngineNetwork(EngineName.Parse("ztwalled"), IPNetwork.Parse("10.81.3.0/24"), marks);
+        var network = new EngineNetwork(EngineName.Parse($"ztw{Environment.ProcessId}"), LxdFixture.Range(3), marks);
+        var gateway = LxdFixture.Range(3).ToString().Replace(".0/24", ".1", StringComparison.Ordinal);
         (await Engine.EnsureNetworkAsync(network, Ct)).ShouldBeDone();
         await using (var guest = new Guest(Engine, NewId(EngineName.Default)))
         {
             (await Engine.CreateAsync(Order(guest.Id) with { Network = network.Name }, Ct)).ShouldBeDone();
             (await Engine.StartAsync(guest.Id, Ct)).ShouldBeDone();
             await AddressAsync(guest.Id);
-            (await PingAsync(guest.Id, "10.81.3.1")).ShouldBeTrue();
+            (await PingAsync(guest.Id, gateway)).ShouldBeTrue();
             (await Engine.EnsureRulesAsync(rules, Ct)).ShouldBeDone();
             (await Engine.EnsureNetworkAsync(network with { Rules = rules.Name }, Ct)).ShouldBeDone();
-            (await PingAsync(guest.Id, "10.81.3.1")).ShouldBeFalse();
-            (await Engine.EnsureRulesAsync(rules with { Egress = [new EngineRule(RuleAction.Allow, RuleProtocol.Icmp, null, IPNetwork.Parse("10.81.3.0/24"))] }, Ct)).ShouldBeDone();
-            (await PingAsync(guest.Id, "10.81.3.1")).ShouldBeTrue();
+            (await PingAsync(guest.Id, gateway)).ShouldBeFalse();
+            (await Engine.EnsureRulesAsync(rules with { Egress = [new EngineRule(RuleAction.Allow, RuleProtocol.Icmp, null, LxdFixture.Range(3))] }, Ct)).ShouldBeDone();
+            (await PingAsync(guest.Id, gateway)).ShouldBeTrue();
             (await Engine.RemoveRulesAsync(rules.Name, Ct)).Outcome.ShouldBe(EngineOutcome.Busy);
         }
 
@@ -80,7 +81,7 @@ public sealed class LxdEngineTests(LxdFixture lxd) : EngineContract
     {
         var name = EngineName.Parse("foreign");
         await RawAsync(HttpMethod.Post, "/1.0/projects", new JsonObject { ["name"] = "foreign", ["config"] = new JsonObject { ["features.images"] = "false" } });
-        await RawAsync(HttpMethod.Post, "/1.0/networks", new JsonObject { ["name"] = "foreign", ["type"] = "bridge", ["config"] = new JsonObject { ["ipv4.address"] = "10.81.4.1/24", ["ipv6.address"] = "none" } });
+        await RawAsync(HttpMethod.Post, "/1.0/networks", new JsonObject { ["name"] = "foreign", ["type"] = "bridge", ["config"] = new JsonObject { ["ipv4.address"] = LxdFixture.Range(4).ToString().Replace(".0/24", ".1/24", StringComparison.Ordinal), ["ipv6.address"] = "none" } });
         await RawAsync(HttpMethod.Post, "/1.0/network-acls", new JsonObject { ["name"] = "foreign" });
         await RawAsync(HttpMethod.Post, "/1.0/storage-pools/default/volumes/custom", new JsonObject { ["name"] = "foreign" });
         // Another platform's on the same engine is as foreign.

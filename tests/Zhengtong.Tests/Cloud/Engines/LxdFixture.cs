@@ -28,9 +28,13 @@ public sealed class LxdFixture : IAsyncLifetime
     internal EngineName Project { get; } = EngineName.Parse("tests");
 
     /// <summary>Two zones.</summary>
-    internal EngineName Network { get; } = EngineName.Parse("ztzone1");
+    internal EngineName Network { get; } = EngineName.Parse($"zta{Environment.ProcessId}");
 
-    internal EngineName OtherNetwork { get; } = EngineName.Parse("ztzone2");
+    internal EngineName OtherNetwork { get; } = EngineName.Parse($"ztb{Environment.ProcessId}");
+
+    /// <summary>A range of this run's own; runs beside each other share the machine.</summary>
+    /// <param name="which">From 1 to 9.</param>
+    internal static IPNetwork Range(int which) => IPNetwork.Parse($"10.{90 + which}.{Environment.ProcessId % 250 + 1}.0/24");
 
     internal CloudEngine Engine
     {
@@ -61,8 +65,8 @@ public sealed class LxdFixture : IAsyncLifetime
         raw = new LxdConnection(Options, TimeProvider.System);
         engine = new LxdEngine(Options, TimeProvider.System);
         var marks = new Dictionary<string, string>();
-        (await engine.EnsureNetworkAsync(new EngineNetwork(Network, IPNetwork.Parse("10.81.1.0/24"), marks), CancellationToken.None)).ShouldBeDone();
-        (await engine.EnsureNetworkAsync(new EngineNetwork(OtherNetwork, IPNetwork.Parse("10.81.2.0/24"), marks), CancellationToken.None)).ShouldBeDone();
+        (await engine.EnsureNetworkAsync(new EngineNetwork(Network, Range(1), marks), CancellationToken.None)).ShouldBeDone();
+        (await engine.EnsureNetworkAsync(new EngineNetwork(OtherNetwork, Range(2), marks), CancellationToken.None)).ShouldBeDone();
         (await engine.EnsureProjectAsync(new EngineProject(Project, marks) { Networks = [Network, OtherNetwork] }, CancellationToken.None)).ShouldBeDone();
     }
 
@@ -95,7 +99,7 @@ internal sealed class LxdDaemon(bool isBare) : IAsyncDisposable
         return null;
     }
 
-    internal async Task MakeImageAsync() => (await RunAsync("image")).ShouldBe((0, "", ""));
+    internal async Task MakeImageAsync() => (await RunAsync("image")).Code.ShouldBe(0);
 
     /// <summary>SIGKILL to the daemon; its instances run on.</summary>
     internal async Task KillAsync()

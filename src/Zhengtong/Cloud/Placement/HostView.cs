@@ -75,17 +75,30 @@ internal sealed class HostView
 
         foreach (var row in rows)
         {
-            if (!numbers.TryGetValue(row.Kind, out var number)) { numbers[row.Kind] = number = numbers.Count; }
-            var host = hosts[row.HostId];
-            if (host.Capacity.Length <= number)
-            {
-                host.Capacity = Longer(host.Capacity);
-                host.Used = Longer(host.Used);
-            }
-
-            (host.Capacity[number], host.Used[number], host.IsOpen) = (row.Capacity, row.Used, row.IsOpen);
+            Set(hosts[row.HostId], row.Kind, row.Capacity, row.Used, row.IsOpen);
             Generation = Math.Max(Generation, row.Generation);
         }
+    }
+
+    /// <summary>Adds a host to a pool.</summary>
+    internal void Add(ViewPool pool, ViewHost host)
+    {
+        Pools.TryAdd(pool.Id, pool);
+        hosts[host.Id] = host;
+        pool.Hosts.Add(host);
+    }
+
+    /// <summary>What a host may give of a kind, and what of it is allocated.</summary>
+    internal void Set(ViewHost host, string kind, long capacity, long used, bool isOpen)
+    {
+        if (!numbers.TryGetValue(kind, out var number)) { numbers[kind] = number = numbers.Count; }
+        if (host.Capacity.Length <= number)
+        {
+            host.Capacity = Longer(host.Capacity);
+            host.Used = Longer(host.Used);
+        }
+
+        (host.Capacity[number], host.Used[number], host.IsOpen) = (capacity, used, isOpen);
     }
 
     private long[] Longer(long[] list)
@@ -115,8 +128,8 @@ internal sealed class HostView
             {
                 if (!hosts.TryGetValue(host.Id, out var view))
                 {
-                    hosts[host.Id] = view = new ViewHost { Id = host.Id, Name = host.Name };
-                    Pools[host.PoolId].Hosts.Add(view);
+                    view = new ViewHost { Id = host.Id, Name = host.Name };
+                    Add(Pools[host.PoolId], view);
                 }
 
                 (view.Traits, view.Load) = (host.Traits, host.Load);

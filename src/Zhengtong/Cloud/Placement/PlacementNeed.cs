@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Quotas;
 using Zhengtong.Kernel.Http;
@@ -50,4 +51,12 @@ internal enum ClaimResult
 internal sealed record ClaimOutcome(ClaimResult Result, HostClaim? Claim, HoldOutcome? Hold, PlacementExplanation? Explanation)
 {
     internal bool IsPlaced => Result is ClaimResult.Placed or ClaimResult.Already;
+
+    /// <summary>Null when it is placed; else the refusal.</summary>
+    internal ProblemHttpResult? Problem => Result switch
+    {
+        ClaimResult.Placed or ClaimResult.Already => null,
+        ClaimResult.NoHost => CloudProblems.NoHost.Because(string.Join("; ", (Explanation?.Refused ?? []).Take(5).Select(r => $"{r.Obstacle} {r.What}: {r.Count}"))),
+        _ => Hold?.Problem ?? CloudProblems.HoldNotFound.Because(),
+    };
 }

@@ -11,6 +11,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Cloud.Placement;
 
 [OnDatabase]
+[Collection("counters changed beside the movements")]
 public sealed class PlacingTests(PlatformFixture platform)
 {
     private Placing Placing => platform.App.Services.GetRequiredService<Placing>();
@@ -145,7 +146,7 @@ public sealed class PlacingTests(PlatformFixture platform)
     }
 
     private static ClaimRequest Request(CloudWorld world, Guid pool, long cores, string? group = null) =>
-        new(CloudWorld.NewId(), world.First.Id, new PlacementNeed([new("vcpu", cores), new("address", 0)], NetworkZone.GovernmentExtranet, 3, null, pool, [], [], group));
+        new(CloudWorld.NewId(), world.First.Id, new PlacementNeed([new("vcpu", cores)], NetworkZone.GovernmentExtranet, 3, null, pool, [], [], group));
 
     private async Task<(Guid Pool, List<Guid> Hosts)> Pool(int count, long cores)
     {

@@ -18,5 +18,5 @@ internal sealed class CloudLookup(ZhengtongDb db)
 
     /// <summary>The hold of a consumer, or null.</summary>
     internal Task<HoldCard?> FindHoldAsync(Guid consumer, CancellationToken ct) =>
-        db.Holds.AsNoTracking().Where(h => h.ConsumerId == consumer).Select(h => (HoldCard?)new HoldCard(h.ConsumerId, h.NodeId, h.Amounts, h.State, h.ExpiresAt)).SingleOrDefaultAsync(ct);
+        db.Holds.AsNoTracking().Where(h => h.ConsumerId == consumer).Select(h => new HoldCard(h.ConsumerId, h.NodeId, h.Amounts, h.State, h.ExpiresAt)).SingleOrDefaultAsync(ct);
 }

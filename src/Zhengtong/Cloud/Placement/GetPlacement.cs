@@ -24,13 +24,12 @@ internal static class GetPlacement
     /// <response code="404">cloud.placement-not-found</response>
     internal static async Task<Results<Ok<IReadOnlyList<PlacementDetail>>, ProblemHttpResult>> Handle(Guid consumer, ZhengtongDb db, CancellationToken ct)
     {
-        var found = await db.HostClaims.AsNoTracking().Where(c => c.ConsumerId == consumer).OrderByDescending(c => c.CreatedAt).Take(100)
-            .Select(c => new
-            {
-                Claim = c, Pool = db.ResourcePools.Where(p => p.Id == c.PoolId).Select(p => p.Name).First(), Host = db.CloudHosts.Where(h => h.Id == c.HostId).Select(h => h.Name).First(),
-                Record = db.PlacementRecords.First(r => r.ClaimId == c.Id),
-            }).ToListAsync(ct);
+        var found = await db.HostClaims.AsNoTracking().Where(c => c.ConsumerId == consumer)
+            .Join(db.PlacementRecords, c => c.Id, r => r.ClaimId, (c, r) => new { Claim = c, r.Explanation })
+            .Join(db.CloudHosts, f => f.Claim.HostId, h => h.Id, (f, h) => new { f.Claim, f.Explanation, Host = h.Name })
+            .Join(db.ResourcePools, f => f.Claim.PoolId, p => p.Id, (f, p) => new { f.Claim, f.Explanation, f.Host, Pool = p.Name })
+            .OrderByDescending(f => f.Claim.CreatedAt).Take(100).ToListAsync(ct);
         if (found.Count == 0) { return CloudProblems.PlacementNotFound.Because($"{consumer}"); }
-        return TypedResults.Ok<IReadOnlyList<PlacementDetail>>([.. found.Select(f => new PlacementDetail(consumer, f.Pool, f.Host, f.Claim.Amounts, f.Claim.CreatedAt, f.Claim.ReleasedAt, f.Record.Explanation))]);
+        return TypedResults.Ok<IReadOnlyList<PlacementDetail>>([.. found.Select(f => new PlacementDetail(consumer, f.Pool, f.Host, f.Claim.Amounts, f.Claim.CreatedAt, f.Claim.ReleasedAt, f.Explanation))]);
     }
 }

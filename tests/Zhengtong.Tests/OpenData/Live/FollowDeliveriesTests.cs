@@ -296,7 +296,8 @@ public sealed class FollowDeliveriesTests(ExchangeFixture exchange) : IClassFixt
         await FollowAsync();
         await ApproveAsync(dataset);
         await FollowAsync();
-        var mine = Digest.Of("corrected by hand"u8);
+        Digest mine;
+        await using (var stored = exchange.Services.CreateAsyncScope()) { mine = (await stored.ServiceProvider.GetRequiredService<ObjectStore>().PutAsync("corrected by hand"u8.ToArray(), default)).Digest; }
         await ReplaceAsync(dataset, mine);
         await route.Source.TouchAsync("id = 7", "改名企业");
         await DeliverAsync(route);

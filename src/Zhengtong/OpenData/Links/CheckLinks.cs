@@ -146,8 +146,8 @@ internal sealed class CheckLinks(ZhengtongDb db, LinkProbe probe, ObjectStore ob
                 continue;
             }
 
-            // Failing ones never come back within the same pass.
-            var next = finding.IsGood ? now.AddHours(options.Value.GoodHours) : now.AddHours(options.Value.FailingHours).AddMilliseconds(1);
+            // Failing ones do not come back within the same run, which would never be over.
+            var next = finding.IsGood ? now.AddHours(options.Value.GoodHours) : now.AddHours(options.Value.FailingHours).AddMinutes(1);
             link.Found(finding, options.Value.DeadAfter, next, now);
         }
 

@@ -11,6 +11,9 @@ internal static partial class EngineChecks
     /// <summary>Most bytes of user data, in UTF-8.</summary>
     internal const int MostUserData = 128 * 1024;
 
+    /// <summary>Rules of this name are a network's own.</summary>
+    internal const string BorderPrefix = "border-";
+
     internal static EngineAnswer? Fault(EngineSize size) => size is { Cpus: >= 1 and <= 1024, MemoryMiB: >= 16 and <= 16 * 1024 * 1024, DiskGiB: >= 1 and <= 1024 * 1024, Processes: >= 10 and <= 1_000_000 }
         ? null : EngineAnswer.Refused("size", $"{size}");
 
@@ -26,6 +29,7 @@ internal static partial class EngineChecks
         ?? (network.Range is { BaseAddress.AddressFamily: AddressFamily.InterNetwork, PrefixLength: >= 8 and <= 29 } ? null : EngineAnswer.Refused("range", "IPv4, from /8 to /29"));
 
     internal static EngineAnswer? Fault(EngineRules rules) => EngineMarks.Fault(rules.Marks)
+        ?? (rules.Name.ToString().StartsWith(BorderPrefix, StringComparison.Ordinal) ? EngineAnswer.Refused("rule", "The name is a network's own") : null)
         ?? (rules.Ingress.Count + rules.Egress.Count <= 1000 ? null : EngineAnswer.Refused("rule", "At most 1000"))
         ?? rules.Ingress.Concat(rules.Egress).Select(Fault).FirstOrDefault(f => f is not null);
 

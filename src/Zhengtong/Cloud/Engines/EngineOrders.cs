@@ -36,10 +36,10 @@ internal sealed record EngineProject(EngineName Name, IReadOnlyDictionary<string
 /// <param name="Marks">Our ids.</param>
 internal sealed record EngineNetwork(EngineName Name, IPNetwork Range, IReadOnlyDictionary<string, string> Marks)
 {
-    /// <summary>True when instances reach what lies outside the engine, behind the member's own address.</summary>
+    /// <summary>True when there is a way to what lies outside the engine, behind the member's own address, for what rules allow; false for none.</summary>
     internal bool Outside { get; init; }
 
-    /// <summary>The rules of its border; whatever they do not allow is refused. Null for a border without rules.</summary>
+    /// <summary>The rules of its border; whatever they do not allow is refused. Null for a closed border.</summary>
     internal EngineName? Rules { get; init; }
 }
 

@@ -65,7 +65,8 @@ internal static class OpenMetrics
         if (rest[0] == '{')
         {
             if (EndOfLabels(rest) is not (> 0 and var end)) { return; }
-            (labels, rest) = (rest[1..end], rest[(end + 1)..]);
+            labels = rest[1..end];
+            rest = rest[(end + 1)..];
         }
 
         rest = rest.TrimStart((byte)' ');

@@ -63,7 +63,10 @@ public sealed class LxdClusterTests(LxdFixture lxd)
         (full.Outcome, full.Code).ShouldBe((EngineOutcome.Full, "member-evacuated"));
 
         (await engine.RestoreMemberAsync("n2", Ct)).ShouldBeDone();
-        (await engine.FindAsync(id, Ct)).Given().Member.ShouldBe("n2");
+        (await engine.RestoreMemberAsync("n2", Ct)).ShouldBeDone();
+        var back = (await engine.FindAsync(id, Ct)).Given();
+        (back.Member, back.Status).ShouldBe(("n2", InstanceStatus.Running));
+        back.Marks.ShouldBe(new Dictionary<string, string> { ["order"] = "C-1" });
         (await engine.StopAsync(id, force: true, Ct)).ShouldBeDone();
         (await engine.DeleteAsync(id, Ct)).ShouldBeDone();
         (await engine.EvacuateAsync("n9", Ct)).Outcome.ShouldBe(EngineOutcome.NotFound);

@@ -47,6 +47,7 @@ public sealed class LxdEngineTests(LxdFixture lxd) : EngineContract
         (await PingAsync(here.Id, far.ToString())).ShouldBeFalse();
         (await PingAsync(there.Id, near.ToString())).ShouldBeFalse();
         (await Engine.RemoveNetworkAsync(lxd.OtherNetwork, Ct)).Outcome.ShouldBe(EngineOutcome.Busy);
+        Said(await Engine.EnsureRulesAsync(new EngineRules(EngineName.Parse($"border-{Network}"), [], [], new Dictionary<string, string>()), Ct)).ShouldBe((EngineOutcome.Refused, "rule"));
         Said(await Engine.EnsureNetworkAsync(new EngineNetwork(Network, IPNetwork.Parse("10.99.0.0/24"), new Dictionary<string, string>()), Ct)).ShouldBe((EngineOutcome.Refused, "range"));
     }
 
@@ -63,12 +64,15 @@ public sealed class LxdEngineTests(LxdFixture lxd) : EngineContract
             (await Engine.CreateAsync(Order(guest.Id) with { Network = network.Name }, Ct)).ShouldBeDone();
             (await Engine.StartAsync(guest.Id, Ct)).ShouldBeDone();
             await AddressAsync(guest.Id);
-            (await PingAsync(guest.Id, gateway)).ShouldBeTrue();
+            (await PingAsync(guest.Id, gateway)).ShouldBeFalse();
             (await Engine.EnsureRulesAsync(rules, Ct)).ShouldBeDone();
+            (await Engine.EnsureNetworkAsync(network with { Rules = rules.Name }, Ct)).ShouldBeDone();
             (await Engine.EnsureNetworkAsync(network with { Rules = rules.Name }, Ct)).ShouldBeDone();
             (await PingAsync(guest.Id, gateway)).ShouldBeFalse();
             (await Engine.EnsureRulesAsync(rules with { Egress = [new EngineRule(RuleAction.Allow, RuleProtocol.Icmp, null, LxdFixture.Range(3))] }, Ct)).ShouldBeDone();
             (await PingAsync(guest.Id, gateway)).ShouldBeTrue();
+            (await Engine.EnsureRulesAsync(rules, Ct)).ShouldBeDone();
+            (await PingAsync(guest.Id, gateway)).ShouldBeFalse();
             (await Engine.RemoveRulesAsync(rules.Name, Ct)).Outcome.ShouldBe(EngineOutcome.Busy);
         }
 

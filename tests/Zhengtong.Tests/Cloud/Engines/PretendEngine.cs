@@ -199,7 +199,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
 
     internal override async Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, CancellationToken ct)
     {
-        using var reader = new StreamReader(backup);
+        using var reader = new StreamReader(backup, leaveOpen: true);
         var text = await reader.ReadToEndAsync(ct);
         return await ChangeAsync(EngineChecks.Fault(size) ?? EngineMarks.Fault(marks), () =>
         {
@@ -238,6 +238,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
 
     internal override async Task<EngineAnswer> ReadInstancesAsync(InstanceFilter filter, Action<EngineInstance> each, CancellationToken ct)
     {
+        if (EngineMarks.Fault(filter) is { } fault) { return fault; }
         var found = await LookAsync(() => new EngineAnswer<List<EngineInstance>>([.. guests
             .Where(g => g.Value.IsOurs && (filter.Project is null || g.Key.Project == filter.Project) && (filter.Mark is null || g.Value.Marks.GetValueOrDefault(filter.Mark) == filter.Value))
             .Select(g => g.Value.Shown(g.Key) is var shown && filter.WithState ? shown : g.Value.Shown(g.Key) with { State = null })]), ct);

@@ -90,7 +90,7 @@ internal sealed class LxdConnection : IDisposable
     /// <summary>Sends bytes of any size and waits until the work is done.</summary>
     internal async Task<LxdReply> UploadAsync(string path, Stream bytes, Action<HttpRequestHeaders> headers, CancellationToken ct)
     {
-        using var content = new StreamContent(bytes, 128 * 1024);
+        using var content = new LentContent(bytes);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         return await EndAsync(await AskAsync(HttpMethod.Post, path, content, options.WorkTime, headers, ct), ct);
     }
@@ -264,6 +264,20 @@ internal sealed class LxdConnection : IDisposable
 
     /// <summary>Most operations cannot be stopped, and then the engine says so: whoever asked looks at the object later.</summary>
     private Task StopAsync(Guid operation) => AskAsync(HttpMethod.Delete, LxdPath.Of(["operations", $"{operation}"]), null, TimeSpan.FromSeconds(5), null, CancellationToken.None);
+
+    /// <summary>A stream that stays its owner's.</summary>
+    private sealed class LentContent(Stream bytes) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) => bytes.CopyToAsync(stream, 128 * 1024, cancellationToken);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
 
     private sealed class AnswerTooLongException : IOException;
 }

@@ -12,6 +12,13 @@ internal sealed partial class LxdEngine
     internal override async Task<EngineAnswer> CreateAsync(InstanceOrder order, CancellationToken ct)
     {
         if (EngineChecks.Fault(order) is { } fault) { return fault; }
+        if (order.Network is { } zone)
+        {
+            // A project that may not use a network is told that it is forbidden, though it is not there at all.
+            var there = await OursAsync(LxdPath.Of(["networks", zone.ToString()], ("project", order.Id.Project.ToString())), "network", ct);
+            if (!there.IsDone) { return there.Answer; }
+        }
+
         var config = Marked(order.Marks);
         Limit(config, order.Size);
         // What is to run is started by whoever keeps the desired state, not by the engine from memory.
@@ -166,13 +173,19 @@ internal sealed partial class LxdEngine
 
     internal override async Task<EngineAnswer> ReadInstancesAsync(InstanceFilter filter, Action<EngineInstance> each, CancellationToken ct)
     {
-        if ((filter.Mark is not null && !EngineMarks.IsKey(filter.Mark)) || (filter.Value is not null && !EngineMarks.IsValue(filter.Value)) || ((filter.Mark is null) != (filter.Value is null)))
-        {
-            return EngineAnswer.Refused("mark");
-        }
-
+        if (EngineMarks.Fault(filter) is { } fault) { return fault; }
         var wanted = $"config.{MarkPrefix}{EngineMarks.Owner} eq {options.Owner}" + (filter.Mark is null ? "" : $" and config.{MarkPrefix}{filter.Mark} eq {filter.Value}");
         var path = LxdPath.Of(["instances"], ("recursion", filter.WithState ? "2" : "1"), ("project", filter.Project?.ToString()), ("all-projects", filter.Project is null ? "true" : null), ("filter", wanted));
+        return await EachAsync(path, filter.Project ?? EngineName.Default, (id, item) =>
+        {
+            var instance = InstanceOf(item, id, filter.WithState ? StateOf(item.Get("state")) : null);
+            if (filter.Mark is null || instance.Marks.GetValueOrDefault(filter.Mark) == filter.Value) { each(instance); }
+        }, ct);
+    }
+
+    /// <summary>Reads a list of instances, ours alone: what the engine filters is looked at again, for a version that knows no filter gives all.</summary>
+    private async Task<EngineAnswer> EachAsync(string path, EngineName home, Action<InstanceId, JsonElement> each, CancellationToken ct)
+    {
         var opened = await line.OpenAsync(path, ct);
         if (!opened.IsDone) { return opened; }
         await using var body = opened.Value;
@@ -180,10 +193,8 @@ internal sealed partial class LxdEngine
         {
             await foreach (var item in LxdArray.ReadAsync(body, options.MostBytes, ct))
             {
-                // What the engine filters is looked at again: a version that knows no filter gives all.
-                if (!IsOurs(item) || !EngineName.TryParse(item.Text("name"), out var name) || !EngineName.TryParse(item.Text("project") is { Length: > 0 } said ? said : filter.Project?.ToString() ?? "default", out var project)) { continue; }
-                var instance = InstanceOf(item, new InstanceId(project, name), filter.WithState ? StateOf(item.Get("state")) : null);
-                if (filter.Mark is null || instance.Marks.GetValueOrDefault(filter.Mark) == filter.Value) { each(instance); }
+                if (!IsOurs(item) || !EngineName.TryParse(item.Text("name"), out var name)) { continue; }
+                if (EngineName.TryParse(item.Text("project") is { Length: > 0 } said ? said : home.ToString(), out var project)) { each(new InstanceId(project, name), item); }
             }
 
             return EngineAnswer.Done;

@@ -36,15 +36,17 @@ internal sealed partial class LxdEngine
     internal override async Task<EngineAnswer> RemoveProjectAsync(EngineName project, CancellationToken ct) =>
         project == EngineName.Default ? EngineAnswer.Refused("not-ours") : await RemoveAsync(LxdPath.Of(["projects", project.ToString()]), "project", ct);
 
-    internal override async Task<EngineAnswer> EnsureRulesAsync(EngineRules rules, CancellationToken ct)
+    internal override async Task<EngineAnswer> EnsureRulesAsync(EngineRules rules, CancellationToken ct) =>
+        EngineChecks.Fault(rules) ?? await EnsureRulesAsync(rules.Name, rules.Marks, Written(rules.Ingress), Written(rules.Egress), ct);
+
+    private async Task<EngineAnswer> EnsureRulesAsync(EngineName name, IReadOnlyDictionary<string, string> marks, JsonArray ingress, JsonArray egress, CancellationToken ct)
     {
-        if (EngineChecks.Fault(rules) is { } fault) { return fault; }
-        var path = LxdPath.Of(["network-acls", rules.Name.ToString()]);
-        var order = new JsonObject { ["config"] = Marked(rules.Marks), ["ingress"] = Written(rules.Ingress), ["egress"] = Written(rules.Egress) };
+        var path = LxdPath.Of(["network-acls", name.ToString()]);
+        var order = new JsonObject { ["config"] = Marked(marks), ["ingress"] = ingress, ["egress"] = egress };
         var found = await OursAsync(path, "rules", ct);
         if (found.Answer.Outcome == EngineOutcome.NotFound)
         {
-            order["name"] = rules.Name.ToString();
+            order["name"] = name.ToString();
             return (await line.DoAsync(HttpMethod.Post, LxdPath.Of(["network-acls"]), order, ct)).Answer;
         }
 
@@ -60,9 +62,11 @@ internal sealed partial class LxdEngine
         var config = Marked(network.Marks);
         var own = First(network.Range);
         (config["ipv4.address"], config["ipv6.address"]) = ($"{own}/{Number(network.Range.PrefixLength)}", "none");
-        // Without routing nothing passes between networks; the way outside is through the member's own address.
-        (config["ipv4.nat"], config["ipv4.routing"]) = network.Outside ? ("true", "true") : ("false", "false");
-        config["security.acls"] = network.Rules?.ToString() ?? "";
+        config["ipv4.nat"] = network.Outside ? "true" : "false";
+        // Not by switching routing off: where bridges are filtered too, that would cut the zone's own instances off from each other.
+        config["security.acls"] = network.Rules is { } rules ? $"{BorderOf(network.Name)},{rules}" : $"{BorderOf(network.Name)}";
+        var border = await EnsureBorderAsync(network, own, ct);
+        if (!border.IsDone) { return border; }
         var found = await OursAsync(path, "network", ct);
         if (found.Answer.Outcome == EngineOutcome.NotFound) { return await MakeNetworkAsync(network, WithoutEmpty(config), ct); }
         if (!found.IsDone) { return found.Answer; }
@@ -72,7 +76,14 @@ internal sealed partial class LxdEngine
         return Has(found.Metadata, config) ? EngineAnswer.Done : (await line.DoAsync(HttpMethod.Patch, path, new JsonObject { ["config"] = config }, ct)).Answer;
     }
 
-    internal override Task<EngineAnswer> RemoveNetworkAsync(EngineName network, CancellationToken ct) => RemoveAsync(LxdPath.Of(["networks", network.ToString()]), "network", ct);
+    internal override async Task<EngineAnswer> RemoveNetworkAsync(EngineName network, CancellationToken ct)
+    {
+        var removed = await RemoveAsync(LxdPath.Of(["networks", network.ToString()]), "network", ct);
+        if (!removed.IsDone && removed.Outcome != EngineOutcome.NotFound) { return removed; }
+        // Also when an earlier attempt got no further than the network.
+        var border = await RemoveRulesAsync(BorderOf(network), ct);
+        return border.IsDone || border.Outcome == EngineOutcome.NotFound ? removed : border;
+    }
 
     internal override async Task<EngineAnswer> EnsureVolumeAsync(EngineVolume volume, CancellationToken ct)
     {
@@ -132,6 +143,22 @@ internal sealed partial class LxdEngine
         var bytes = range.BaseAddress.GetAddressBytes();
         bytes[^1]++;
         return new IPAddress(bytes);
+    }
+
+    private static EngineName BorderOf(EngineName network) => EngineName.Parse($"{EngineChecks.BorderPrefix}{network}");
+
+    /// <summary>Every network has rules of its own, that let its instances speak with each other and with nobody else: what no rule allows is refused.</summary>
+    private Task<EngineAnswer> EnsureBorderAsync(EngineNetwork network, IPAddress own, CancellationToken ct)
+    {
+        var bytes = own.GetAddressBytes();
+        bytes[^1]++;
+        var last = network.Range.BaseAddress.GetAddressBytes();
+        for (var bit = network.Range.PrefixLength; bit < 32; bit++) { last[bit / 8] |= (byte)(0x80 >> (bit % 8)); }
+        last[^1]--;
+        // Without the network's own address: that is the member.
+        var others = $"{new IPAddress(bytes)}-{new IPAddress(last)}";
+        JsonObject Rule(string side) => new() { ["action"] = "allow", ["state"] = "enabled", [side] = others };
+        return EnsureRulesAsync(BorderOf(network.Name), network.Marks, new JsonArray((JsonNode)Rule("source")), new JsonArray((JsonNode)Rule("destination")), ct);
     }
 
     private static JsonArray Written(IReadOnlyList<EngineRule> rules)

@@ -112,7 +112,8 @@ internal sealed partial class LxdEngine
         var underline = sample.Name.IndexOf((byte)'_');
         if (underline < 0 || !double.IsFinite(sample.Value)) { return; }
         var metric = sample.Name[(underline + 1)..];
-        var (name, project) = (sample.Label("name"u8), sample.Label("project"u8));
+        var name = sample.Label("name"u8);
+        var project = sample.Label("project"u8);
         if (name.IsEmpty || name.Length > 63 || project.Length > 63) { return; }
         var id = (project.IsEmpty ? "default" : Encoding.ASCII.GetString(project), Encoding.ASCII.GetString(name));
         if (!sums.TryGetValue(id, out var sum))

@@ -59,27 +59,6 @@ internal sealed partial class LxdEngine : CloudEngine
             i.Get("properties").Text("description") is { Length: > 0 } text ? text : i.Get("properties").Text("os"), i.Number("size")))]);
     }
 
-    internal override Task<EngineAnswer> EvacuateAsync(string member, CancellationToken ct) => ChangeMemberAsync(member, "evacuate", ct);
-
-    internal override Task<EngineAnswer> RestoreMemberAsync(string member, CancellationToken ct) => ChangeMemberAsync(member, "restore", ct);
-
-    private static MemberStatus StatusOf(string status) => status switch
-    {
-        "Online" => MemberStatus.Online,
-        "Evacuated" => MemberStatus.Evacuated,
-        "Blocked" => MemberStatus.Blocked,
-        _ => MemberStatus.Offline,
-    };
-
-    private async Task<EngineAnswer> ChangeMemberAsync(string member, string action, CancellationToken ct)
-    {
-        if (EngineChecks.FaultOfMember(member) is { } fault) { return fault; }
-        var state = await line.GetAsync(LxdPath.Of(["cluster", "members", member]), ct);
-        if (!state.IsDone) { return state.Answer.Outcome == EngineOutcome.NotFound ? state.Answer with { Code = "member" } : state.Answer; }
-        if (StatusOf(state.Metadata.Text("status")) == (action == "evacuate" ? MemberStatus.Evacuated : MemberStatus.Online)) { return EngineAnswer.Done; }
-        return (await line.DoAsync(HttpMethod.Post, LxdPath.Of(["cluster", "members", member, "state"]), new JsonObject { ["action"] = action }, ct)).Answer;
-    }
-
     private async Task<MemberCapacity?> CapacityAsync(string? member, CancellationToken ct)
     {
         var has = await line.GetAsync(LxdPath.Of(["resources"], ("target", member)), ct);
@@ -149,7 +128,7 @@ internal sealed partial class LxdEngine : CloudEngine
     }
 
     private static Dictionary<string, string> MarksOf(JsonElement found) => found.Members("config")
-        .Where(c => c.Name.StartsWith(MarkPrefix, StringComparison.Ordinal) && c.Name != MarkPrefix + EngineMarks.Owner).DistinctBy(c => c.Name)
+        .Where(c => c.Name.StartsWith(MarkPrefix, StringComparison.Ordinal) && c.Name is not (MarkPrefix + EngineMarks.Owner or MarkPrefix + EngineMarks.Home)).DistinctBy(c => c.Name)
         .ToDictionary(c => c.Name[MarkPrefix.Length..], c => c.Value.Said(), StringComparer.Ordinal);
 
     /// <summary>True when all of it is in the configuration already.</summary>

@@ -46,6 +46,8 @@ internal static class LxdErrors
         ("failed loading network", EngineOutcome.NotFound, "network"),
         ("network not found", EngineOutcome.NotFound, "network"),
         ("storage pool not found", EngineOutcome.NotFound, "pool"),
+        ("not allowed in project", EngineOutcome.Refused, "not-allowed"),
+        ("not clustered", EngineOutcome.Refused, "not-supported"),
         ("not supported on this server", EngineOutcome.Refused, "not-supported"),
         ("not authorized", EngineOutcome.Refused, "not-authorized"),
         ("certificate is restricted", EngineOutcome.Refused, "not-authorized"),
@@ -79,7 +81,7 @@ internal static class LxdErrors
         };
     }
 
-    private static bool IsOrderFault(string said) => new[] { "invalid", "unknown configuration key", "failed checking if instance", "cgroup item", "failed parsing", "no root device", "has no \"limits" }
+    private static bool IsOrderFault(string said) => new[] { "invalid", "unknown configuration key", "failed checking if instance", "cgroup item", "failed parsing", "no root device", "unsupported compression", "unexpected eof", "has no \"limits" }
         .Any(w => said.Contains(w, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The words, short and without control characters: they go to logs and pages.</summary>

@@ -14,7 +14,13 @@ internal sealed class LxdTerminal(ClientWebSocket bytes, ClientWebSocket control
 {
     internal override Task<int?> Ended => ended;
 
-    internal override ValueTask<int> ReadAsync(Memory<byte> into, CancellationToken ct) => LxdSocket.ReadAsync(bytes, into, ct);
+    internal override async ValueTask<int> ReadAsync(Memory<byte> into, CancellationToken ct)
+    {
+        var read = await LxdSocket.ReadAsync(bytes, into, ct);
+        // The engine's side ends only when ours does.
+        if (read == 0 && !into.IsEmpty) { await LxdSocket.CloseAsync(bytes, ct); }
+        return read;
+    }
 
     internal override ValueTask WriteAsync(ReadOnlyMemory<byte> typed, CancellationToken ct) => LxdSocket.WriteAsync(bytes, typed, ct);
 
@@ -64,6 +70,13 @@ internal static class LxdSocket
 
     /// <summary>Says that no more follows.</summary>
     internal static ValueTask EndAsync(ClientWebSocket socket, CancellationToken ct) => SendAsync(socket, default, WebSocketMessageType.Text, ct);
+
+    internal static async ValueTask CloseAsync(ClientWebSocket socket, CancellationToken ct)
+    {
+        if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) { return; }
+        try { await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, ct); }
+        catch (WebSocketException) { /* It is over already. */ }
+    }
 
     internal static ValueTask TellAsync(ClientWebSocket socket, JsonObject what, CancellationToken ct) => SendAsync(socket, JsonSerializer.SerializeToUtf8Bytes(what), WebSocketMessageType.Text, ct);
 

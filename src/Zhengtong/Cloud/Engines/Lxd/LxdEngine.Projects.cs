@@ -65,14 +65,15 @@ internal sealed partial class LxdEngine
         config["ipv4.nat"] = network.Outside ? "true" : "false";
         // Not by switching routing off: where bridges are filtered too, that would cut the zone's own instances off from each other.
         config["security.acls"] = network.Rules is { } rules ? $"{BorderOf(network.Name)},{rules}" : $"{BorderOf(network.Name)}";
+        var seen = await line.GetAsync(path, ct);
+        // An attempt that was cut off may have announced it on some members; until it is made it carries no marks, and is nobody's.
+        var isAnnounced = seen.IsDone && seen.Metadata.Text("status") == "Pending";
+        var found = isAnnounced ? seen : Ours(seen, "network");
+        if (!found.IsDone && found.Answer.Outcome != EngineOutcome.NotFound) { return found.Answer; }
+        if (found.Metadata.Get("config").Text("ipv4.address") is { Length: > 0 } address && address != (string?)config["ipv4.address"]) { return EngineAnswer.Refused("range", address); }
         var border = await EnsureBorderAsync(network, own, ct);
         if (!border.IsDone) { return border; }
-        var found = await OursAsync(path, "network", ct);
-        if (found.Answer.Outcome == EngineOutcome.NotFound) { return await MakeNetworkAsync(network, WithoutEmpty(config), ct); }
-        if (!found.IsDone) { return found.Answer; }
-        if (found.Metadata.Get("config").Text("ipv4.address") is { Length: > 0 } address && address != (string?)config["ipv4.address"]) { return EngineAnswer.Refused("range", address); }
-        // Made on some members only, by an attempt that was cut off.
-        if (found.Metadata.Text("status") is "Pending" or "Errored") { return await MakeNetworkAsync(network, WithoutEmpty(config), ct); }
+        if (!found.IsDone || isAnnounced || found.Metadata.Text("status") == "Errored") { return await MakeNetworkAsync(network, WithoutEmpty(config), ct); }
         return Has(found.Metadata, config) ? EngineAnswer.Done : (await line.DoAsync(HttpMethod.Patch, path, new JsonObject { ["config"] = config }, ct)).Answer;
     }
 

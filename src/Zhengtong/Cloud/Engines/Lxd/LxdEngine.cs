@@ -101,9 +101,10 @@ internal sealed partial class LxdEngine : CloudEngine
     /// <param name="path">Where it is.</param>
     /// <param name="what">What it is, for the code when it is not there.</param>
     /// <param name="ct">Stops it.</param>
-    private async Task<LxdReply> OursAsync(string path, string what, CancellationToken ct)
+    private async Task<LxdReply> OursAsync(string path, string what, CancellationToken ct) => Ours(await line.GetAsync(path, ct), what);
+
+    private LxdReply Ours(LxdReply found, string what)
     {
-        var found = await line.GetAsync(path, ct);
         if (found.Answer.Outcome == EngineOutcome.NotFound && found.Answer.Code == "object") { return new LxdReply(found.Answer with { Code = what }); }
         return !found.IsDone || IsOurs(found.Metadata) ? found : new LxdReply(EngineAnswer.Refused("not-ours"));
     }

@@ -9,7 +9,8 @@ internal sealed record TableAnswer
     internal required IReadOnlyList<AnswerColumn> Columns { get; init; }
 
     /// <summary>The rows; a cell is null or a <see cref="string"/>, <see cref="long"/>, <see cref="decimal"/>, <see cref="double"/>, <see cref="bool"/>,
-    /// <see cref="DateOnly"/>, <see cref="TimeOnly"/> or <see cref="DateTime"/> (unspecified kind) as its column's type says.</summary>
+    /// <see cref="DateOnly"/>, <see cref="TimeOnly"/> or <see cref="DateTime"/> (unspecified kind) as its column's type says.
+    /// Whoever asks the same gets the same arrays: they are read, never changed.</summary>
     internal required IReadOnlyList<object?[]> Rows { get; init; }
 
     /// <summary>How well each row answers the text, above 0 to 1: for each word the part that it fills of the cell it fills most, 1 where it is the cell; the mean over the words. Null unless asked for.</summary>

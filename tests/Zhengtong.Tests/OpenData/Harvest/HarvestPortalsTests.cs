@@ -93,12 +93,7 @@ public sealed class HarvestPortalsTests(Harvester harvester) : IClassFixture<Har
         source.Begin(now);
         var left = new HarvestRun { Id = Guid.CreateVersion7(now), SourceId = source.Id, StartedAt = now };
         left.Took(new HarvestCounts(100, 0, 0, 0, 0), "100", now);
-        await harvester.Own.WithDb(db =>
-        {
-            db.Add(source);
-            db.Add(left);
-            return db.SaveChangesAsync();
-        });
+        await harvester.AddAsync(source, left);
         await harvester.SettleAsync();
         var run = await harvester.LastRunAsync(source.Id);
         (run.Id, run.State, run.Seen, run.Added).ShouldBe((left.Id, HarvestState.Done, 150, 50));

@@ -46,19 +46,21 @@ public sealed class Harvester : IAsyncLifetime
     /// <summary>Registers a source and takes it whole.</summary>
     internal async Task<(Guid Source, HarvestRun Run)> HarvestAsync(HarvestKind kind, string address, string name = "邻市数据平台")
     {
-        var now = TimeProvider.System.GetUtcNow();
-        var source = HarvestSource.Register(name, kind, address, 24, Authority.Id, now);
-        await Own.WithDb(async db =>
-        {
-            // A test before this one may have had the same port; an address is registered once.
-            foreach (var earlier in await db.HarvestSources.Where(s => s.Address == source.Address && s.RemovedAt == null).ToListAsync()) { earlier.Remove(now); }
-            await db.SaveChangesAsync();
-            db.HarvestSources.Add(source);
-            return await db.SaveChangesAsync();
-        });
+        var source = HarvestSource.Register(name, kind, address, 24, Authority.Id, TimeProvider.System.GetUtcNow());
+        await AddAsync(source);
         await SettleAsync();
         return (source.Id, await LastRunAsync(source.Id));
     }
+
+    /// <summary>Keeps a source, with what it did. A test before this one may have had the same port, and an address is registered once.</summary>
+    internal Task<int> AddAsync(HarvestSource source, params HarvestRun[] runs) => Own.WithDb(async db =>
+    {
+        foreach (var earlier in await db.HarvestSources.Where(s => s.Address == source.Address && s.RemovedAt == null).ToListAsync()) { earlier.Remove(source.CreatedAt); }
+        await db.SaveChangesAsync();
+        db.HarvestSources.Add(source);
+        db.HarvestRuns.AddRange(runs);
+        return await db.SaveChangesAsync();
+    });
 
     /// <summary>Takes a registered source once more.</summary>
     internal async Task<HarvestRun> AgainAsync(Guid source, bool mayShrink = false)

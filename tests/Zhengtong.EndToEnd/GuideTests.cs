@@ -22,7 +22,7 @@ public sealed class GuideTests(Browser browser) : IClassFixture<Browser>
     [InlineData("health", "nursing", "zh-CN", 390, false)]
     public async Task Reader_FindsAPlaceByDivision(string guide, string kind, string language, int width, bool script)
     {
-        await PublishedPlan.PublishAsync(browser.App, Templates);
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
         var page = await browser.Window(script, language, width);
         await using var context = page.Context;
         page.SetDefaultTimeout(15_000);
@@ -62,7 +62,7 @@ public sealed class GuideTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Reader_AroundThem_SeesTheNearestFirstAndSaysWhereTheyAreToNobody()
     {
-        await PublishedPlan.PublishAsync(browser.App, Templates);
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
         var page = await browser.Window(width: 390);
         await using var context = page.Context;
         page.SetDefaultTimeout(15_000);
@@ -112,7 +112,7 @@ public sealed class GuideTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Reader_WithoutAConnection_SeesWhatWasSeenAndSearchesIt()
     {
-        await PublishedPlan.PublishAsync(browser.App, Templates);
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
         var page = await browser.Window(language: "zh-CN", width: 390);
         await using var context = page.Context;
         page.SetDefaultTimeout(15_000);
@@ -120,13 +120,13 @@ public sealed class GuideTests(Browser browser) : IClassFixture<Browser>
         await context.SetGeolocationAsync(new() { Longitude = Longitude, Latitude = Latitude });
         await page.GotoAsync("/apps/health/hospitals");
         await page.WaitForFunctionAsync("() => navigator.serviceWorker.controller !== null");
-        await Kept("guide-health-pages", "/apps/health/hospitals");
+        await Kept("guide-health-pages-zh-CN", "/apps/health/hospitals");
         await Kept("guide-health-data", "guide.json", "/api/v1/calendar/");
-        await page.WaitForFunctionAsync("async () => (await (await caches.open('guide-health-data')).keys()).filter(k => k.url.includes('/ogc/')).length === 3");
+        await page.UntilAsync("async () => (await (await caches.open('guide-health-data')).keys()).filter(k => k.url.includes('/ogc/')).length === 3");
         var place = await page.Locator("ol.places h2 a").First.InnerTextAsync();
         await page.Locator("ol.places h2 a").First.ClickAsync();
         await page.Locator(".guide-facts").WaitForAsync();
-        await Kept("guide-health-pages", "key=");
+        await Kept("guide-health-pages-zh-CN", "key=");
         var seen = page.Url;
 
         await context.SetOfflineAsync(true);
@@ -155,14 +155,94 @@ public sealed class GuideTests(Browser browser) : IClassFixture<Browser>
 
         async Task Kept(string cache, params string[] parts)
         {
-            foreach (var part in parts) { await page.WaitForFunctionAsync("async ([cache, part]) => (await (await caches.open(cache)).keys()).some(k => k.url.includes(part))", new[] { cache, part }); }
+            foreach (var part in parts) { await page.UntilAsync("async ([cache, part]) => (await (await caches.open(cache)).keys()).some(k => k.url.includes(part))", new[] { cache, part }); }
         }
+    }
+
+    [Fact]
+    public async Task Reader_WithoutAConnection_ReadsInTheLanguageChosen()
+    {
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
+        var page = await browser.Window(language: "zh-CN", width: 390);
+        await using var context = page.Context;
+        page.SetDefaultTimeout(15_000);
+        await page.GotoAsync("/apps/health/hospitals");
+        await page.WaitForFunctionAsync("() => navigator.serviceWorker.controller !== null");
+        await SeenAsync("zh-CN");
+        await page.Locator(".guide-bar a[hreflang=en]").ClickAsync();
+        await page.Locator("html[lang=en]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await SeenAsync("en");
+        await context.SetOfflineAsync(true);
+        await page.GotoAsync("/apps/health/hospitals");
+        (await HeadingAsync()).ShouldBe("Hospitals");
+        // Never seen in any language: the page in its place is in the one chosen.
+        await page.GotoAsync("/apps/health/pharmacies");
+        (await page.Locator("html").GetAttributeAsync("lang")).ShouldBe("en");
+        await page.Locator(".guide-bar a[hreflang=zh-CN]").ClickAsync();
+        await page.Locator("html[lang=zh-CN]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await page.GotoAsync("/apps/health/hospitals");
+        (await HeadingAsync()).ShouldBe("医院");
+        // The platform hears of it when it is there again.
+        await context.SetOfflineAsync(false);
+        await page.GotoAsync("/apps/health/hospitals");
+        await page.WaitForFunctionAsync("() => document.documentElement.lang === 'zh-CN' && localStorage.getItem('guide-language') === null");
+        (await context.CookiesAsync()).Single(c => c.Name == "lang").Value.ShouldBe("zh-CN");
+
+        Task<string> HeadingAsync() => page.Locator("h1").InnerTextAsync();
+
+        Task SeenAsync(string language) => page.UntilAsync("async cache => (await (await caches.open(cache)).keys()).some(k => k.url.endsWith('/apps/health/hospitals'))", $"guide-health-pages-{language}");
+    }
+
+    [Fact]
+    public async Task Map_TwoFingers_ZoomItAboutWhatTheyHold()
+    {
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
+        var page = await browser.Window(language: "en", width: 390);
+        await using var context = page.Context;
+        page.SetDefaultTimeout(15_000);
+        await page.GotoAsync("/apps/health/hospitals?view=map");
+        var map = page.Locator(".places-map [data-map] > svg");
+        await map.ScrollIntoViewIfNeededAsync();
+        await page.WaitForFunctionAsync("() => document.querySelector('[data-map][data-held]') !== null");
+        var frame = (await map.BoundingBoxAsync())!;
+        var (x, y) = (frame.X + (frame.Width * 0.4f), frame.Y + (frame.Height / 2));
+        var before = await StandsAsync();
+        var devtools = await context.NewCDPSessionAsync(page);
+        await TouchAsync("touchStart", (x - 30, y));
+        await TouchAsync("touchStart", (x - 30, y), (x + 30, y));
+        for (var n = 1; n <= 6; n++) { await TouchAsync("touchMove", (x - 30 - (n * 10), y), (x + 30 + (n * 10), y)); }
+        await TouchAsync("touchEnd");
+        await page.Locator("[data-map].moved").WaitForAsync();
+        var after = await StandsAsync();
+        (before[0] / after[0]).ShouldBe(3, 0.2);
+        Math.Abs(before[1] - after[1]).ShouldBeLessThan(before[0] / 100);
+        Math.Abs(before[2] - after[2]).ShouldBeLessThan(before[0] / 100);
+        // Together again.
+        await TouchAsync("touchStart", (x - 90, y));
+        await TouchAsync("touchStart", (x - 90, y), (x + 90, y));
+        for (var n = 1; n <= 6; n++) { await TouchAsync("touchMove", (x - 90 + (n * 10), y), (x + 90 - (n * 10), y)); }
+        await TouchAsync("touchEnd");
+        ((await StandsAsync())[0] / before[0]).ShouldBe(1, 0.1);
+        // Buttons do what they did.
+        await page.Locator(".places-map [data-zoom=in]").ClickAsync();
+        (before[0] / (await StandsAsync())[0]).ShouldBe(2, 0.2);
+
+        // How wide the part is that is seen, and what lies at the point.
+        Task<double[]> StandsAsync() => page.EvaluateAsync<double[]>("""
+            ([x, y]) => {
+              const svg = document.querySelector(".places-map [data-map] > svg"), at = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM().inverse());
+              return [svg.viewBox.baseVal.width, at.x, at.y];
+            }
+            """, new[] { x, y });
+
+        Task TouchAsync(string type, params (float X, float Y)[] points) =>
+            devtools.SendAsync("Input.dispatchTouchEvent", new Dictionary<string, object> { ["type"] = type, ["touchPoints"] = points.Select((p, id) => new { x = p.X, y = p.Y, id }).ToArray() });
     }
 
     [Fact]
     public async Task Script_OpenUntil_IsWhatTheServerSays()
     {
-        await PublishedPlan.PublishAsync(browser.App, Templates);
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
         var page = await browser.Window(width: 390);
         await using var context = page.Context;
         await page.GotoAsync("/apps/tour");
@@ -188,7 +268,7 @@ public sealed class GuideTests(Browser browser) : IClassFixture<Browser>
     [Fact]
     public async Task Browser_ReadsTheManifest_WithoutErrors()
     {
-        await PublishedPlan.PublishAsync(browser.App, Templates);
+        await OpenedData.PublishPlanAsync(browser.App, Templates);
         var page = await browser.Window(language: "zh-CN", width: 390);
         await using var context = page.Context;
         var errors = new List<string>();

@@ -39,7 +39,7 @@ function placeOf(feature, source, kind, districts) {
   const key = source.columns.key ? cell("key") : feature.id;
   const [longitude, latitude] = feature.geometry.coordinates;
   return {
-    longitude, latitude, name: String(cell("name") ?? ""), address: cell("address"), district: cell("district"), level: cell("level"), hours: cell("hours"), rests: cell("rests"), phone: cell("phone"), from: cell("from"), until: cell("until"),
+    longitude, latitude, name: String(cell("name") ?? ""), address: cell("address"), district: cell("district"), level: cell("level"), hours: cell("hours"), rests: cell("rests"), emergency: cell("emergency") === true, phone: cell("phone"), from: cell("from"), until: cell("until"),
     where: districts[cell("district")] ?? "", href: `${root}/${kind}/${source.dataset}?key=${encodeURIComponent(key)}`, row: Object.values(feature.properties).join(" ").normalize("NFKC").toLowerCase(),
   };
 }
@@ -91,7 +91,7 @@ async function stateNow() {
     if ((place.from && place.from > today) || (place.until && place.until < today)) return { state: "closed" };
     if (!hours[place.hours]) return { state: "unknown" };
     const until = openUntil(hours[place.hours], rests[place.rests] ?? 0, now, day => named.get(day));
-    return until === null ? { state: "closed" } : { state: "open", until };
+    return until !== null ? { state: "open", until } : { state: place.emergency ? "emergency" : "closed" };
   };
 }
 
@@ -129,6 +129,7 @@ function card(place, state, me) {
     me ? element("b", { class: "distance" }, far(metres(me, place))) : null,
     place.level ? element("span", { class: "format", lang: "zh-CN" }, place.level) : null,
     state.state === "open" ? element("span", { class: "badge-state tone-good" }, state.until % 1440 ? say("open-until", clock(state.until)) : say("open"))
+      : state.state === "emergency" ? element("span", { class: "badge-state tone-info" }, say("emergency"))
       : state.state === "closed" ? element("span", { class: "badge-state tone-off" }, say("closed")) : null,
     element("span", { class: "small-print", lang: "zh-CN" }, place.hours ?? ""));
   return element("li", null, element("h2", { lang: "zh-CN" }, element("a", { href: place.href }, place.name)), tags, element("p", { class: "where", lang: "zh-CN" }, place.address ?? place.where),
@@ -144,7 +145,7 @@ async function show(me, shown = step) {
   const kept = await placesOf(list.dataset.kind), stateOf = await stateNow();
   const sought = text("q").normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
   let rows = kept.filter(p => sought.every(w => p.row.includes(w)) && (!text("district") || String(p.district ?? "").startsWith(text("district"))) && (!text("level") || p.level === text("level")))
-    .map(place => ({ place, state: stateOf(place) })).filter(r => !asked.get("open") || r.state.state === "open");
+    .map(place => ({ place, state: stateOf(place) })).filter(r => !asked.get("open") || r.state.state === "open" || r.state.state === "emergency");
   if (me) rows = rows.map(r => ({ ...r, metres: metres(me, r.place) })).sort((a, b) => a.metres - b.metres);
   const status = element("p", { class: "guide-count", role: "status", tabindex: "-1" }, say("count", rows.length.toLocaleString("en")), me ? ` · ${say("around-hint")}` : "");
   const parts = [status];
@@ -264,9 +265,33 @@ addEventListener("online", connection);
 addEventListener("offline", connection);
 connection();
 
+// The choice of a language is the platform's. Without a connection the worker takes it, gives what was seen in that language, and the platform hears of it when it can be asked again.
+const choiceKey = "guide-language", choice = document.querySelector(".guide-bar a[hreflang]");
+choice?.addEventListener("click", event => {
+  const worker = navigator.serviceWorker?.controller;
+  if (navigator.onLine || !worker) return;
+  event.preventDefault();
+  try { localStorage.setItem(choiceKey, choice.hreflang); } catch { /* Private windows may keep nothing. */ }
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => location.reload();
+  worker.postMessage({ language: choice.hreflang }, [port2]);
+});
+async function tellChoice() {
+  let to = null;
+  try { to = localStorage.getItem(choiceKey); } catch { /* Nothing is kept. */ }
+  if (!to || !navigator.onLine) return;
+  try {
+    await fetch(`/language?to=${encodeURIComponent(to)}&back=${encodeURIComponent(root)}`, { redirect: "manual" });
+    localStorage.removeItem(choiceKey);
+  } catch { return; }
+  if (to !== language) location.reload();
+}
+addEventListener("online", tellChoice);
+tellChoice();
+
 const kept = document.querySelector("[data-kept]");
 if (kept && "caches" in window) {
-  const seen = await caches.open(`guide-${root.split("/").pop()}-pages`);
+  const seen = await caches.open(`guide-${root.split("/").pop()}-pages-${language}`);
   const pages = [];
   for (const request of await seen.keys()) {
     const text = await (await seen.match(request)).text(), found = new DOMParser().parseFromString(text, "text/html");

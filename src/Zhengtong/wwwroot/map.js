@@ -143,11 +143,6 @@ function tell(map, feature) {
   found.append(list);
 }
 
-const look = () => { for (const map of document.querySelectorAll("[data-layer]:not([data-begun])")) tile(map); };
-look();
-// Pages are taken over without loading them anew.
-new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
-
 const mapOf = event => {
   const map = event.target.closest?.("[data-map]");
   return map ? [map, map.querySelector("svg")] : [];
@@ -210,19 +205,76 @@ document.addEventListener("wheel", event => {
   zoom(map, svg, event.deltaY < 0 ? 0.8 : 1.25, place(svg, event));
 }, { passive: false });
 
+// Two fingers on a drawn map zoom it; what they hold stays under them. MapLibre has its own.
+const fingers = new Map();
+let pinch = null, letGo = null;
+
+const between = () => {
+  const [[x1, y1], [x2, y2]] = [...fingers.values()];
+  return { x: (x1 + x2) / 2, y: (y1 + y2) / 2, apart: Math.max(1, Math.hypot(x1 - x2, y1 - y2)) };
+};
+
 document.addEventListener("pointerdown", event => {
   const [map, svg] = mapOf(event);
-  if (!map || tiledMaps.has(map) || event.button !== 0 || event.target.closest("button") || (event.pointerType === "touch" && !map.classList.contains("moved"))) return;
+  if (event.isPrimary) {
+    fingers.clear();
+    pinch = null;
+  }
+
+  if (!map || event.pointerType !== "touch" || tiledMaps.has(map) || event.target.closest("button") || fingers.size > 1) return;
+  fingers.set(event.pointerId, [event.clientX, event.clientY]);
+  if (fingers.size < 2) return;
+  letGo?.();
+  const { a, e, f } = svg.getScreenCTM(), [x, y, wide, high] = box(svg), middle = between();
+  pinch = { map, svg, wide, high, unit: 1 / a, left: e + a * x, top: f + a * y, apart: middle.apart, held: [(middle.x - e) / a, (middle.y - f) / a] };
+});
+
+document.addEventListener("pointermove", event => {
+  if (!fingers.has(event.pointerId)) return;
+  fingers.set(event.pointerId, [event.clientX, event.clientY]);
+  if (!pinch) return;
+  const middle = between(), most = whole(pinch.map)[2];
+  const wide = Math.min(most * 2, Math.max(most / 4096, pinch.wide * pinch.apart / middle.apart)), by = wide / pinch.wide, unit = pinch.unit * by;
+  show(pinch.map, pinch.svg, [pinch.held[0] - (middle.x - pinch.left) * unit, pinch.held[1] - (middle.y - pinch.top) * unit, wide, pinch.high * by]);
+});
+
+for (const type of ["pointerup", "pointercancel"])
+  document.addEventListener(type, event => {
+    if (fingers.delete(event.pointerId)) pinch = null;
+  });
+
+// The page would scroll with two fingers and take them away.
+const hold = event => { if (event.touches.length > 1 && event.cancelable && !tiledMaps.has(event.currentTarget)) event.preventDefault(); };
+
+document.addEventListener("pointerdown", event => {
+  const [map, svg] = mapOf(event);
+  if (!map || tiledMaps.has(map) || event.button !== 0 || event.target.closest("button") || (event.pointerType === "touch" && (fingers.size > 1 || !map.classList.contains("moved")))) return;
   const [x, y, w, h] = box(svg);
   const [ax, ay] = [event.clientX, event.clientY];
   const unit = 1 / svg.getScreenCTM().a;
-  const move = e => show(map, svg, [x - (e.clientX - ax) * unit, y - (e.clientY - ay) * unit, w, h]);
-  const end = () => {
+  const move = e => { if (e.pointerId === event.pointerId) show(map, svg, [x - (e.clientX - ax) * unit, y - (e.clientY - ay) * unit, w, h]); };
+  const end = e => {
+    if (e && e.pointerId !== event.pointerId) return;
+    letGo = null;
     document.removeEventListener("pointermove", move);
     document.removeEventListener("pointerup", end);
     document.removeEventListener("pointercancel", end);
   };
+  letGo = end;
   document.addEventListener("pointermove", move);
   document.addEventListener("pointerup", end);
   document.addEventListener("pointercancel", end);
 });
+
+function look() {
+  for (const map of document.querySelectorAll("[data-map]:not([data-held])")) {
+    map.dataset.held = "";
+    for (const type of ["touchstart", "touchmove"]) map.addEventListener(type, hold, { passive: false });
+  }
+
+  for (const map of document.querySelectorAll("[data-layer]:not([data-begun])")) tile(map);
+}
+
+look();
+// Pages are taken over without loading them anew.
+new MutationObserver(look).observe(document.body, { childList: true, subtree: true });

@@ -5,15 +5,17 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Demonstration;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
+using Zhengtong.OpenData.Import;
 using Zhengtong.OpenData.Model;
 using Zhengtong.OpenData.Publishing;
 
 namespace Zhengtong.EndToEnd.Support;
 
-/// <summary>Datasets that a browser test publishes on a platform of its own, without the way over examination and approval.</summary>
+/// <summary>Datasets that a browser test publishes on a platform of its own, made up or of the demonstration province, without the way over examination and approval.</summary>
 internal static class OpenedData
 {
     /// <summary>A city's parks: text, numbers, days, places, cells without a value; and the file as it was uploaded.</summary>
@@ -28,7 +30,7 @@ internal static class OpenedData
         await using var scope = app.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
         var store = scope.ServiceProvider.GetRequiredService<ObjectStore>();
-        var publisher = await DepartmentAsync(db, now);
+        var publisher = await DepartmentAsync(db, "11610100000000001", "西安市城市管理局", "市城管局", "610100", [("610100", "西安市")], now);
         var table = await TableAsync(store, rows);
         var csv = new StringBuilder("名称,区县,类型,面积,建成日期,经度,纬度,说明\r\n");
         for (var n = 1; n <= rows; n++) { csv.AppendJoin(',', Park(n)).Append("\r\n"); }
@@ -50,8 +52,6 @@ internal static class OpenedData
             ContactPhone = "029-12345678",
         };
         description = change?.Invoke(description) ?? description;
-        var dataset = new Dataset { Id = Guid.CreateVersion7(now), Name = name, PublisherId = publisher.Id, Description = description, CreatedAt = now, ModifiedAt = now };
-        dataset.Describe(description);
         var resource = new DatasetResource
         {
             Id = Guid.CreateVersion7(now),
@@ -64,11 +64,44 @@ internal static class OpenedData
             Bytes = file.Length,
             Table = table,
         };
-        var version = new DatasetVersion { Id = Guid.CreateVersion7(now), DatasetId = dataset.Id, Number = 1, Description = description, Resources = [resource], ChangeNote = "首次发布。", CreatedAt = now };
+        return await PublishAsync(db, publisher, name, description, resource, "首次发布。", now);
+    }
+
+    /// <summary>Every dataset of these templates of the demonstration province, with the province's divisions; those that are there already stay.</summary>
+    internal static async Task PublishPlanAsync(WebApplication app, params IReadOnlyList<string> templates)
+    {
+        var (plan, province, now) = (OpenDataPlan.Load(), Province.Load(), TimeProvider.System.GetUtcNow());
+        var synthetic = new SyntheticProvince(province);
+        await using var scope = app.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
+        var (store, tables) = (scope.ServiceProvider.GetRequiredService<ObjectStore>(), scope.ServiceProvider.GetRequiredService<TableWriter>());
+        var publisher = await DepartmentAsync(db, "11990000000000001", "演示省旅游局", "省旅游局", "99", [.. province.Regions.Select(r => (r.Code, r.Name))], now);
+        foreach (var planned in plan.Datasets(province).Where(d => templates.Contains(d.Template.Id)))
+        {
+            if (await db.Datasets.AnyAsync(d => d.Name == planned.Name)) { continue; }
+            var table = new PlannedTable(planned, synthetic, planned.Versions);
+            var rows = table.Rows().ToList();
+            var file = await store.PutAsync(PlannedFiles.Csv(table.Columns, rows), default);
+            var resource = new DatasetResource
+            {
+                Id = Guid.CreateVersion7(now), Name = planned.Title, Format = "CSV", FileName = $"{planned.Name}.csv", MediaType = "text/csv", Content = file.Digest, Bytes = file.Length,
+                Table = await tables.WriteAsync(table.Columns, rows.ToAsyncEnumerable(), table.Places, default),
+            };
+            await PublishAsync(db, publisher, planned.Name, planned.Description(), resource, plan.FirstNote, now);
+            db.ChangeTracker.Clear();
+        }
+    }
+
+    /// <summary>The first version of a dataset of one file.</summary>
+    private static async Task<(Dataset Dataset, DatasetVersion Version)> PublishAsync(ZhengtongDb db, Guid publisher, string name, DatasetDescription description, DatasetResource resource, string note, DateTimeOffset now)
+    {
+        var dataset = new Dataset { Id = Guid.CreateVersion7(now), Name = name, PublisherId = publisher, Description = description, CreatedAt = now, ModifiedAt = now };
+        dataset.Describe(description);
+        var version = new DatasetVersion { Id = Guid.CreateVersion7(now), DatasetId = dataset.Id, Number = 1, Description = description, Resources = [resource], ChangeNote = note, CreatedAt = now };
         version.Propose(Guid.CreateVersion7(now), now);
         version.EndCheck(now);
         version.Examine(Guid.CreateVersion7(now), now);
-        version.Publish(Guid.CreateVersion7(now), file.Digest, "", now);
+        version.Publish(Guid.CreateVersion7(now), resource.Content, "", now);
         dataset.Publish(version, now);
         db.AddRange(dataset, version);
         await VersionObjects.ReferAsync(db, version, now, default);
@@ -78,16 +111,21 @@ internal static class OpenedData
         return (dataset, version);
     }
 
-    private static async Task<Organisation> DepartmentAsync(ZhengtongDb db, DateTimeOffset now)
+    /// <summary>The department of that credit code, with these divisions.</summary>
+    private static async Task<Guid> DepartmentAsync(ZhengtongDb db, string body, string name, string shortName, string region, IReadOnlyList<(string Code, string Name)> divisions, DateTimeOffset now)
     {
-        var code = CreditCode.FromBody("11610100000000001");
-        if (await db.Organisations.SingleOrDefaultAsync(o => o.CreditCode == code) is { } known) { return known; }
-        var region = RegionCode.Parse("610100");
-        if (!await db.Regions.AnyAsync(r => r.Code == region)) { db.Regions.Add(new Region { Code = region, Name = "西安市", Level = region.Level, Parent = region.Parent }); }
-        var made = new Organisation { Id = Guid.CreateVersion7(now), CreditCode = code, Name = "西安市城市管理局", ShortName = "市城管局", Region = region, Kind = OrganisationKind.Department };
+        foreach (var (number, division) in divisions)
+        {
+            var code = RegionCode.Parse(number);
+            if (!await db.Regions.AnyAsync(r => r.Code == code)) { db.Regions.Add(new Region { Code = code, Name = division, Level = code.Level, Parent = code.Parent }); }
+        }
+
+        var credit = CreditCode.FromBody(body);
+        if (await db.Organisations.Where(o => o.CreditCode == credit).Select(o => (Guid?)o.Id).SingleOrDefaultAsync() is { } known) { return known; }
+        var made = new Organisation { Id = Guid.CreateVersion7(now), CreditCode = credit, Name = name, ShortName = shortName, Region = RegionCode.Parse(region), Kind = OrganisationKind.Department };
         db.Organisations.Add(made);
         await db.SaveChangesAsync();
-        return made;
+        return made.Id;
     }
 
     private static string[] Park(int n) =>

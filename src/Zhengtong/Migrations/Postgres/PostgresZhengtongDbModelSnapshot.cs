@@ -4145,6 +4145,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("boolean")
                         .HasColumnName("is_harvested");
 
+                    b.Property<bool>("IsUntold")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_untold");
+
                     b.Property<DateTimeOffset>("NextAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("next_at");
@@ -4181,6 +4185,9 @@ namespace Zhengtong.Migrations.Postgres
 
                     b.HasIndex("OwnerId")
                         .HasDatabaseName("ix_checked_links_owner_id");
+
+                    b.HasIndex("IsUntold", "OrganisationId")
+                        .HasDatabaseName("ix_checked_links_is_untold_organisation_id");
 
                     b.HasIndex("OrganisationId", "State")
                         .HasDatabaseName("ix_checked_links_organisation_id_state");
@@ -4697,6 +4704,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("removed_at");
 
+                    b.Property<int?>("Renamed")
+                        .HasColumnType("integer")
+                        .HasColumnName("renamed");
+
                     b.Property<int>("Revision")
                         .IsConcurrencyToken()
                         .HasColumnType("integer")
@@ -4993,6 +5004,11 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("dataset_id");
 
+                    b.Property<string>("Accepted")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("accepted");
+
                     b.Property<Guid>("AgreementId")
                         .HasColumnType("uuid")
                         .HasColumnName("agreement_id");
@@ -5009,9 +5025,18 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("bound_by");
 
+                    b.Property<string>("Content")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("content");
+
                     b.Property<Guid?>("GrantedBy")
                         .HasColumnType("uuid")
                         .HasColumnName("granted_by");
+
+                    b.Property<DateTimeOffset?>("HeldSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("held_since");
 
                     b.Property<string>("Name")
                         .IsRequired()

@@ -4134,6 +4134,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("is_harvested");
 
+                    b.Property<bool>("IsUntold")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_untold");
+
                     b.Property<DateTime>("NextAt")
                         .HasColumnType("TEXT")
                         .HasColumnName("next_at");
@@ -4170,6 +4174,9 @@ namespace Zhengtong.Migrations.Sqlite
 
                     b.HasIndex("OwnerId")
                         .HasDatabaseName("ix_checked_links_owner_id");
+
+                    b.HasIndex("IsUntold", "OrganisationId")
+                        .HasDatabaseName("ix_checked_links_is_untold_organisation_id");
 
                     b.HasIndex("OrganisationId", "State")
                         .HasDatabaseName("ix_checked_links_organisation_id_state");
@@ -4686,6 +4693,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("removed_at");
 
+                    b.Property<int?>("Renamed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("renamed");
+
                     b.Property<int>("Revision")
                         .IsConcurrencyToken()
                         .HasColumnType("INTEGER")
@@ -4982,6 +4993,11 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("dataset_id");
 
+                    b.Property<string>("Accepted")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("accepted");
+
                     b.Property<Guid>("AgreementId")
                         .HasColumnType("TEXT")
                         .HasColumnName("agreement_id");
@@ -4998,9 +5014,18 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("bound_by");
 
+                    b.Property<string>("Content")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("content");
+
                     b.Property<Guid?>("GrantedBy")
                         .HasColumnType("TEXT")
                         .HasColumnName("granted_by");
+
+                    b.Property<DateTime?>("HeldSince")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("held_since");
 
                     b.Property<string>("Name")
                         .IsRequired()

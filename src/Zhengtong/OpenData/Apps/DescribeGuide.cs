@@ -77,7 +77,7 @@ internal static class DescribeGuide
             json.WriteStartObject("columns");
             foreach (var (role, column) in new (string, TableColumn?)[]
             {
-                ("name", c.Name), ("address", c.Address), ("district", c.District), ("level", c.Level), ("hours", c.Hours), ("rests", c.Closed), ("phone", c.Phone), ("from", c.From), ("until", c.Until),
+                ("name", c.Name), ("address", c.Address), ("district", c.District), ("level", c.Level), ("hours", c.Hours), ("rests", c.Closed), ("emergency", c.Emergency), ("phone", c.Phone), ("from", c.From), ("until", c.Until),
                 ("firstBus", c.FirstBus), ("lastBus", c.LastBus), ("interval", c.Interval), ("runTime", c.RunTime), ("key", c.Key),
             })
             {

@@ -12,6 +12,7 @@ internal sealed record GuideColumns(TableColumn Name)
     private static readonly string[] Levels = ["level", "grade", "audience", "line", "等级", "*等级", "类型", "类别"];
     private static readonly string[] HoursOf = ["opening_hours", "开放时间", "营业时间", "服务时间", "*时间"];
     private static readonly string[] ClosedOn = ["closed_on", "闭园日", "闭馆日", "休息日"];
+    private static readonly string[] Emergencies = ["emergency", "设急诊", "急诊", "24小时急诊"];
     private static readonly string[] Phones = ["phone", "咨询电话", "联系电话", "电话"];
     private static readonly string[] Froms = ["valid_from", "开始日期"];
     private static readonly string[] Untils = ["valid_to", "截止日期"];
@@ -34,6 +35,9 @@ internal sealed record GuideColumns(TableColumn Name)
 
     /// <summary>Weekdays on which it is not.</summary>
     internal TableColumn? Closed { get; private init; }
+
+    /// <summary>Whether it has an emergency department, which never closes. Listed as it is too.</summary>
+    internal TableColumn? Emergency { get; private init; }
 
     /// <summary>Telephone.</summary>
     internal TableColumn? Phone { get; private init; }
@@ -70,6 +74,7 @@ internal sealed record GuideColumns(TableColumn Name)
             Level = Find(Levels, ColumnType.Text),
             Hours = Find(HoursOf, ColumnType.Text),
             Closed = Find(ClosedOn, ColumnType.Text),
+            Emergency = Find(Emergencies, ColumnType.Boolean),
             Phone = Find(Phones, ColumnType.Text),
             From = Find(Froms, ColumnType.Date),
             Until = Find(Untils, ColumnType.Date),

@@ -17,7 +17,7 @@ internal static class GuidePage
     /// <summary>Sentences that the script says.</summary>
     private static readonly string[] Said =
     [
-        "around-hint", "denied", "loading", "failed", "count", "more", "open", "open-until", "closed", "next-bus", "no-bus", "metres", "kilometres", "kept", "kept-places", "nothing-kept",
+        "around-hint", "denied", "loading", "failed", "count", "more", "open", "open-until", "closed", "emergency", "next-bus", "no-bus", "metres", "kilometres", "kept", "kept-places", "nothing-kept",
     ];
 
     /// <summary>A page for everybody, counted as the interface <c>apps</c>.</summary>

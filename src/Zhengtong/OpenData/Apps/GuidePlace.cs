@@ -13,6 +13,8 @@ internal enum PlaceState
     Open,
     /// <summary>Closed now.</summary>
     Closed,
+    /// <summary>A hospital whose outpatients' hours are over; its emergency department is open.</summary>
+    Emergency,
 }
 
 /// <summary>A row of a table as a place; public because components take it, what it holds is not.</summary>
@@ -47,6 +49,8 @@ public sealed class GuidePlace
 
     internal string? Closed => TextOf(Source.Columns.Closed);
 
+    internal bool HasEmergency => CellOf(Source.Columns.Emergency) is true;
+
     internal string? Phone => TextOf(Source.Columns.Phone);
 
     /// <summary>What tells it apart in its dataset: the key's cell, or the number of its row.</summary>
@@ -72,7 +76,7 @@ public sealed class GuidePlace
     {
         if (From > clock.Today || Until < clock.Today) { return (PlaceState.Closed, null); }
         if (OpeningHours.Parse(Hours) is not { } hours) { return (PlaceState.Unknown, null); }
-        return hours.OpenUntil(clock.Now, OpeningHours.DaysIn(Closed), clock.KindOf) is { } until ? (PlaceState.Open, until) : (PlaceState.Closed, null);
+        return hours.OpenUntil(clock.Now, OpeningHours.DaysIn(Closed), clock.KindOf) is { } until ? (PlaceState.Open, until) : (HasEmergency ? PlaceState.Emergency : PlaceState.Closed, null);
     }
 
     /// <summary>First and last bus at this stop, and the minutes between two; null where it is no stop.</summary>

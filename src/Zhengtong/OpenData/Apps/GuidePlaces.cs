@@ -64,7 +64,9 @@ internal sealed class GuidePlaces(TableEngine engine, GuideSources sources)
             // Hours are few different texts: each is understood once, and the table is asked for those that mean now.
             var choices = await sources.ChoicesAsync(source, ct);
             var resting = choices.Closed.Count > 0 ? choices.Closed : [""];
-            all.Add(new Condition.Any([.. resting.Select(Open)]));
+            // An emergency department is open whenever the outpatients' hours are over.
+            Condition[] always = columns.Emergency is { } emergency ? [new Condition.Compare(emergency.Name, Comparison.Equal, "true")] : [];
+            all.Add(new Condition.Any([.. resting.Select(Open), .. always]));
             var today = clock.Today.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
             if (columns.From is { } first) { all.Add(new Condition.Compare(first.Name, Comparison.LessOrEqual, today)); }
             if (columns.Until is { } last) { all.Add(new Condition.Compare(last.Name, Comparison.GreaterOrEqual, today)); }

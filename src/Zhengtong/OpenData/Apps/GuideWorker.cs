@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Zhengtong.Kernel.Http;
 
 namespace Zhengtong.OpenData.Apps;
 
@@ -17,8 +18,8 @@ internal static class GuideWorker
         headers["Service-Worker-Allowed"] = found.Path;
         var settings = JsonSerializer.Serialize(new
         {
-            guide = found.Id, root = found.Path, version = files.Version,
-            shell = (string[])[.. GuideShellFiles.All, $"{found.Path}/offline", .. new[] { "svg", "192.png" }.Select(f => $"/guide-{found.Id}{(f[0] == 's' ? "." : "-")}{f}")],
+            guide = found.Id, root = found.Path, version = files.Version, languages = ReadersLanguage.All.Select(l => l.Name),
+            shell = (string[])[.. GuideShellFiles.All, .. ReadersLanguage.All.Select(l => $"{found.Path}/offline?lang={l.Name}"), .. new[] { "svg", "192.png" }.Select(f => $"/guide-{found.Id}{(f[0] == 's' ? "." : "-")}{f}")],
         });
         return TypedResults.Text($"self.guide = {settings};\n{files.Worker}", "text/javascript; charset=utf-8");
     }

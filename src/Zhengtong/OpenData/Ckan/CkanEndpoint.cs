@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.OpenData.Keys;
 using Zhengtong.OpenData.Reuse;
@@ -53,7 +54,7 @@ internal static partial class CkanEndpoint
         catch (Exception e) when (e is not OperationCanceledException && !http.Response.HasStarted)
         {
             Failed(loggers.CreateLogger(typeof(CkanEndpoint)), CkanFault.Shortened(name), e);
-            await RefuseAsync(http, name, CkanFault.Of(500, "Internal Server Error", "Internal Server Error"));
+            await RefuseAsync(http, name, DatabaseErrors.IsOutOfSpace(e) ? CkanFault.StoreFull() : CkanFault.Of(500, "Internal Server Error", "Internal Server Error"));
         }
     }
 

@@ -9,7 +9,7 @@ namespace Zhengtong.OpenData.Ckan;
 /// <param name="body">The <c>error</c> object with its <c>__type</c>; a text when the whole body is one JSON string, as for an unknown action.</param>
 internal sealed class CkanFault(int status, JsonNode body) : Exception(body.ToJsonString())
 {
-    /// <summary>HTTP status, 400 to 504.</summary>
+    /// <summary>HTTP status, 400 to 507.</summary>
     internal int Status { get; } = status;
 
     /// <summary>See the constructor.</summary>
@@ -45,6 +45,9 @@ internal sealed class CkanFault(int status, JsonNode body) : Exception(body.ToJs
         errors["__type"] = "Validation Error";
         return new(409, errors);
     }
+
+    /// <summary>No space is left for what was sent.</summary>
+    internal static CkanFault StoreFull() => Of(507, "Insufficient Storage Error", "No space is left on the platform for what was sent; nothing of it was kept, send it again later");
 
     internal static CkanFault Of(int status, string type, string message) => new(status, new JsonObject { ["message"] = message, ["__type"] = type });
 

@@ -40,7 +40,7 @@ internal static class CkanPackages
 
     internal static async Task<JsonNode> DictAsync(CkanCall call, Dataset dataset) => (await DictsAsync(call, [dataset]))[0]!;
 
-    /// <summary>The dict of a resource.</summary>
+    /// <summary>The dict of a resource. Its datastore is active for whoever may ask it: of a conditionally open dataset for the keys that were granted it.</summary>
     internal static JsonObject ResourceOf(CkanCall call, PublicResource resource, DateTimeOffset created, DateTimeOffset modified)
     {
         var r = resource.Resource;
@@ -65,7 +65,7 @@ internal static class CkanPackages
             ["metadata_modified"] = CkanCall.Moment(modified),
             ["cache_url"] = null,
             ["cache_last_updated"] = null,
-            ["datastore_active"] = resource is { HasTable: true, IsGiven: true },
+            ["datastore_active"] = resource.HasTable && (resource.IsGiven || call.Granted.Contains(resource.DatasetId)),
         };
     }
 

@@ -22,6 +22,7 @@ internal sealed record CkanUpload(string FileName, PutObject Content)
 
     /// <summary>Reads a multipart form part by part: the file goes to the store as it comes, whatever its size.</summary>
     /// <exception cref="CkanFault">400: not such a form; 409: the file is larger than the platform takes.</exception>
+    /// <exception cref="IOException">No space is left for the file.</exception>
     internal static async Task<(JsonObject Given, CkanUpload? Upload)> ReadAsync(HttpContext http, CancellationToken ct)
     {
         http.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
@@ -56,7 +57,8 @@ internal sealed record CkanUpload(string FileName, PutObject Content)
         }
         catch (FileTooLongException) { throw CkanFault.Invalid("upload", Text.Of("open-data.file-too-large")); }
         catch (InvalidDataException) { throw Unreadable(); }
-        catch (IOException e) when (e is not BadHttpRequestException) { throw Unreadable(); }
+        // A full disk is no fault of the form: the endpoint says so.
+        catch (IOException e) when (e is not BadHttpRequestException && !DatabaseErrors.IsOutOfSpace(e)) { throw Unreadable(); }
         return (given, upload);
     }
 

@@ -36,6 +36,7 @@ internal partial class ZhengtongDb
             s.Property(x => x.RemovedAt);
             s.Property(x => x.ActiveKey).HasMaxLength(64);
             s.HasIndex(x => x.ActiveKey).IsUnique();
+            s.Property(x => x.Renamed);
             s.Property(x => x.Revision).IsConcurrencyToken();
         });
         builder.Entity<HarvestRun>(r =>

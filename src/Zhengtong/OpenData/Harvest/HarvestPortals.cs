@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
@@ -17,6 +18,7 @@ internal sealed class HarvestPortals(ZhengtongDb db, CkanCatalogue ckan, DcatCat
     internal const string SearchKind = "open-data.harvested";
 
     private const int WithdrawAtOnce = 200;
+    private const int IndexAtOnce = 200;
     private const int RunsAtOnce = 20;
 
     /// <summary>What one statement asks for: a page of a catalogue may hold more datasets than a statement takes parameters.</summary>
@@ -31,7 +33,7 @@ internal sealed class HarvestPortals(ZhengtongDb db, CkanCatalogue ckan, DcatCat
 
     public async Task<Pass> ReconcileAsync(CancellationToken ct)
     {
-        var done = await BeginAsync(ct) + await ClearRemovedAsync(ct);
+        var done = await BeginAsync(ct) + await ClearRemovedAsync(ct) + await IndexRenamedAsync(ct);
         var now = clock.GetUtcNow();
         var runs = await Under(db).Where(r => r.NotBefore == null || r.NotBefore <= now).OrderBy(r => r.StepAt).Take(RunsAtOnce).Select(r => r.Id).ToListAsync(ct);
         foreach (var run in runs)
@@ -227,6 +229,24 @@ internal sealed class HarvestPortals(ZhengtongDb db, CkanCatalogue ckan, DcatCat
         await lines.ExecuteDeleteAsync(ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
+        return Math.Max(1, some.Count);
+    }
+
+    /// <summary>Datasets of a source that was renamed are found by its new name, some at a time. What a run adds meanwhile has it, and moves none of the others forward.</summary>
+    private async Task<int> IndexRenamedAsync(CancellationToken ct)
+    {
+        db.ChangeTracker.Clear();
+        if (await db.HarvestSources.Where(s => s.Renamed != null && s.RemovedAt == null).OrderBy(s => s.CreatedAt).ThenBy(s => s.Id).FirstOrDefaultAsync(ct) is not { } source) { return 0; }
+        var some = await db.HarvestedDatasets.AsNoTracking().Where(d => d.SourceId == source.Id).OrderBy(d => d.Identifier).Skip(source.Renamed!.Value).Take(IndexAtOnce).ToListAsync(ct);
+        var ids = some.Select(d => d.Id).ToList();
+        var index = await db.SearchEntries.Where(e => e.Kind == SearchKind && ids.Contains(e.Subject)).ToDictionaryAsync(e => e.Subject, ct);
+        foreach (var dataset in some) { HarvestedSearch.Put(db, dataset, source, index.GetValueOrDefault(dataset.Id)); }
+        source.Index(some.Count);
+        try { await db.SaveChangesAsync(ct); }
+        // Somebody changed the source, or a dataset, in this moment: the next look sees what they did.
+        catch (DbUpdateConcurrencyException) { }
+        catch (DbUpdateException e) when (e.IsUniqueViolation()) { }
+        db.ChangeTracker.Clear();
         return Math.Max(1, some.Count);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Zhengtong.Kernel.Identity;
@@ -10,11 +11,21 @@ using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Links;
 
-/// <summary>Keeps a list of the links of everything that is public, and looks at each when its time has come. A link that was dead and one that is alive again are told to the department.</summary>
+/// <summary>Keeps a list of the links of everything that is public, and looks at each when its time has come. What died and what is alive again is told to the
+/// department when everything that was due has been looked at: in one notice of each kind, however many links there are.</summary>
 internal sealed class CheckLinks(ZhengtongDb db, LinkProbe probe, ObjectStore objects, IOptions<LinksOptions> options, TimeProvider clock) : IReconciler
 {
     private const int OwnersAtOnce = 100;
     private const int LinksAtOnce = 100;
+
+    /// <summary>So many links are told at once; who has more dead ones hears of the rest with the next look.</summary>
+    private const int MostTold = 2000;
+
+    /// <summary>So many of them a notice names, and the ledger.</summary>
+    private const int Named = 3;
+    private const int MostLedgered = 20;
+    private const int LongestTitle = 60;
+    private const int LongestAddress = 120;
 
     /// <summary>So many looks without an answer, one behind the other, and a host is left alone for a while: one that is gone must not hold up all others.</summary>
     private const int MostSilent = 5;
@@ -28,7 +39,7 @@ internal sealed class CheckLinks(ZhengtongDb db, LinkProbe probe, ObjectStore ob
     public async Task<Pass> ReconcileAsync(CancellationToken ct)
     {
         var done = await ListOwnAsync(ct) + await ListHarvestedAsync(ct) + await ForgetAsync(ct) + await LookAsync(ct);
-        return done > 0 ? Pass.Unfinished(done) : Pass.Settled();
+        return done > 0 ? Pass.Unfinished(done) : Pass.Settled(await TellAsync(ct));
     }
 
     /// <summary>The links of our datasets whose description or files have changed.</summary>
@@ -135,9 +146,9 @@ internal sealed class CheckLinks(ZhengtongDb db, LinkProbe probe, ObjectStore ob
                 continue;
             }
 
-            // Failing ones never come back within the same pass.
-            var next = finding.IsGood ? now.AddHours(options.Value.GoodHours) : now.AddHours(options.Value.FailingHours).AddMilliseconds(1);
-            if (link.Found(finding, options.Value.DeadAfter, next, now)) { Tell(link, now); }
+            // Failing ones do not come back within the same run, which would never be over.
+            var next = finding.IsGood ? now.AddHours(options.Value.GoodHours) : now.AddHours(options.Value.FailingHours).AddMinutes(1);
+            link.Found(finding, options.Value.DeadAfter, next, now);
         }
 
         await db.SaveChangesAsync(ct);
@@ -145,22 +156,49 @@ internal sealed class CheckLinks(ZhengtongDb db, LinkProbe probe, ObjectStore ob
         return due.Count;
     }
 
-    private void Tell(CheckedLink link, DateTimeOffset now)
+    /// <summary>Tells each department what the run has found, together with the mark that it was told: a killed process tells it once.</summary>
+    private async Task<int> TellAsync(CancellationToken ct)
     {
-        var href = link.IsHarvested ? $"/harvested/{link.OwnerId}" : $"/work/open-data/{link.OwnerId}";
-        if (link.State == LinkState.Dead)
+        var told = 0;
+        foreach (var organisation in await db.CheckedLinks.Where(l => l.IsUntold).Select(l => l.OrganisationId).Distinct().OrderBy(o => o).Take(OwnersAtOnce).ToListAsync(ct))
         {
-            db.Notices.Add(Notice.Of(link.OrganisationId, NoticeTone.Warning, "open-data.links.notice.dead", href, now, link.Title, Shortened(link.Address)));
-            db.Ledger.Add(LedgerEntry.Of("open-data.link-died", link.OwnerId, Actor.Platform, now, after: new { link.Address, link.Status, link.Fault, link.Failures }));
+            var links = await db.CheckedLinks.Where(l => l.IsUntold && l.OrganisationId == organisation).OrderBy(l => l.Title).ThenBy(l => l.Address).ThenBy(l => l.Id).Take(MostTold).ToListAsync(ct);
+            var now = clock.GetUtcNow();
+            Tell(organisation, [.. links.Where(l => l.State == LinkState.Dead)], isDead: true, now);
+            Tell(organisation, [.. links.Where(l => l.State != LinkState.Dead)], isDead: false, now);
+            foreach (var link in links) { link.Tell(); }
+            await db.SaveChangesAsync(ct);
+            db.ChangeTracker.Clear();
+            told += links.Count;
+        }
+
+        return told;
+    }
+
+    private void Tell(Guid organisation, List<CheckedLink> links, bool isDead, DateTimeOffset now)
+    {
+        if (links.Count == 0) { return; }
+        var first = links[0];
+        var (tone, what) = isDead ? (NoticeTone.Warning, "dead") : (NoticeTone.Good, "alive");
+        if (links.Count == 1)
+        {
+            var page = first.IsHarvested ? $"/harvested/{first.OwnerId}" : $"/work/open-data/{first.OwnerId}";
+            db.Notices.Add(Notice.Of(organisation, tone, $"open-data.links.notice.{what}", page, now, first.Title, Shortened(first.Address, LongestAddress)));
         }
         else
         {
-            db.Notices.Add(Notice.Of(link.OrganisationId, NoticeTone.Good, "open-data.links.notice.alive", href, now, link.Title, Shortened(link.Address)));
-            db.Ledger.Add(LedgerEntry.Of("open-data.link-revived", link.OwnerId, Actor.Platform, now, after: new { link.Address, link.Status }));
+            var named = string.Join("; ", links.Take(Named).Select(l => $"{Shortened(l.Title, LongestTitle)} {Shortened(l.Address, LongestAddress)}"));
+            var page = $"/work/open-data/links?organisation={organisation}";
+            db.Notices.Add(Notice.Of(organisation, tone, $"open-data.links.notice.{what}-several", page, now, links.Count.ToString(CultureInfo.InvariantCulture), named));
         }
+
+        db.Ledger.Add(LedgerEntry.Of(isDead ? "open-data.link-died" : "open-data.link-revived", organisation, Actor.Platform, now, after: new
+        {
+            links = links.Count, datasets = links.Select(l => l.OwnerId).Distinct().Count(), first = links.Take(MostLedgered).Select(l => new { dataset = l.OwnerId, address = Shortened(l.Address, 300), l.Status, l.Fault, l.Failures }),
+        }));
     }
 
-    private static string Shortened(string address) => ForeignDataset.Line(address, 120);
+    private static string Shortened(string text, int most) => ForeignDataset.Line(text, most);
 
     /// <summary>A dataset, ours or harvested, and where it leads now.</summary>
     private sealed record Owner(Guid Id, int Revision, bool IsHarvested, Guid Organisation, string Title, IEnumerable<(string Address, Digest? Content)> Links);

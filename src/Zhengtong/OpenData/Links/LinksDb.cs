@@ -33,6 +33,8 @@ internal partial class ZhengtongDb
             l.Property(x => x.CheckedAt);
             l.Property(x => x.NextAt);
             l.HasIndex(x => x.NextAt);
+            l.Property(x => x.IsUntold);
+            l.HasIndex(x => new { x.IsUntold, x.OrganisationId });
         });
         builder.Entity<LinkSet>(s =>
         {

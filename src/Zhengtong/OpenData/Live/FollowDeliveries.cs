@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Zhengtong.Catalogue;
 using Zhengtong.Exchange;
 using Zhengtong.Kernel;
@@ -16,8 +17,9 @@ using Zhengtong.OpenData.Reuse;
 namespace Zhengtong.OpenData.Live;
 
 /// <summary>Keeps live datasets like the tables that are delivered: puts the rows into the first draft, and once persons have approved a version with them makes the following versions itself, through
-/// the same import, the same rules and the same check of the content. A finding that blocks, or a broken rule, halts it and is told to the department. Killed at any point it goes on from what is saved.</summary>
-internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, CatalogueLookup catalogue, LiveRows rows, ObjectStore store, LedgerKeys keys, TimeProvider clock) : IReconciler
+/// the same import, the same rules and the same check of the content. A finding that blocks, a broken rule, or another file in the place of the one that follows halts it and is told to the department. Between two
+/// versions lies a distance. Killed at any point it goes on from what is saved.</summary>
+internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, CatalogueLookup catalogue, LiveRows rows, ObjectStore store, LedgerKeys keys, IOptions<LiveOptions> options, TimeProvider clock) : IReconciler
 {
     private const int AtOnce = 20;
 
@@ -68,7 +70,8 @@ internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, 
             }
             else if (await FindGrantAsync(live, dataset, ct) is { } current)
             {
-                if (table.Batches > live.Batches && IsDue(live, table, dataset, current, now)) { await FollowAsync(live, dataset, current, table, ct); return; }
+                if (live.IsReplacedIn(current.Resources)) { await HaltAsync(live, dataset, "replaced", null, ct); return; }
+                if (table.Batches > live.Batches && live.IsDue(table.ReceivedAt, current.PublishedAt ?? dataset.CreatedAt, options.Value.Distance, current.Description.UpdateCycle, now)) { await FollowAsync(live, dataset, current, table, ct); return; }
             }
         }
         catch (DeliveredTableUnreadableException e) { await StumbleAsync(live, dataset, "unreadable", e.Message, ct); return; }
@@ -76,12 +79,6 @@ internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, 
 
         live.NextAt = now + Later;
         await db.SaveChangesAsync(ct);
-    }
-
-    private static bool IsDue(LiveDataset live, DeliveredTable table, Dataset dataset, DatasetVersion current, DateTimeOffset now)
-    {
-        if (table.ReceivedAt is { } received && now - received >= TimeSpan.FromMinutes(live.QuietMinutes)) { return true; }
-        return now - (current.PublishedAt ?? dataset.CreatedAt) >= LiveDataset.LengthOf(current.Description.UpdateCycle);
     }
 
     /// <summary>The published version when persons have approved one with these rows since it was bound; null when they have not.</summary>
@@ -98,14 +95,17 @@ internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, 
         return current;
     }
 
-    /// <summary>Puts the rows into the draft that persons work on.</summary>
+    /// <summary>Puts the rows into the draft that persons work on, unless they have put another file in their place.</summary>
     private async Task FillAsync(LiveDataset live, Dataset dataset, DatasetVersion draft, DeliveredTable table, CancellationToken ct)
     {
+        if (live.IsReplacedIn(draft.Resources)) { await HaltAsync(live, dataset, "replaced", null, ct); return; }
         if (await TakeAsync(live, draft.Description.CoordinateSystem, table, null, ct) is not { } file) { return; }
         var now = clock.GetUtcNow();
+        // A draft that is thrown away is followed by one with the published file.
+        var published = await db.DatasetVersions.AsNoTracking().Where(v => v.Id == dataset.CurrentVersionId).Select(v => v.Resources).SingleOrDefaultAsync(ct);
         draft.Draft(draft.Description, Put(draft.Resources, ResourceOf(live, draft.Resources, file)), draft.ChangeNote);
         await VersionObjects.ReferAsync(db, draft, now, ct);
-        live.Took(table.Batches, null, now + Later, now);
+        live.Took(table.Batches, file.Content, published?.FirstOrDefault(r => r.Id == live.ResourceId)?.Content, null, now + Later, now);
         db.Ledger.Add(LedgerEntry.Of("open-data.live-taken", dataset.Id, Actor.Platform, now, after: new { draft.Number, agreement = live.AgreementId, table.Batches, file.Table.Table.Rows, sha256 = file.Content.Value }));
         await db.SaveChangesAsync(ct);
     }
@@ -128,7 +128,7 @@ internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, 
         await TouchedApps.WarnAsync(db, dataset, version, now, ct);
         db.DatasetVersions.Add(version);
         await VersionObjects.ReferAsync(db, version, now, ct);
-        live.Took(table.Batches, version.Id, now + Soon, now);
+        live.Took(table.Batches, file.Content, before?.Content, version.Id, now + Soon, now);
         db.Ledger.Add(LedgerEntry.Of("open-data.live-proposed", dataset.Id, Actor.Platform, now, after: new { version.Number, agreement = live.AgreementId, table.Batches, file.Table.Table.Rows, sha256 = file.Content.Value, grantedBy = live.GrantedBy }));
         await db.SaveChangesAsync(ct);
     }
@@ -139,7 +139,7 @@ internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, 
         var now = clock.GetUtcNow();
         if (version is null)
         {
-            live.Settle(now);
+            live.Settle(isPublished: false, now);
             await db.SaveChangesAsync(ct);
             return;
         }
@@ -163,7 +163,7 @@ internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, 
 
         if (version.State == VersionState.Proposed) { version.Examine(Guid.Empty, now); }
         await ApproveVersion.PublishAsync(db, store, keys, dataset, version, Actor.Platform, now, ct);
-        live.Settle(now + Later);
+        live.Settle(isPublished: true, now + Later);
         await db.SaveChangesAsync(ct);
     }
 
@@ -181,7 +181,7 @@ internal sealed class FollowDeliveries(ZhengtongDb db, ExchangeLookup exchange, 
 
         if (content == before)
         {
-            live.Took(table.Batches, null, now + Later, now);
+            live.Took(table.Batches, content, null, null, now + Later, now);
             await db.SaveChangesAsync(ct);
             return null;
         }

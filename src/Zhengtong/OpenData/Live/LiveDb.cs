@@ -24,6 +24,9 @@ internal partial class ZhengtongDb
         l.Property(x => x.TakenAt);
         l.Property(x => x.GrantedBy);
         l.Property(x => x.PendingVersionId);
+        l.Property(x => x.Content);
+        l.Property(x => x.Accepted);
+        l.Property(x => x.HeldSince);
         l.Property(x => x.Torn);
         l.Property(x => x.Problem).HasMaxLength(100);
         l.Property(x => x.ProblemDetail).HasMaxLength(300);

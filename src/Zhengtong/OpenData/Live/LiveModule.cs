@@ -8,6 +8,7 @@ internal static class LiveModule
 {
     internal static void AddLive(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<LiveOptions>().Bind(builder.Configuration.GetSection("OpenData:Live")).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddScoped<LiveRows>();
         builder.Services.AddReconciler<FollowDeliveries>();
     }

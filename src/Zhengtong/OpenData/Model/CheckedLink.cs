@@ -57,25 +57,30 @@ internal sealed class CheckedLink
     /// <summary>When it is looked at next.</summary>
     internal required DateTimeOffset NextAt { get; set; }
 
+    /// <summary>True when it died, or came back to life, and its department has not been told yet.</summary>
+    internal bool IsUntold { get; private set; }
+
     /// <summary>Takes what was found.</summary>
-    /// <returns>True when it died or came back to life.</returns>
-    internal bool Found(LinkFinding finding, int deadAfter, DateTimeOffset next, DateTimeOffset now)
+    internal void Found(LinkFinding finding, int deadAfter, DateTimeOffset next, DateTimeOffset now)
     {
         var wasDead = State == LinkState.Dead;
         (Status, Fault, CheckedAt, NextAt) = (finding.Status, finding.Fault, now, next);
         // An answer that only asks to wait says neither.
-        if (finding.IsBusy) { return false; }
-        if (finding.IsGood)
+        if (finding.IsBusy) { return; }
+        if (finding.IsGood) { (State, Failures, FailingSince) = (LinkState.Good, 0, null); }
+        else
         {
-            (State, Failures, FailingSince) = (LinkState.Good, 0, null);
-            return wasDead;
+            Failures++;
+            FailingSince ??= now;
+            State = Failures >= deadAfter ? LinkState.Dead : LinkState.Failing;
         }
 
-        Failures++;
-        FailingSince ??= now;
-        State = Failures >= deadAfter ? LinkState.Dead : LinkState.Failing;
-        return !wasDead && State == LinkState.Dead;
+        // Of what died and came back before anybody heard of it nobody needs to hear.
+        if (wasDead != (State == LinkState.Dead)) { IsUntold = !IsUntold; }
     }
+
+    /// <summary>Its department has been told.</summary>
+    internal void Tell() => IsUntold = false;
 }
 
 /// <summary>What was found behind a link.</summary>

@@ -51,6 +51,9 @@ internal sealed class HarvestSource
     /// <summary>SHA-256 of the address while the source stands: no address is registered twice. Null when it was given up.</summary>
     internal string? ActiveKey { get; private set; }
 
+    /// <summary>It was renamed, and so many of its datasets are found by the new name already; null when all are.</summary>
+    internal int? Renamed { get; private set; }
+
     /// <summary>From 1; grows with each change by a person; the ETag.</summary>
     internal int Revision { get; private set; } = 1;
 
@@ -64,10 +67,15 @@ internal sealed class HarvestSource
     internal void Revise(string name, string address, int everyHours, bool isEnabled, DateTimeOffset now)
     {
         if (everyHours != EveryHours && NextRunAt > now.AddHours(everyHours)) { NextRunAt = now.AddHours(everyHours); }
+        if (name != Name) { Renamed = 0; }
         (Name, Address, EveryHours, IsEnabled) = (name, address, everyHours, isEnabled);
         ActiveKey = KeyOf(address);
         Revision++;
     }
+
+    /// <summary>Some more of its datasets are found by the new name.</summary>
+    /// <param name="some">How many; 0 when all are.</param>
+    internal void Index(int some) => Renamed = some == 0 ? null : Renamed + some;
 
     /// <summary>Asks for a run at once.</summary>
     /// <param name="mayShrink">Most of what stands may go.</param>

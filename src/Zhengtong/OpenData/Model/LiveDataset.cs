@@ -1,4 +1,5 @@
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Kernel.Objects;
 
 namespace Zhengtong.OpenData.Model;
 
@@ -27,7 +28,7 @@ internal sealed class LiveDataset
     /// <summary>Name of the file; 2 to 100 characters.</summary>
     internal required string Name { get; set; }
 
-    /// <summary>So many minutes without a further batch end a change, 1 to 10,080: then it is published, or earlier when the promised cycle is over.</summary>
+    /// <summary>So many minutes without a further batch end a change, 1 to 10,080: then it is published, or earlier when the promised cycle is over; see <see cref="IsDue"/>.</summary>
     internal required int QuietMinutes { get; set; }
 
     /// <summary>The officer who bound it.</summary>
@@ -50,6 +51,15 @@ internal sealed class LiveDataset
     /// <summary>A version of the platform's own that is being checked; null when there is none.</summary>
     internal Guid? PendingVersionId { get; private set; }
 
+    /// <summary>What the platform put into the file last; null before the first time.</summary>
+    internal Digest? Content { get; private set; }
+
+    /// <summary>What else may stand in the file: what the platform's own version under way takes the place of, or what somebody let it go on over. Null for nothing.</summary>
+    internal Digest? Accepted { get; private set; }
+
+    /// <summary>Since when a change that has come to its end waits, because the version before it is too young; null while none does.</summary>
+    internal DateTimeOffset? HeldSince { get; private set; }
+
     /// <summary>How often the table changed while it was read, in a row.</summary>
     internal int Torn { get; private set; }
 
@@ -66,14 +76,46 @@ internal sealed class LiveDataset
     internal int Revision { get; private set; } = 1;
 
     /// <summary>Binds it anew, or lets it go on after it was halted.</summary>
-    internal void Bind(Guid agreement, string name, int quietMinutes, Guid officer, DateTimeOffset now)
+    /// <param name="agreement">The agreement.</param>
+    /// <param name="name">Name of the file.</param>
+    /// <param name="quietMinutes">See <see cref="QuietMinutes"/>.</param>
+    /// <param name="officer">Who binds it.</param>
+    /// <param name="present">What stands in the file now: whoever lets it go on after it was halted lets that be overwritten. Null when there is no such file.</param>
+    /// <param name="now">Now.</param>
+    internal void Bind(Guid agreement, string name, int quietMinutes, Guid officer, Digest? present, DateTimeOffset now)
     {
+        if (State == LiveState.Halted && present is not null) { Accepted = present; }
         // Another table is another decision; a version with the rows of the old one that is being checked is left to persons.
         if (agreement != AgreementId) { (GrantedBy, PendingVersionId, Batches, BoundAt) = (null, null, 0, now); }
         (AgreementId, Name, QuietMinutes, BoundBy, NextAt) = (agreement, name, quietMinutes, officer, now);
         State = GrantedBy is null ? LiveState.Awaiting : LiveState.Following;
-        (Problem, ProblemDetail, Torn) = (null, null, 0);
+        (Problem, ProblemDetail, Torn, HeldSince) = (null, null, 0, null);
         Revision++;
+    }
+
+    /// <summary>True when persons have put another file in the place of the one that follows: it is not overwritten before one of them says so.</summary>
+    /// <param name="resources">The files of the version.</param>
+    internal bool IsReplacedIn(IEnumerable<DatasetResource> resources) =>
+        Content is not null && resources.FirstOrDefault(r => r.Id == ResourceId) is { } file && file.Content != Content && file.Content != Accepted;
+
+    /// <summary>Whether the next version may be made now. Between two lies at least the distance. Behind that a change goes out when the table rests, when it was held back for a whole
+    /// distance, or when the promised cycle is over; one that has ended earlier is held back and kept in mind.</summary>
+    /// <param name="receivedAt">When the last batch came; null for none.</param>
+    /// <param name="publishedAt">When the version before was published.</param>
+    /// <param name="distance">The shortest distance between two versions.</param>
+    /// <param name="cycle">The promised cycle.</param>
+    /// <param name="now">Now.</param>
+    internal bool IsDue(DateTimeOffset? receivedAt, DateTimeOffset publishedAt, TimeSpan distance, UpdateCycle cycle, DateTimeOffset now)
+    {
+        var rests = receivedAt is { } received && now - received >= TimeSpan.FromMinutes(QuietMinutes);
+        var age = now - publishedAt;
+        if (age < distance)
+        {
+            if (rests) { HeldSince ??= now; }
+            return false;
+        }
+
+        return rests || (HeldSince is { } held && now - held >= distance) || age >= LengthOf(cycle);
     }
 
     /// <summary>Persons have approved a version with its rows.</summary>
@@ -85,10 +127,16 @@ internal sealed class LiveDataset
     }
 
     /// <summary>Its rows, up to so many batches, are in a version, or are those that are published already.</summary>
-    internal void Took(long batches, Guid? pending, DateTimeOffset next, DateTimeOffset now)
+    /// <param name="batches">The batches.</param>
+    /// <param name="content">The file of these rows.</param>
+    /// <param name="before">The published file whose place it takes; null for none, or when it is the same.</param>
+    /// <param name="pending">The version that is checked and then published; null for none.</param>
+    /// <param name="next">When it is looked at next.</param>
+    /// <param name="now">Now.</param>
+    internal void Took(long batches, Digest content, Digest? before, Guid? pending, DateTimeOffset next, DateTimeOffset now)
     {
-        (Batches, PendingVersionId, TakenAt, NextAt) = (batches, pending, now, next);
-        (Problem, ProblemDetail, Torn) = (null, null, 0);
+        (Batches, Content, Accepted, PendingVersionId, TakenAt, NextAt) = (batches, content, before, pending, now, next);
+        (Problem, ProblemDetail, Torn, HeldSince) = (null, null, 0, null);
         Revision++;
     }
 
@@ -101,9 +149,12 @@ internal sealed class LiveDataset
     }
 
     /// <summary>The version under way is done with.</summary>
-    internal void Settle(DateTimeOffset next)
+    /// <param name="isPublished">True when it was published: then what stood in the file before is no longer its own.</param>
+    /// <param name="next">When it is looked at next.</param>
+    internal void Settle(bool isPublished, DateTimeOffset next)
     {
         (PendingVersionId, NextAt) = (null, next);
+        if (isPublished) { Accepted = null; }
         Revision++;
     }
 

@@ -28,13 +28,13 @@ internal static class GetRequest
 {
     internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/data-requests/{id:guid}", Handle).AllowAnonymous().ProducesProblem(404);
 
-    /// <summary>One request or correction; for officers of the department whose turn it is also before anybody has read it.</summary>
+    /// <summary>One request or correction; for officers of the department whose turn it is, and for whoever manages the portal, also before anybody has read it.</summary>
     /// <response code="200">The request.</response>
     /// <response code="404">open-data.request-not-found</response>
     internal static async Task<Results<Ok<DataRequestDetail>, ProblemHttpResult>> Handle(Guid id, Actor actor, ZhengtongDb db, WorkingCalendar calendar, TimeProvider clock, CancellationToken ct)
     {
         var found = await db.DataRequests.AsNoTracking().Where(r => r.Id == id).Select(ListRequests.Shown(db)).SingleOrDefaultAsync(ct);
-        var own = found is not null && actor.May(Right.ReadWork) && actor.Organisation == found.Request.DepartmentId;
+        var own = found is not null && ((actor.May(Right.ReadWork) && actor.Organisation == found.Request.DepartmentId) || actor.May(Right.ManagePortal));
         if (found is null || (found.Request.State == DataRequestState.Rejected && !own)) { return OpenDataProblems.RequestNotFound.Because($"{id}"); }
         var (r, said) = (found.Request, own || found.Request.IsPublic);
         var answered = r.AnsweredBy is { } by ? await db.Datasets.Where(d => d.Id == by).Select(d => d.Name).SingleOrDefaultAsync(ct) : null;

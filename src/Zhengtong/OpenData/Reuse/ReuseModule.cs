@@ -38,6 +38,7 @@ internal static class ReuseModule
         PassOnRequest.Map(api);
         AnswerRequest.Map(api);
         MergeRequest.Map(api);
+        CloseRequest.Map(api);
         ApplyForAccess.Map(api);
         ListAccessOfKey.Map(api);
         ListAccessApplications.Map(api);

@@ -4,8 +4,11 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Demonstration;
+using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Regions;
+using Zhengtong.OpenData.Apps;
 using Zhengtong.OpenData.Import;
+using Zhengtong.OpenData.Model;
 using Zhengtong.Tests.OpenData.Support;
 using Zhengtong.Tests.Support;
 
@@ -112,6 +115,64 @@ public sealed partial class GuideTests(PlatformFixture platform) : IAsyncLifetim
             // Some are open the whole day.
             if (kind != "tour/offers") { page.ShouldContain("tone-good"); }
         }
+    }
+
+    [Theory]
+    [InlineData(true, "2026-11-25T03:00:00+08:00", PlaceStates.Emergency)]
+    [InlineData(true, "2026-11-25T10:00:00+08:00", PlaceStates.Open)]
+    [InlineData(false, "2026-11-25T03:00:00+08:00", PlaceStates.Closed)]
+    [InlineData(null, "2026-11-25T03:00:00+08:00", PlaceStates.Closed)]
+    public async Task State_OfAHospitalWithAnEmergencyDepartment_IsNeverSimplyClosed(bool? emergency, string at, PlaceStates state)
+    {
+        var table = new DataTable
+        {
+            Content = Digest.Of("hospitals"u8), Bytes = 1, Rows = 1,
+            Columns = [Column("name", ColumnType.Text, 1), Column("opening_hours", ColumnType.Text, 2), Column("emergency", ColumnType.Boolean, 3)],
+        };
+        var resource = new DatasetResource { Id = Guid.Empty, Name = "医院", Format = "CSV", FileName = "a.csv", MediaType = "text/csv", Content = table.Content, Bytes = 1, Table = table };
+        var place = new GuidePlace(new GuideSource { Dataset = "hospitals", Title = "医院", Resource = resource, Columns = GuideColumns.Of(table)! }, [1L, "第一医院", "08:00-17:30", emergency]);
+        var clock = await platform.WithDb(db => GuideClock.ReadAsync(db, new Stopped(DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture)), default));
+        place.StateAt(clock).State.ToString().ShouldBe(state.ToString());
+
+        static TableColumn Column(string name, ColumnType type, int position) => new(name, type) { Position = position, Profile = new ColumnProfile { Nulls = 0, Distinct = 1 } };
+    }
+
+    /// <summary>What <see cref="PlaceState"/> says; a test's arguments are public.</summary>
+    public enum PlaceStates
+    {
+        /// <summary>Open.</summary>
+        Open,
+        /// <summary>Closed.</summary>
+        Closed,
+        /// <summary>Only the emergency department is open.</summary>
+        Emergency,
+    }
+
+    private sealed class Stopped(DateTimeOffset at) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => at.ToUniversalTime();
+    }
+
+    [Fact]
+    public async Task List_OpenNow_FindsEveryEmergencyDepartment()
+    {
+        var rows = Rows("health-hospitals-mingchuan");
+        var planned = Plan.Datasets(Province).Single(d => d.Name == "health-hospitals-mingchuan");
+        var emergency = new PlannedTable(planned, new SyntheticProvince(Province), planned.Versions).Columns.Select(c => c.Name).ToList().IndexOf("emergency");
+        emergency.ShouldBeGreaterThan(0);
+        var keysOf = rows.Where(r => r[emergency] is true).Select(r => (string)r[0]!).ToList();
+        keysOf.ShouldNotBeEmpty();
+        var found = new List<string>();
+        for (var n = 1; n <= 40; n++)
+        {
+            var page = await platform.Visitor().GetPage($"/apps/health/hospitals?open=true&page={n}");
+            page.ShouldNotContain(">Closed<");
+            var keys = Places().Matches(page).Select(m => m.Groups[1].Value).ToList();
+            if (keys.Count == 0) { break; }
+            found.AddRange(keys);
+        }
+
+        keysOf.Except(found).ShouldBeEmpty("An emergency department is always open");
     }
 
     [Fact]

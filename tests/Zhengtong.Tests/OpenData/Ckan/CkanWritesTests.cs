@@ -80,6 +80,31 @@ public sealed class CkanWritesTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Upload_NoSpaceForTheFile_Is507AndGoesThroughWhenThereIsSpace()
+    {
+        var own = new PlatformFixture();
+        try
+        {
+            await own.InitializeAsync();
+            using var client = await CkanClient.MeetAsync(own);
+            var name = Openers.NewName();
+            await client.Call("package_create", new { name, title = "公园名录", owner_org = CkanOrganisations.NameOf(client.People.Department), license_id = "cc-by" });
+            var fields = new Dictionary<string, string> { ["package_id"] = name, ["name"] = "公园" };
+            var content = new byte[300_000];
+            Array.Fill(content, (byte)'a');
+            await using (var disk = await SmallDisk.MountAsync(own.App.Services.GetRequiredService<Deployment>().PathOf("objects", "incoming"), 1))
+            {
+                disk.Fill(leaving: 64 * 1024);
+                var (status, error) = await (await client.Upload("resource_create", fields, "a.txt", content, "text/plain")).Refusal();
+                (status, error.GetProperty("__type").GetString()).ShouldBe((507, "Insufficient Storage Error"));
+            }
+
+            (await client.Upload("resource_create", fields, "a.txt", content, "text/plain")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+        finally { await own.DisposeAsync(); }
+    }
+
+    [Fact]
     public async Task Package_FromCreateToThePublic_NeedsTheThreePersons()
     {
         using var client = await CkanClient.MeetAsync(platform);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Net;
+using System.Net.Http.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -47,6 +48,30 @@ public sealed class HarvestPortalsTests(Harvester harvester) : IClassFixture<Har
         var events = await harvester.Own.WithDb(db => db.Ledger.AsNoTracking().Where(e => e.Subject == source.ToString()).Select(e => e.Event).ToListAsync());
         events.ShouldBe(["open-data.harvest-finished", "open-data.harvest-finished", "open-data.harvest-finished"]);
     }
+
+    [Fact]
+    public async Task Revise_TheName_FindsAllItsDatasetsByTheNewOneAlone()
+    {
+        portal.Serve(() => Packages(250));
+        var (source, _) = await harvester.HarvestAsync(HarvestKind.Ckan, portal.Address, "旧称平台");
+        var hidden = (await harvester.DatasetsAsync(source))[7].Id;
+        await harvester.Own.WithDb(async db =>
+        {
+            var (now, entry) = (TimeProvider.System.GetUtcNow(), await db.HarvestedDatasets.SingleAsync(d => d.Id == hidden));
+            entry.Correct(new HarvestedCorrection(null, null, IsHidden: true), now);
+            db.SearchEntries.Remove(await db.SearchEntries.SingleAsync(e => e.Kind == HarvestPortals.SearchKind && e.Subject == hidden));
+            var renamed = await db.HarvestSources.SingleAsync(s => s.Id == source);
+            renamed.Revise("新称门户", renamed.Address, renamed.EveryHours, renamed.IsEnabled, now);
+            return await db.SaveChangesAsync();
+        });
+        await harvester.SettleAsync();
+        (await FoundAsync(source, "新称门户")).ShouldBe(249, "What is hidden stays out of the index");
+        (await FoundAsync(source, "旧称平台")).ShouldBe(0);
+        (await harvester.Own.WithDb(db => db.HarvestSources.SingleAsync(s => s.Id == source))).Renamed.ShouldBeNull();
+    }
+
+    private async Task<int> FoundAsync(Guid source, string words) =>
+        (await harvester.Own.Visitor().GetFromJsonAsync<System.Text.Json.JsonElement>($"/api/v1/harvested-datasets?source={source}&q={Uri.EscapeDataString(words)}")).GetProperty("total").GetInt32();
 
     [Fact]
     public async Task Harvest_MostGone_WithdrawsNothingWithoutLeave()

@@ -106,7 +106,51 @@ public sealed class CheckLinksTests : IAsyncLifetime
         (await LinksAsync(made.Id)).Single(l => l.Content is null).State.ShouldBe(LinkState.Good);
         (await NoticesAsync(made.Id)).Select(n => n.Tone).ShouldBe([NoticeTone.Warning, NoticeTone.Good]);
         (await harvester.PageAsync($"/dataset/{made.Name}")).ShouldNotContain("links of this dataset are dead");
-        (await harvester.Own.WithDb(db => db.Ledger.Where(e => e.Subject == made.Id.ToString() && e.Event.StartsWith("open-data.link-")).OrderBy(e => e.At).Select(e => e.Event).ToListAsync())).ShouldBe(["open-data.link-died", "open-data.link-revived"]);
+        (await harvester.Own.WithDb(db => db.Ledger.Where(e => e.Subject == harvester.Authority.Id.ToString() && e.Event.StartsWith("open-data.link-")).OrderBy(e => e.At).Select(e => e.Event).ToListAsync())).ShouldBe(["open-data.link-died", "open-data.link-revived"]);
+    }
+
+    [Fact]
+    public async Task Check_ManyThatDie_AreOneNoticeAndOneEntryOfTheLedger()
+    {
+        var status = 404;
+        Answer((_, _) => status);
+        // More than one pass looks at.
+        var made = await PublishAsync(string.Join(' ', Enumerable.Range(0, 60).Select(n => $"{portal.Address}/a{n:00}")));
+        var other = await PublishAsync(string.Join(' ', Enumerable.Range(0, 60).Select(n => $"{portal.Address}/b{n:00}")));
+        for (var n = 0; n < 3; n++)
+        {
+            await DueAsync();
+            await CheckAsync();
+        }
+
+        (await LinksAsync(made.Id)).Concat(await LinksAsync(other.Id)).Count(l => l.State == LinkState.Dead).ShouldBe(120);
+        var notice = (await SeveralAsync()).ShouldHaveSingleItem();
+        (notice.Tone, notice.Arguments[0], notice.OrganisationId).ShouldBe((NoticeTone.Warning, "120", harvester.Authority.Id));
+        Notice.Sentence(notice.TextKey, notice.Arguments).ShouldContain("/a00");
+        notice.Arguments[1].Split("; ").Length.ShouldBe(3);
+        status = 200;
+        await DueAsync();
+        await CheckAsync();
+        (await SeveralAsync()).Select(n => n.TextKey).ShouldBe(["open-data.links.notice.dead-several", "open-data.links.notice.alive-several"]);
+        (await harvester.Own.WithDb(db => db.Ledger.Where(e => e.Subject == harvester.Authority.Id.ToString() && e.Event.StartsWith("open-data.link-")).OrderBy(e => e.At).Select(e => e.Event).ToListAsync())).ShouldBe(["open-data.link-died", "open-data.link-revived"]);
+        (await harvester.Own.WithDb(db => db.CheckedLinks.CountAsync(l => l.IsUntold))).ShouldBe(0);
+    }
+
+    [Fact]
+    public void Found_DeadAndAliveBeforeAnybodyWasTold_IsNothingToTell()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var link = new CheckedLink { Id = Guid.CreateVersion7(now), OwnerId = Guid.CreateVersion7(now), IsHarvested = false, OrganisationId = Guid.CreateVersion7(now), Title = "公园", Address = "https://data.example/x", NextAt = now };
+        link.Found(new LinkFinding(404, null), 1, now, now);
+        link.IsUntold.ShouldBeTrue();
+        link.Found(new LinkFinding(404, null), 1, now, now);
+        link.IsUntold.ShouldBeTrue();
+        link.Found(new LinkFinding(200, null), 1, now, now);
+        link.IsUntold.ShouldBeFalse();
+        link.Found(new LinkFinding(404, null), 1, now, now);
+        link.Tell();
+        link.Found(new LinkFinding(200, null), 1, now, now);
+        link.IsUntold.ShouldBeTrue();
     }
 
     [Fact]
@@ -150,6 +194,8 @@ public sealed class CheckLinksTests : IAsyncLifetime
 
     private async Task<PublishedDataset> PublishAsync(string notes) => await Published.PublishAsync(
         harvester.Own.App.Services, harvester.Authority.Id, Published.Description() with { Notes = notes }, Published.NewName(), [MadeFile.Text("a.txt", notes)]);
+
+    private Task<List<Notice>> SeveralAsync() => harvester.Own.WithDb(db => db.Notices.AsNoTracking().Where(n => n.TextKey.EndsWith("-several")).OrderBy(n => n.At).ToListAsync());
 
     private Task<List<Notice>> NoticesAsync(Guid dataset) => harvester.Own.WithDb(db => db.Notices.AsNoTracking().Where(n => n.Href == $"/work/open-data/{dataset}").OrderBy(n => n.At).ToListAsync());
 }

@@ -51,6 +51,44 @@ public sealed class AccessTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task DatastoreActive_OfAConditionalDataset_IsTrueForTheGrantedKeyAlone()
+    {
+        var department = await platform.Department();
+        var made = await Conditional(department);
+        var officer = await platform.SignedIn(department, Role.DepartmentOfficer);
+        var (token, other) = (await Key(), await Key());
+        (await Decide(officer, await Applied(made, token), new { grant = true, revision = 1 })).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        async Task<bool[]> Active(string? key)
+        {
+            async Task<JsonElement> Result(string call) => JsonDocument.Parse(await (await Send(platform.Visitor(), $"/api/3/action/{call}", key)).Content.ReadAsStringAsync()).RootElement.GetProperty("result");
+            return
+            [
+                (await Result($"resource_show?id={made[0].Id}")).GetProperty("datastore_active").GetBoolean(),
+                (await Result($"package_show?id={made.Name}")).GetProperty("resources")[0].GetProperty("datastore_active").GetBoolean(),
+                (await Result($"package_search?fq=name:{made.Name}")).GetProperty("results")[0].GetProperty("resources")[0].GetProperty("datastore_active").GetBoolean(),
+                (await Result($"resource_search?query=id:{made[0].Id}")).GetProperty("results")[0].GetProperty("datastore_active").GetBoolean(),
+            ];
+        }
+
+        (await Active(token)).ShouldAllBe(active => active);
+        (await Active(other)).ShouldAllBe(active => !active);
+        (await Active(null)).ShouldAllBe(active => !active);
+    }
+
+    [Fact]
+    public async Task Page_UnderAnotherRule_SaysItsWorkingDays()
+    {
+        await using var own = await OwnPlatform.StartAsync();
+        (await own.Visitor().GetPage("/open/access")).ShouldContain("within 5 working days");
+        await own.WithDb(db =>
+        {
+            db.DeadlineRules.Add(new DeadlineRule { Code = ApplyForAccess.Rule, InForceFrom = Today, Name = "有条件开放申请答复", Days = 8, StartEvent = "applied", Source = "本省实施细则", IsConfirmed = true });
+            return db.SaveChangesAsync();
+        });
+        (await own.Visitor().GetPage("/open/access")).ShouldContain("within 8 working days");
+    }
+
+    [Fact]
     public async Task Comparison_AndFrames_OfAConditionalDataset_AreForTheGrantedKeyAndForNobody()
     {
         var department = await platform.Department();

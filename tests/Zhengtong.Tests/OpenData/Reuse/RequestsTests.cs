@@ -188,6 +188,38 @@ public sealed class RequestsTests(PlatformFixture platform)
         (await platform.Visitor().GetStringAsync($"/api/v1/data-requests?department={to.Id}")).ShouldNotContain(id.ToString());
     }
 
+    [Fact]
+    public async Task Close_AsUnsuitable_HidesItAndTellsTheDepartment()
+    {
+        var department = await platform.Department();
+        var officer = await platform.SignedIn(department, Role.DepartmentOfficer);
+        var keeper = await platform.SignedIn(await platform.Department(), Role.Authority);
+        var visitor = platform.Visitor();
+        var id = (await Asked(visitor, "/api/v1/data-requests", new { title = "Cheap loans", words = "Call now", department = department.Id })).GetProperty("id").GetGuid();
+        (await Post(visitor, id, "closing", new { reason = "Advertising", revision = 1 })).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await (await Post(officer, id, "closing", new { reason = "Advertising", revision = 1 })).ReadProblemCode()).ShouldBe("kernel.forbidden");
+        (await (await Post(keeper, id, "closing", new { reason = "", revision = 1 })).ReadProblemCode()).ShouldBe("kernel.invalid");
+        (await (await Post(keeper, Guid.Empty, "closing", new { reason = "Advertising", revision = 1 })).ReadProblemCode()).ShouldBe("open-data.request-not-found");
+        (await (await Post(keeper, id, "closing", new { reason = "Advertising", revision = 9 })).ReadProblemCode()).ShouldBe("open-data.changed-meanwhile");
+
+        (await Read(keeper, id)).GetProperty("words").GetString().ShouldBe("Call now", "Whoever closes it has read it");
+        var work = $"/work/open-data/requests/{id}";
+        (await keeper.GetPage($"/open/requests/{id}")).ShouldContain(work);
+        (await visitor.GetPage($"/open/requests/{id}")).ShouldNotContain(work);
+        (await keeper.GetPage(work)).ShouldNotContain("value=\"Declined\"");
+        (await keeper.Submit(work, "close", ("unsuitable", " "))).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await keeper.Submit(work, "close", ("unsuitable", "Advertising for loans"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+
+        (await (await visitor.GetAsync($"/api/v1/data-requests/{id}")).ReadProblemCode()).ShouldBe("open-data.request-not-found");
+        (await visitor.GetStringAsync($"/api/v1/data-requests?department={department.Id}")).ShouldNotContain(id.ToString());
+        (await Read(officer, id)).GetProperty("answer").GetString().ShouldBe("Advertising for loans");
+        (await officer.GetFromJsonAsync<JsonElement>("/api/v1/notices")).ToString().ShouldContain("Advertising for loans");
+        (await officer.GetPage("/work")).ShouldNotContain(work);
+        (await (await Post(keeper, id, "closing", new { reason = "Again", revision = 2 })).ReadProblemCode()).ShouldBe("open-data.request-settled");
+        var entry = await platform.WithDb(db => db.Ledger.AsNoTracking().SingleAsync(e => e.Subject == id.ToString() && e.Event == "open-data.request-closed"));
+        entry.Reason.ShouldBe("Advertising for loans");
+    }
+
     [Theory]
     [InlineData("en", "Keep this page")]
     [InlineData("zh-CN", "请收藏本页")]

@@ -221,7 +221,8 @@ namespace Zhengtong.Migrations.Postgres
                     failures = table.Column<int>(type: "integer", nullable: false),
                     failing_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     checked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    is_untold = table.Column<bool>(type: "boolean", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1539,6 +1540,7 @@ namespace Zhengtong.Migrations.Postgres
                     may_shrink = table.Column<bool>(type: "boolean", nullable: false),
                     removed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     active_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    renamed = table.Column<int>(type: "integer", nullable: true),
                     revision = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
@@ -2018,6 +2020,9 @@ namespace Zhengtong.Migrations.Postgres
                     taken_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     granted_by = table.Column<Guid>(type: "uuid", nullable: true),
                     pending_version_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    content = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    accepted = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    held_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     torn = table.Column<int>(type: "integer", nullable: false),
                     problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
                     problem_detail = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
@@ -2859,6 +2864,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 table: "calls",
                 column: "message_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_checked_links_is_untold_organisation_id",
+                schema: "open_data",
+                table: "checked_links",
+                columns: new[] { "is_untold", "organisation_id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_checked_links_next_at",

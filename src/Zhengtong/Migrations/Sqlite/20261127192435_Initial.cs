@@ -219,7 +219,8 @@ namespace Zhengtong.Migrations.Sqlite
                     failures = table.Column<int>(type: "INTEGER", nullable: false),
                     failing_since = table.Column<DateTime>(type: "TEXT", nullable: true),
                     checked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    is_untold = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1537,6 +1538,7 @@ namespace Zhengtong.Migrations.Sqlite
                     may_shrink = table.Column<bool>(type: "INTEGER", nullable: false),
                     removed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
                     active_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    renamed = table.Column<int>(type: "INTEGER", nullable: true),
                     revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
@@ -2016,6 +2018,9 @@ namespace Zhengtong.Migrations.Sqlite
                     taken_at = table.Column<DateTime>(type: "TEXT", nullable: true),
                     granted_by = table.Column<Guid>(type: "TEXT", nullable: true),
                     pending_version_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    content = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    accepted = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    held_since = table.Column<DateTime>(type: "TEXT", nullable: true),
                     torn = table.Column<int>(type: "INTEGER", nullable: false),
                     problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
                     problem_detail = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
@@ -2857,6 +2862,12 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange",
                 table: "calls",
                 column: "message_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_checked_links_is_untold_organisation_id",
+                schema: "open_data",
+                table: "checked_links",
+                columns: new[] { "is_untold", "organisation_id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_checked_links_next_at",

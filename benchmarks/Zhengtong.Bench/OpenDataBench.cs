@@ -43,7 +43,6 @@ internal static class OpenDataBench
             Directory.Delete(folder, recursive: true);
         }
 
-        report.Append(await OpenDataPages.RunAsync());
         return report.ToString();
     }
 

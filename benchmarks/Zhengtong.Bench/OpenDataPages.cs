@@ -14,6 +14,9 @@ internal static partial class OpenDataPages
     /// <summary>The last one that runs on Node 20.</summary>
     private const string Lighthouse = "12.8.2";
 
+    /// <summary>How long nothing more was published when all is, and how long that may take.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(15), Patience = TimeSpan.FromMinutes(15);
+
     /// <summary>Weight, first bytes and Lighthouse over the demonstration province.</summary>
     internal static async Task<string> RunAsync()
     {
@@ -65,20 +68,37 @@ internal static partial class OpenDataPages
         ("rows", new Uri(address, $"/dataset/{dataset}/resource/{resource}")), ("chart", new Uri(address, $"/dataset/{dataset}/resource/{resource}/chart")),
     ];
 
-    /// <summary>The published table with the most rows.</summary>
+    /// <summary>The published table with the most rows, once the demonstration has published all of its own.</summary>
     private static async Task<(string Dataset, Guid Resource)> FindAsync(Uri address)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using var found = JsonDocument.Parse(await client.GetStringAsync(new Uri(address, "/api/3/action/package_search?rows=1000")));
-        foreach (var package in found.RootElement.GetProperty("result").GetProperty("results").EnumerateArray())
+        var (count, since, whole) = (0, Stopwatch.StartNew(), Stopwatch.StartNew());
+        while (count == 0 || since.Elapsed < Settled)
         {
-            foreach (var resource in package.GetProperty("resources").EnumerateArray())
+            if (whole.Elapsed > Patience) { throw new InvalidOperationException($"After {Patience} the demonstration has published {count} datasets"); }
+            await Task.Delay(1000);
+            using var counted = await AskAsync("package_search?rows=0");
+            var now = counted.RootElement.GetProperty("result").GetProperty("count").GetInt32();
+            if (now != count) { (count, since) = (now, Stopwatch.StartNew()); }
+        }
+
+        var (best, most) = (default((string, Guid)?), -1L);
+        for (var start = 0; start < count; start += 100)
+        {
+            using var found = await AskAsync($"package_search?rows=100&start={start}");
+            foreach (var package in found.RootElement.GetProperty("result").GetProperty("results").EnumerateArray())
             {
-                if (resource.GetProperty("datastore_active").GetBoolean()) { return (package.GetProperty("name").GetString()!, resource.GetProperty("id").GetGuid()); }
+                foreach (var resource in package.GetProperty("resources").EnumerateArray().Where(r => r.GetProperty("datastore_active").GetBoolean()))
+                {
+                    using var table = await AskAsync($"datastore_search?limit=0&resource_id={resource.GetProperty("id").GetString()}");
+                    if (table.RootElement.GetProperty("result").GetProperty("total").GetInt64() is var rows && rows > most) { (best, most) = ((package.GetProperty("name").GetString()!, resource.GetProperty("id").GetGuid()), rows); }
+                }
             }
         }
 
-        throw new InvalidOperationException("The demonstration publishes no table");
+        return best ?? throw new InvalidOperationException($"None of the {count} datasets of the demonstration has a table");
+
+        async Task<JsonDocument> AskAsync(string action) => JsonDocument.Parse(await client.GetStringAsync(new Uri(address, $"/api/3/action/{action}")));
     }
 
     private static async Task<string> WeighAsync((string Name, Uri Page)[] pages)

@@ -56,7 +56,7 @@ internal sealed class TableExamination
             if (findings[n].Kind == "medical" && isOfPersons) { findings[n] = findings[n] with { Severity = FindingSeverity.Blocks, Detail = "beside-persons" }; }
         }
 
-        var isHomes = findings.Any(f => f is { Kind: "home-address", Severity: FindingSeverity.Blocks }) || all.Any(c => PersonalWords.Has(c.Header, PersonalWords.PersonHeaders));
+        var isHomes = findings.Any(f => f is { Kind: "home-address", Severity: FindingSeverity.Blocks }) || all.Any(c => PersonalWords.Has(c.Header, PersonalWords.PersonHeaders) && !IsMeasure(c));
         if (isHomes && PlaceColumn() is { } place) { findings.Add(new(FindingKind.HomeCoordinates, FindingSeverity.Blocks, place.Column.Name, place.Cells, place.Cells == 0 ? 0 : 1, null, null)); }
         return [.. findings.OrderBy(f => f.Severity).ThenByDescending(f => f.Cells)];
     }
@@ -106,6 +106,10 @@ internal sealed class TableExamination
     private ColumnExamination? PlaceColumn() =>
         all.FirstOrDefault(c => c.Column.Type == ColumnType.Geometry)
         ?? all.FirstOrDefault(c => c.Column.Type is ColumnType.Float or ColumnType.Decimal && (HasPlaces || PersonalWords.Has(c.Header, PersonalWords.LongitudeHeaders)) && IsLongitude(c));
+
+    /// <summary>How many families wait says nothing of where one lives: numbers with a unit, or counted by their header.</summary>
+    private static bool IsMeasure(ColumnExamination column) =>
+        column.Column.Type is ColumnType.Integer or ColumnType.Float or ColumnType.Decimal && (!string.IsNullOrEmpty(column.Column.Unit) || PersonalWords.Has(column.Header, PersonalWords.CountHeaders));
 
     private static bool IsLongitude(ColumnExamination column) =>
         PersonalWords.Has(column.Header, PersonalWords.LongitudeHeaders) || column.Header.Trim() is "x";

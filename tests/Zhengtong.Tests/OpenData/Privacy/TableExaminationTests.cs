@@ -87,6 +87,19 @@ public sealed class TableExaminationTests
         Examine([("公园", ColumnType.Text), ("经度", ColumnType.Float), ("纬度", ColumnType.Float)], ["兴庆宫公园", 108.947213, 34.261234]).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("轮候家庭", ColumnType.Integer, "户", false)]
+    [InlineData("居民人数", ColumnType.Integer, null, false)]
+    [InlineData("轮候家庭", ColumnType.Integer, null, true)]
+    [InlineData("居民编号", ColumnType.Integer, null, true)]
+    [InlineData("住户", ColumnType.Text, "户", true)]
+    public void Findings_PlacesBesideWhatIsOnlyCounted_DoNotBlock(string header, ColumnType type, string? unit, bool blocks)
+    {
+        var table = Table([(header, type), ("经度", ColumnType.Float), ("纬度", ColumnType.Float)]);
+        table = table with { Columns = [table.Columns[0] with { Unit = unit }, .. table.Columns.Skip(1)] };
+        new TableExamination(table, 5, Today).Findings().Any(f => f is { Kind: "home-coordinates", Severity: FindingSeverity.Blocks }).ShouldBe(blocks);
+    }
+
     [Fact]
     public void Findings_SmallCountsOfPeople_Warn() => Examine([("区县", ColumnType.Text), ("病例数", ColumnType.Integer)], ["甲", 3L], ["乙", 0L], ["丙", 5L], ["丁", 1L])
         .ShouldHaveSingleItem().ShouldBe(new Finding("small-cells", FindingSeverity.Warns, "病例数", 2, 0.5, null, null));

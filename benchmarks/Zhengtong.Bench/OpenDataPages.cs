@@ -115,7 +115,7 @@ internal static partial class OpenDataPages
             {
                 // Of links only what a browser loads by itself.
                 if (tag == "link" && !whole.Contains("stylesheet", StringComparison.Ordinal) && !whole.Contains("icon", StringComparison.Ordinal) && !whole.Contains("preload", StringComparison.Ordinal)) { continue; }
-                var (bytes, _) = await GetAsync(client, new Uri(page, address));
+                var (bytes, _) = await GetAsync(client, new Uri(new Uri(page, "/"), address));   // As their base element says.
                 files++;
                 if (tag == "script") { scripts += bytes; }
                 else if (tag == "link" && whole.Contains("stylesheet", StringComparison.Ordinal)) { styles += bytes; }

@@ -46,7 +46,8 @@ internal sealed record OpenDataPlan(
             if (seen.Add(dataset.Template.Themes[0])) { first.Add(dataset); }
         }
 
-        return [.. first, .. all.Except(first)];
+        // What is newest on the home page is open to everybody.
+        return [.. first, .. all.Except(first).OrderBy(d => d.Template.Open == OpenAttribute.Unconditional)];
     }
 
     /// <summary>The columns of a template, its groups written out.</summary>

@@ -10,7 +10,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Demonstration;
 
 /// <summary>A few of the templates: every way in which a dataset comes about.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class SeedOpenDataTests : IAsyncLifetime
 {
     private static readonly string[] Chosen = ["scenic-spots", "hospitals", "visits-by-age", "emergency-supplies", "black-list"];

@@ -6,7 +6,7 @@ namespace Zhengtong.Tests.Support;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class OnDatabaseAttribute : Attribute, ITraitAttribute
 {
-    /// <summary>True for the few that start so many programs that once must do: <c>./test</c> runs them on PostgreSQL, which a platform with nodes has.</summary>
+    /// <summary>True for the few that take so long that once must do: <c>./test</c> runs them on PostgreSQL.</summary>
     public bool Once { get; init; }
 
     public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => Once ? [new("On", "Database"), new("On", "PostgreSQL")] : [new("On", "Database")];

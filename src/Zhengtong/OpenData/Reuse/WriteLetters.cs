@@ -43,7 +43,7 @@ internal sealed class WriteLetters(ZhengtongDb db, SubscriptionMail mail, IOptio
 
     private async Task EndRefusedAsync(DateTimeOffset now, CancellationToken ct)
     {
-        var refused = await db.MailSubscriptions.Where(s => db.OutgoingMails.Count(m => m.AddressMark == s.AddressMark && m.State == MailState.Refused && m.At >= s.At) >= (s.ConfirmedAt == null ? 1 : MostRefusals)).Take(AtOnce).ToListAsync(ct);
+        var refused = await db.MailSubscriptions.Where(s => db.OutgoingMails.Count(m => m.AddressMark == s.AddressMark && m.State == MailState.Refused && m.At >= s.At) >= (s.ConfirmedAt == null ? 1 : MostRefusals)).OrderBy(s => s.Id).Take(AtOnce).ToListAsync(ct);
         if (refused.Count == 0) { return; }
         db.MailSubscriptions.RemoveRange(refused);
         db.Ledger.AddRange(refused.Select(s => LedgerEntry.Of("open-data.mail-dead", s.Id, Actor.Platform, now, before: new { s.Topic, about = s.TopicId })));

@@ -11,7 +11,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.OpenData.Tables;
 
 /// <summary>What one caller sorts and groups takes nothing from others: real heavy questions in engines with little memory.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class TableMemoryTests(PlatformFixture platform)
 {
     private static readonly CancellationToken Ct = CancellationToken.None;

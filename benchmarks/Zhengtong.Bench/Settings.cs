@@ -31,6 +31,7 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int? Rows, int?
         new("h", "files", "A large file", FilesBench.RunAsync),
         new("i", "many", "Many deliveries at once", ManyBench.RunAsync),
         new("j", "open-data", "Open data beside CKAN's datastore", OpenDataBench.RunAsync),
+        new("k", "cloud-placement", "Cloud: holds and placements a second, and how well hosts are filled", CloudBench.RunAsync),
     ];
 
     internal static string Repository { get; } = FindRepository();

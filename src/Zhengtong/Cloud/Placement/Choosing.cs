@@ -45,7 +45,9 @@ internal static class Choosing
             {
                 if (!Fits(host, need, asked, avoided, left, refused)) { continue; }
                 fitting++;
-                Rank(best, new Ranked(pool, host, ShareOf(host, asked)), consumer);
+                var share = ShareOf(host, asked);
+                // Most are worse than the five that are kept: of those nothing is made.
+                if (best.Count < Best || Ranked.OrderOf(pool, share) <= best[^1].Order) { Rank(best, new Ranked(pool, host, share), consumer); }
             }
         }
 
@@ -85,7 +87,8 @@ internal static class Choosing
         var share = 0;
         foreach (var (number, _, amount) in asked)
         {
-            if (host.Capacity[number] > 0) { share = Math.Max(share, (int)((Int128)(host.Used[number] + amount) * 1000 / host.Capacity[number])); }
+            // No product overflows: of no kind more than 100,000,000,000,000 may be allocated on a host.
+            if (host.Capacity[number] > 0) { share = Math.Max(share, (int)((host.Used[number] + amount) * 1000 / host.Capacity[number])); }
         }
 
         return share;
@@ -148,7 +151,9 @@ internal static class Choosing
     private sealed record Ranked(ViewPool Pool, ViewHost Host, int Share)
     {
         /// <summary>Hundredths of the share, the less the better; in a pool that packs the more the better.</summary>
-        internal int Order { get; } = Pool.Strategy == PlacementStrategy.Spread ? Share / 10 : 100 - (Share / 10);
+        internal int Order { get; } = OrderOf(Pool, Share);
+
+        internal static int OrderOf(ViewPool pool, int share) => pool.Strategy == PlacementStrategy.Spread ? share / 10 : 100 - (share / 10);
 
         internal HostCandidate Candidate => new(Pool.Id, Host.Id, Host.Name, Share, Host.Load);
     }

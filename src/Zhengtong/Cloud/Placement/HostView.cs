@@ -128,8 +128,10 @@ internal sealed class HostView
             {
                 if (!hosts.TryGetValue(host.Id, out var view))
                 {
+                    // Of a pool that came after the pools were read: its rows are newer than what was seen, and bring it the next time.
+                    if (!Pools.TryGetValue(host.PoolId, out var pool)) { continue; }
                     view = new ViewHost { Id = host.Id, Name = host.Name };
-                    Add(Pools[host.PoolId], view);
+                    Add(pool, view);
                 }
 
                 (view.Traits, view.Load) = (host.Traits, host.Load);

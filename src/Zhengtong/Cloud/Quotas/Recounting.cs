@@ -15,13 +15,7 @@ internal static class Recounting
     /// is told to the operators.</summary>
     internal static async Task<QuotaRecount> CompareAsync(ZhengtongDb db, Actor actor, DateTimeOffset now, CancellationToken ct)
     {
-        (List<CounterDifference> Found, long Movements, long Counters) seen;
-        await using (await SnapshotAsync(db, ct))
-        {
-            seen = await CountAsync(db, ct);
-            await db.Database.CommitTransactionAsync(ct);
-        }
-
+        var seen = await SeenAsync(db, ct);
         var last = await db.QuotaRecounts.AsNoTracking().OrderByDescending(r => r.At).Select(r => new { r.IsMended, r.Differences }).FirstOrDefaultAsync(ct);
         var recount = Of(seen, actor, now, reason: null);
         if (recount.DifferenceCount > 0 && (last is null || last.IsMended || !last.Differences.SequenceEqual(recount.Differences))) { await AlarmAsync(db, recount, actor, now, ct); }
@@ -63,6 +57,17 @@ internal static class Recounting
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         return recount;
+    }
+
+    /// <summary>The counters that differ; nothing is recorded, nobody is told.</summary>
+    internal static async Task<IReadOnlyList<CounterDifference>> DifferencesAsync(ZhengtongDb db, CancellationToken ct) => (await SeenAsync(db, ct)).Found;
+
+    private static async Task<(List<CounterDifference> Found, long Movements, long Counters)> SeenAsync(ZhengtongDb db, CancellationToken ct)
+    {
+        await using var snapshot = await SnapshotAsync(db, ct);
+        var seen = await CountAsync(db, ct);
+        await db.Database.CommitTransactionAsync(ct);
+        return seen;
     }
 
     private static QuotaRecount Of((List<CounterDifference> Found, long Movements, long Counters) seen, Actor actor, DateTimeOffset now, string? reason) => new()

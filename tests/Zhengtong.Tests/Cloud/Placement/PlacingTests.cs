@@ -174,5 +174,5 @@ public sealed class PlacingTests(PlatformFixture platform)
     private Task<List<long>> Used(List<Guid> hosts) => platform.WithDb(db => db.HostInventories.Where(i => hosts.Contains(i.HostId)).Select(i => i.Used).ToListAsync());
 
     private Task<List<CounterDifference>> Recounted(List<Guid> hosts) => platform.WithDb(async db =>
-        (await Recounting.CompareAsync(db, Actor.Platform, TimeProvider.System.GetUtcNow(), default)).Differences.Where(d => hosts.Contains(d.Node)).ToList());
+        (await Recounting.DifferencesAsync(db, default)).Where(d => hosts.Contains(d.Node)).ToList());
 }

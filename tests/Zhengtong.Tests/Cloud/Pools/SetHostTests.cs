@@ -4,7 +4,6 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Placement;
-using Zhengtong.Cloud.Quotas;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Tests.Support;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Tests.Support;

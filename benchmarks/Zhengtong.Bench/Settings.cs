@@ -32,6 +32,7 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int? Rows, int?
         new("i", "many", "Many deliveries at once", ManyBench.RunAsync),
         new("j", "open-data", "Open data beside CKAN's datastore", OpenDataBench.RunAsync),
         new("l", "portal-pages", "Pages of the portal, as browsers get them", _ => OpenDataPages.RunAsync()),
+        new("k", "cloud-placement", "Cloud: holds and placements a second, and how well hosts are filled", CloudBench.RunAsync),
     ];
 
     internal static string Repository { get; } = FindRepository();

@@ -1,5 +1,6 @@
 using Zhengtong.Agreements;
 using Zhengtong.Catalogue;
+using Zhengtong.Cloud;
 using Zhengtong.Demonstration;
 using Zhengtong.Exchange;
 using Zhengtong.Kernel;
@@ -35,6 +36,7 @@ internal static class Platform
         builder.AddAgreements();
         builder.AddExchange();
         builder.AddOpenData();
+        builder.AddCloud();
         builder.AddWeb();
         builder.AddDemonstration(deployment);
         configure?.Invoke(builder);
@@ -46,6 +48,7 @@ internal static class Platform
         app.MapAgreements();
         app.MapExchange();
         app.MapOpenData();
+        app.MapCloud();
         app.MapWeb();
         return app;
     }

@@ -41,6 +41,7 @@ internal abstract partial class ZhengtongDb(DbContextOptions options) : Identity
         ConfigureAgreements(builder);
         ConfigureExchange(builder);
         ConfigureOpenData(builder);
+        ConfigureCloud(builder);
         ConfigureDemonstration(builder);
     }
 

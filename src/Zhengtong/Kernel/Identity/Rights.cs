@@ -66,6 +66,12 @@ public enum Right
     ApproveOpening,
     /// <summary>Look after the open data portal as a whole: sources that are harvested, and what does not fit together.</summary>
     ManagePortal,
+    /// <summary>Say how much of the common cloud regions, departments and projects in reach may hold.</summary>
+    ManageQuotas,
+    /// <summary>Register resource pools and hosts, and keep their counters right.</summary>
+    ManagePools,
+    /// <summary>See resource pools, hosts and why something stands where it stands.</summary>
+    SeePools,
 }
 
 /// <summary>Which role may do what; of the three administrators each reads accounts, and none holds a right of the other two (三员分立).</summary>
@@ -73,8 +79,8 @@ internal static class Rights
 {
     internal static readonly IReadOnlyDictionary<Role, Right[]> Of = new Dictionary<Role, Right[]>
     {
-        [Role.PlatformOperator] = [Right.Operate, Right.OperateExchange, Right.ReadWork, Right.SeeNodes, Right.ManagePortal],
-        [Role.Authority] = [Right.ReadWork, Right.ManageOrganisations, Right.ManageCalendar, Right.ManagePortal],
+        [Role.PlatformOperator] = [Right.Operate, Right.OperateExchange, Right.ReadWork, Right.SeeNodes, Right.ManagePortal, Right.ManagePools, Right.SeePools],
+        [Role.Authority] = [Right.ReadWork, Right.ManageOrganisations, Right.ManageCalendar, Right.ManagePortal, Right.ManageQuotas, Right.SeePools],
         [Role.DepartmentOfficer] = [Right.ReadWork, Right.Catalogue, Right.Apply, Right.Confirm, Right.OperateExchange, Right.OpenData, Right.ExamineOpening],
         [Role.DepartmentLeader] = [Right.ReadWork, Right.Confirm, Right.Seal, Right.ApproveOpening],
         [Role.ProjectApprover] = [Right.ReadWork],

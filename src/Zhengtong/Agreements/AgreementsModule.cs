@@ -20,6 +20,7 @@ internal static class AgreementsModule
         services.AddSingleton(new ResourcePanel(typeof(ResourceUsers), 10));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/applications", "agreements.menu.applications", "application", 110, "catalogue.menu.group"));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/agreements", "agreements.menu.agreements", "agreement", 120, "catalogue.menu.group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/reviews", "agreements.menu.reviews", "check", 115, "catalogue.menu.group"));
         services.AddReconciler<ExpireAgreements>();
         services.AddScoped<IReviewedKind, ApplicationReview>();
         services.AddScoped<ReviewKinds>();
@@ -30,6 +31,7 @@ internal static class AgreementsModule
     internal static void MapAgreements(this WebApplication app)
     {
         ExportAgreements.Map(app);
+        ExportReviews.Map(app);
         var api = app.ApiGroup("Agreements");
         ApplyForResource.Map(api);
         ListApplications.Map(api);

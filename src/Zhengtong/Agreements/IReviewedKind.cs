@@ -15,6 +15,11 @@ internal sealed record ReviewFact(string Name, bool IsNumber, string TextKey);
 /// <param name="TextKey">What it is called.</param>
 internal sealed record ReviewReason(string Code, string TextKey);
 
+/// <summary>One line of what is asked, for those who review it.</summary>
+/// <param name="TextKey">What the line is called.</param>
+/// <param name="Words">In the reader's language.</param>
+internal sealed record ReviewAsked(string TextKey, string Words);
+
 /// <summary>A kind of application that is reviewed; the module that owns it registers one, scoped. Of what happens in a review the owner is told inside its transaction: each of the
 /// methods below adds its own changes to the same database context, which is saved behind it, and does nothing outside of it. A refusal that one of them answers is the answer of the act, and nothing at all is changed.</summary>
 internal interface IReviewedKind
@@ -34,8 +39,11 @@ internal interface IReviewedKind
     /// <summary>Why its applications are refused; at least one.</summary>
     IReadOnlyList<ReviewReason> Reasons { get; }
 
-    /// <summary>Address of the application's page, from the root.</summary>
+    /// <summary>Address of the application's page, from the root; the applicant and the provider read it.</summary>
     string PageOf(Guid subject);
+
+    /// <summary>What is asked, at most 30 lines: everyone who sits at a step reads it, whether they may open the application's own page or not.</summary>
+    Task<IReadOnlyList<ReviewAsked>> AskedAsync(Guid subject, CancellationToken ct) => Task.FromResult<IReadOnlyList<ReviewAsked>>([]);
 
     /// <summary>The last step was granted: what follows from it, such as a hold on a quota. Runs once: of two grants at once the other never gets here.</summary>
     Task<ProblemHttpResult?> GrantAsync(Review review, Actor actor, DateTimeOffset now, CancellationToken ct) => Task.FromResult<ProblemHttpResult?>(null);

@@ -27,6 +27,16 @@ internal sealed record ReviewSubject(string Kind, Guid Id, string Number, string
 /// <param name="Refusal">Why it cannot be opened: agreements.review-seat-empty or agreements.review-own-supply; then nothing was added.</param>
 internal readonly record struct ReviewOpening(Review? Review, ProblemHttpResult? Refusal);
 
+/// <summary>Where the review of an application stands.</summary>
+/// <param name="Id">The review.</param>
+/// <param name="State">Its state.</param>
+/// <param name="StepName">The present or last step.</param>
+internal sealed record ReviewPlace(Guid Id, ReviewState State, string StepName)
+{
+    /// <summary>Address of its page, from the root.</summary>
+    internal string Page => $"/work/reviews/{Id}";
+}
+
 /// <summary>What the owner of an application asks of its review.</summary>
 internal static class ReviewDesk
 {
@@ -58,8 +68,8 @@ internal static class ReviewDesk
     }
 
     /// <summary>Where the review of an application stands; null when it has none.</summary>
-    internal static async Task<ReviewState?> StateAsync(ZhengtongDb db, string kind, Guid subject, CancellationToken ct) =>
-        await db.Reviews.AsNoTracking().Where(r => r.Kind == kind && r.SubjectId == subject).Select(r => (ReviewState?)r.State).SingleOrDefaultAsync(ct);
+    internal static Task<ReviewPlace?> FindAsync(ZhengtongDb db, string kind, Guid subject, CancellationToken ct) =>
+        db.Reviews.AsNoTracking().Where(r => r.Kind == kind && r.SubjectId == subject).Select(r => new ReviewPlace(r.Id, r.State, r.StepName)).SingleOrDefaultAsync(ct);
 
     /// <summary>The owner settled the application itself: an open review of it ends with it, in the caller's save. No hook is called.</summary>
     /// <param name="db">The context in which the caller saves.</param>

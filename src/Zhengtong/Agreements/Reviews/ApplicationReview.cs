@@ -2,15 +2,18 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Agreements.Slices;
+using Zhengtong.Catalogue;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
+using Zhengtong.Web;
 
 namespace Zhengtong.Agreements.Reviews;
 
 /// <summary>Applications for information resources are reviewed where the provider's chain says so; once granted, the provider confirms as before.</summary>
-internal sealed class ApplicationReview(ZhengtongDb db) : IReviewedKind
+internal sealed class ApplicationReview(ZhengtongDb db, CatalogueLookup catalogue) : IReviewedKind
 {
     internal const string Kind = "agreements.application";
 
@@ -33,6 +36,23 @@ internal sealed class ApplicationReview(ZhengtongDb db) : IReviewedKind
     ];
 
     public string PageOf(Guid subject) => $"/work/applications/{subject}";
+
+    public async Task<IReadOnlyList<ReviewAsked>> AskedAsync(Guid subject, CancellationToken ct)
+    {
+        if (await db.Applications.AsNoTracking().SingleOrDefaultAsync(a => a.Id == subject, ct) is not { } application) { return []; }
+        var items = await catalogue.FindAsync(application.ResourceId, ct) is { } resource ? resource.Items.ToDictionary(i => i.Column, i => i.Name) : [];
+        var provider = await db.Organisations.AsNoTracking().Where(o => o.Id == application.ProviderId).Select(o => o.Name).FirstAsync(ct);
+        List<ReviewAsked> asked =
+        [
+            new("agreements.resource", application.ResourceName), new("agreements.provider", provider), new("agreements.purpose", application.Purpose), new("agreements.ground", application.LegalGround),
+            new("agreements.until", Show.Day(application.Until.AddTicks(-1))), new("agreements.frequency", AgreementPage.Every(application.EverySeconds)),
+        ];
+        if (application.Columns.Count > 0) { asked.Add(new("agreements.items", string.Join(Text.Of("agreements.comma"), application.Columns.Select(c => items.GetValueOrDefault(c, c))))); }
+        if (application.Operations.Count > 0) { asked.Add(new("agreements.operations", string.Join(Text.Of("agreements.comma"), application.Operations))); }
+        if (application.Rows.Count > 0) { asked.Add(new("agreements.rows", string.Join(Text.Of("agreements.comma"), application.Rows.Select(r => AgreementPage.Said(r, items))))); }
+        if (application.Limits is { } limits) { asked.Add(new("agreements.limits", AgreementPage.Said(limits))); }
+        return asked;
+    }
 
     public async Task<ProblemHttpResult?> RefuseAsync(Review review, string code, string opinion, Actor actor, DateTimeOffset now, CancellationToken ct)
     {

@@ -38,17 +38,18 @@ internal static class ApproveStep
     {
         var now = clock.GetUtcNow();
         if (await ReviewAccess.FindAsync(db, id, actor, ct) is not { } review) { return AgreementsProblems.ReviewNotFound.Because($"{id}"); }
+        // Before whose turn it is: somebody else may just have moved it on.
+        if (review.IsOpen && review.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(review.Number); }
         var (hand, refusal) = await ReviewAccess.HandAsync(db, review, actor, now, ct);
         if (hand is null) { return refusal!; }
-        if (review.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(review.Number); }
         if (review.Signed.Contains(hand.By)) { return AgreementsProblems.ReviewSignedAlready.Because(review.StepName); }
 
-        var (step, dueOn) = (review.StepName, review.DueOn);
+        var (at, step, dueOn) = (review.Step, review.StepName, review.DueOn);
         review.Approve(hand, request.Opinion, await calendar.ReadAsync(ct), now);
         var granted = review.State == ReviewState.Granted;
         db.Ledger.Add(LedgerEntry.Of("agreements.review-approved", review.Id, actor, now, request.Opinion, after: new { step, forOfficer = hand.For, dueOn, next = granted ? null : review.StepName }));
         if (granted) { db.Ledger.Add(LedgerEntry.Of("agreements.review-granted", review.Id, actor, now, after: new { review.Kind, review.SubjectId, review.Number })); }
-        if (review.StepName != step || granted) { ReviewNews.OfTurn(db, review, now); }
+        if (review.Step != at || granted) { ReviewNews.OfTurn(db, review, now); }
         var owner = granted ? kinds.Find(review.Kind) : null;
         return await ReviewAccess.SaveAsync(db, review, owner is null ? null : () => owner.GrantAsync(review, actor, now, ct), ct) is { } failed ? failed : TypedResults.Ok(ReviewStanding.Of(review));
     }

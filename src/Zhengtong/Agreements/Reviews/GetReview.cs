@@ -29,14 +29,20 @@ namespace Zhengtong.Agreements.Reviews;
 /// <param name="Steps">All steps, those passed over among them.</param>
 /// <param name="Acts">Everything that was done, in order.</param>
 /// <param name="Stops">The times in which the clock stood.</param>
-/// <param name="Facts">What the application said about itself.</param>
+/// <param name="Asked">What is asked, in the reader's language.</param>
+/// <param name="Facts">What the application said about itself, by which steps were passed over.</param>
 /// <param name="OpenedAt">When it was opened.</param>
 /// <param name="EndedAt">When it ended.</param>
 /// <param name="Revision">To be sent with an act.</param>
 public sealed record ReviewDetail(
     Guid Id, string Kind, string KindTitle, Guid SubjectId, string? SubjectPage, string Number, string Title, Guid ApplicantId, string? Applicant, Guid ChainId, ReviewState State, int Step, string StepName,
     DateTimeOffset StepStartedAt, DateOnly DueOn, bool IsProvisional, bool Overdue, string? EscalatedTo, IReadOnlyList<ReviewStepRow> Steps, IReadOnlyList<ReviewActRow> Acts, IReadOnlyList<ReviewStopRow> Stops,
-    IReadOnlyDictionary<string, string> Facts, DateTimeOffset OpenedAt, DateTimeOffset? EndedAt, int Revision) : IRevisioned;
+    IReadOnlyList<ReviewAskedRow> Asked, IReadOnlyDictionary<string, string> Facts, DateTimeOffset OpenedAt, DateTimeOffset? EndedAt, int Revision) : IRevisioned;
+
+/// <summary>A line of what is asked.</summary>
+/// <param name="Label">What it is called.</param>
+/// <param name="Words">What it says.</param>
+public sealed record ReviewAskedRow(string Label, string Words);
 
 /// <summary>A step of a review.</summary>
 /// <param name="Number">From 1.</param>
@@ -84,7 +90,7 @@ internal static class GetReview
     /// <response code="200">The review.</response>
     /// <response code="404">agreements.review-not-found</response>
     internal static async Task<Results<Ok<ReviewDetail>, ProblemHttpResult>> Handle(Guid id, Actor actor, ZhengtongDb db, ReviewKinds kinds, TimeProvider clock, CancellationToken ct) =>
-        await db.Reviews.AsNoTracking().Include(r => r.Acts).Include(r => r.Stops).AsSplitQuery().SingleOrDefaultAsync(r => r.Id == id, ct) is { } review && ReviewAccess.MaySee(review, actor)
+        await ReviewAccess.ReadAsync(db, id, actor, ct) is { } review
             ? TypedResults.Ok(await DescribeAsync(review, db, kinds, ChinaTime.DateOf(clock.GetUtcNow()), ct)) : AgreementsProblems.ReviewNotFound.Because($"{id}");
 
     /// <summary>The review as its readers see it; the names of all organisations in one query.</summary>
@@ -92,6 +98,7 @@ internal static class GetReview
     {
         var named = review.Steps.Select(s => s.Organisation).Concat(review.Acts.Select(a => (Guid?)a.ByOrganisation)).Append(review.ApplicantId).Append(review.EscalatedTo).OfType<Guid>().Distinct().ToList();
         var names = await db.Organisations.AsNoTracking().Where(o => named.Contains(o.Id)).ToDictionaryAsync(o => o.Id, o => o.Name, ct);
+        var asked = kinds.Find(review.Kind) is { } kind ? await kind.AskedAsync(review.SubjectId, ct) : [];
         string? NameOf(Guid? organisation) => organisation is { } known ? names.GetValueOrDefault(known) : null;
         return new ReviewDetail(
             review.Id, review.Kind, kinds.TitleOf(review.Kind), review.SubjectId, kinds.Find(review.Kind)?.PageOf(review.SubjectId), review.Number, review.Title, review.ApplicantId, NameOf(review.ApplicantId), review.ChainId,
@@ -101,6 +108,6 @@ internal static class GetReview
                 a.Sequence, a.Kind, a.Step + 1, a.StepName, a.At, a.ById == Guid.Empty ? null : a.ByName, NameOf(a.ByOrganisation), a.ForName, a.Opinion, a.ReasonCode is { } code ? kinds.ReasonOf(review.Kind, code) : null,
                 a.ToStep + 1, a.Percent, a.DueOn, a.Late))],
             [.. review.Stops.OrderBy(s => s.Sequence).Select(s => new ReviewStopRow(s.Step + 1, s.From, s.Until, s.Reason, s.Missing, s.Answer))],
-            review.Facts, review.OpenedAt, review.EndedAt, review.Revision);
+            [.. asked.Select(a => new ReviewAskedRow(Text.Of(a.TextKey), a.Words))], review.Facts, review.OpenedAt, review.EndedAt, review.Revision);
     }
 }

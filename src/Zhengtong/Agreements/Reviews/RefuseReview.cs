@@ -28,6 +28,8 @@ internal static class RefuseReview
     {
         var now = clock.GetUtcNow();
         if (await ReviewAccess.FindAsync(db, id, actor, ct) is not { } review) { return AgreementsProblems.ReviewNotFound.Because($"{id}"); }
+        // Before whose turn it is: somebody else may just have moved it on.
+        if (review.IsOpen && review.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(review.Number); }
         var (hand, refusal) = await ReviewAccess.HandAsync(db, review, actor, now, ct);
         if (hand is null) { return refusal!; }
         var owner = kinds.Find(review.Kind);
@@ -35,8 +37,6 @@ internal static class RefuseReview
         {
             return AgreementsProblems.ReviewInvalid.For(new Dictionary<string, string[]> { ["reason"] = [Text.Of("agreements.review.reason-unknown", string.Join(", ", owner.Reasons.Select(r => r.Code)))] });
         }
-
-        if (review.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(review.Number); }
 
         review.Refuse(request.Reason, hand, request.Opinion, now);
         db.Ledger.Add(LedgerEntry.Of("agreements.review-refused", review.Id, actor, now, request.Opinion, after: new { review.StepName, forOfficer = hand.For, code = request.Reason }));

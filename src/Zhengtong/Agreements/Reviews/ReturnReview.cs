@@ -32,10 +32,11 @@ internal static class ReturnReview
     {
         var now = clock.GetUtcNow();
         if (await ReviewAccess.FindAsync(db, id, actor, ct) is not { } review) { return AgreementsProblems.ReviewNotFound.Because($"{id}"); }
+        // Before whose turn it is: somebody else may just have moved it on.
+        if (review.IsOpen && review.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(review.Number); }
         var (hand, refusal) = await ReviewAccess.HandAsync(db, review, actor, now, ct);
         if (hand is null) { return refusal!; }
         if (Faults(request, review) is { Count: > 0 } faults) { return AgreementsProblems.ReviewInvalid.For(faults); }
-        if (review.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(review.Number); }
 
         var step = review.StepName;
         if (request.ToStep is { } target)

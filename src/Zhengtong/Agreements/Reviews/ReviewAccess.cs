@@ -13,6 +13,10 @@ internal static class ReviewAccess
     internal static async Task<Review?> FindAsync(ZhengtongDb db, Guid id, Actor actor, CancellationToken ct) =>
         await db.Reviews.Include(r => r.Acts).Include(r => r.Stops).AsSplitQuery().SingleOrDefaultAsync(r => r.Id == id, ct) is { } review && MaySee(review, actor) ? review : null;
 
+    /// <summary>The same to be read only.</summary>
+    internal static async Task<Review?> ReadAsync(ZhengtongDb db, Guid id, Actor actor, CancellationToken ct) =>
+        await db.Reviews.AsNoTracking().Include(r => r.Acts).Include(r => r.Stops).AsSplitQuery().SingleOrDefaultAsync(r => r.Id == id, ct) is { } review && MaySee(review, actor) ? review : null;
+
     /// <summary>The applicant, the provider, everyone who sits at a step, the organisation that an overdue step was shown to, and the authorities above.</summary>
     internal static bool MaySee(Review review, Actor actor) =>
         review.ApplicantId == actor.Organisation || review.ProviderId == actor.Organisation || review.EscalatedTo == actor.Organisation

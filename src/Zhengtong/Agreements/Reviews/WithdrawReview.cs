@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Zhengtong.Agreements.Model;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 

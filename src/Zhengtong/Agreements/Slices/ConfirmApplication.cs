@@ -42,7 +42,7 @@ internal static class ConfirmApplication
         if (application.ProviderId != actor.Organisation) { return AgreementsProblems.NotProvider.Because(application.Number); }
         if (application.State != ApplicationState.Submitted) { return AgreementsProblems.NotSubmitted.Because(application.Number); }
         if (application.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(application.Number); }
-        if (await ReviewDesk.StateAsync(db, ApplicationReview.Kind, id, ct) is not (null or ReviewState.Granted)) { return AgreementsProblems.ReviewNotGranted.Because(application.Number); }
+        if (await ReviewDesk.FindAsync(db, ApplicationReview.Kind, id, ct) is { State: not ReviewState.Granted }) { return AgreementsProblems.ReviewNotGranted.Because(application.Number); }
         if (application.Until <= now) { return AgreementsProblems.PeriodOver.Because(application.Number); }
         var resource = await catalogue.FindAsync(application.ResourceId, ct);
         if (resource is not { State: ResourceState.Published } || resource.Revision != application.ResourceRevision) { return AgreementsProblems.ResourceChanged.Because(application.ResourceName); }

@@ -52,7 +52,7 @@ internal sealed record ReviewHand(Guid By, string Name, Guid Organisation, Guid?
     internal static ReviewHand Of(Actor actor) => new(actor.Id, actor.Name, actor.Organisation);
 }
 
-/// <summary>审核: the way of one application through its chain. All its rules are here; the database guards <see cref="Revision"/> and the numbers of the acts.</summary>
+/// <summary>审核: the way of one application through its chain. All its rules are here; the database guards <see cref="Revision"/>, <see cref="Warned"/>, <see cref="CalendarVersion"/> and the numbers of the acts.</summary>
 internal sealed class Review
 {
     internal required Guid Id { get; init; }
@@ -213,7 +213,7 @@ internal sealed class Review
     }
 
     /// <summary>The percentage to remind of on this day, once each: 50, 80, or 100 when it is overdue; null when there is nothing to say. Of several that came due together only the last is said.
-    /// The revision stays: a form that somebody has open is as good as before, and the act's number guards the row.</summary>
+    /// The revision stays: a form that somebody has open is as good as before; <see cref="Warned"/> itself guards the row.</summary>
     internal int? Remind(WorkingDays calendar, DateOnly today, DateTimeOffset now)
     {
         if (State != ReviewState.Running) { return null; }

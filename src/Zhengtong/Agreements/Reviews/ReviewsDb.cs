@@ -62,8 +62,9 @@ internal partial class ZhengtongDb
             r.Property(x => x.StepStartedAt);
             r.Property(x => x.DueOn);
             r.Property(x => x.IsProvisional);
-            r.Property(x => x.CalendarVersion);
-            r.Property(x => x.Warned);
+            // Reminders and counting anew leave the revision alone: of two processes that look at once these let one through.
+            r.Property(x => x.CalendarVersion).IsConcurrencyToken();
+            r.Property(x => x.Warned).IsConcurrencyToken();
             r.Property(x => x.NextWarningOn);
             r.HasIndex(x => new { x.State, x.NextWarningOn });
             r.Property(x => x.EscalatedTo);

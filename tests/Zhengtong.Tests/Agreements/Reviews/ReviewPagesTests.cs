@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Zhengtong.Kernel.Identity;
 using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Agreements.Reviews;
@@ -89,6 +90,25 @@ public sealed class ReviewPagesTests(ReviewFixture reviews) : IClassFixture<Revi
         Regex.Count(await desk.Leader.GetPage("/work/reviews?kind=tests.loan&overdue=false"), "JK-2026-000001").ShouldBe(3);
         (await desk.Leader.GetPage("/work/reviews?kind=agreements.application")).ShouldNotContain("JK-2026-000001");
         Regex.Count(await desk.Submitter.GetPage("/work/reviews?list=Applied"), "JK-2026-000001").ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Delegations_NamedAndEndedWithForms_HoldForTheDay()
+    {
+        var desk = await reviews.Desk();
+        var id = await desk.Opened();
+        var (colleague, officer) = await reviews.Platform.SignedInAs(desk.Applicant, Role.DepartmentOfficer);
+        const string page = "/work/reviews/delegations";
+        (await desk.Leader.GetPage("/work/reviews")).ShouldContain($"href=\"{page}\"");
+        var faulty = await (await desk.Leader.Submit(page, "name", ("deputy", ""), ("from", "tomorrow"), ("until", ""), ("reason", "出差"))).Content.ReadAsStringAsync();
+        foreach (var field in new[] { "deputy", "from", "until" }) { faulty.ShouldContain($"id=\"f-{field}-fault\""); }
+        await Follow(desk.Leader, await desk.Leader.Submit(page, "name", ("deputy", $"{officer.Id}"), ("from", ReviewFixture.Today), ("until", ReviewFixture.Today), ("reason", "出差")), "Deputy named.");
+        (await colleague.GetPage($"/work/reviews/{id}")).ShouldContain("You act for");
+        var made = Regex.Match(await desk.Leader.GetPage(page), "<option value=\"([0-9a-f-]{36}/1)\"").Groups[1].Value;
+        await Follow(desk.Leader, await desk.Leader.Submit(page, "end", ("delegation", made)), "Delegation ended.");
+        (await colleague.GetPage($"/work/reviews/{id}")).ShouldNotContain("You act for");
+        // What was ended once is not ended twice.
+        (await colleague.GetPage(page)).ShouldNotContain("value=\"end\"");
     }
 
     private async Task Follow(HttpClient client, HttpResponseMessage response, string said)

@@ -60,7 +60,7 @@ internal static class ReviewAccess
             if (owner is not null && (refusal = await owner()) is null) { await db.SaveChangesAsync(ct); }
             if (refusal is null) { await transaction.CommitAsync(ct); }
         }
-        catch (DbUpdateException e) when (e is DbUpdateConcurrencyException || e.IsUniqueViolation()) { refusal = AgreementsProblems.ChangedMeanwhile.Because(review.Number); }
+        catch (Exception e) when (DatabaseErrors.IsLostRace(e)) { refusal = AgreementsProblems.ChangedMeanwhile.Because(review.Number); }
 
         // What was not saved must not be shown, nor saved by whoever uses the context next.
         if (refusal is not null) { db.ChangeTracker.Clear(); }

@@ -57,7 +57,7 @@ internal sealed class WatchReviews(ZhengtongDb db, WorkingCalendar calendar, Tim
         }
 
         try { await db.SaveChangesAsync(ct); }
-        catch (DbUpdateException e) when (e is DbUpdateConcurrencyException || e.IsUniqueViolation()) { return false; }
+        catch (Exception e) when (DatabaseErrors.IsLostRace(e)) { return false; }
         return true;
     }
 

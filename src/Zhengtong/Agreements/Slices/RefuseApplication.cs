@@ -40,7 +40,7 @@ internal static class RefuseApplication
         db.Ledger.Add(LedgerEntry.Of("agreements.refused", application.Id, actor, now, request.Reason, after: new { request.Ground }));
         await ReviewDesk.EndAsync(db, ApplicationReview.Kind, id, withdrawn: false, ApplicationReview.CodeOf(request.Ground), request.Reason, actor, now, ct);
         try { await db.SaveChangesAsync(ct); }
-        catch (DbUpdateException e) when (e is DbUpdateConcurrencyException || e.IsUniqueViolation()) { return AgreementsProblems.ChangedMeanwhile.Because(application.Number); }
+        catch (Exception e) when (DatabaseErrors.IsLostRace(e)) { return AgreementsProblems.ChangedMeanwhile.Because(application.Number); }
         return TypedResults.NoContent();
     }
 }

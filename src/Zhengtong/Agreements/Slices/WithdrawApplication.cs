@@ -38,7 +38,7 @@ internal static class WithdrawApplication
         db.Ledger.Add(LedgerEntry.Of("agreements.application-withdrawn", application.Id, actor, now, request.Reason));
         await ReviewDesk.EndAsync(db, ApplicationReview.Kind, id, withdrawn: true, null, request.Reason, actor, now, ct);
         try { await db.SaveChangesAsync(ct); }
-        catch (DbUpdateException e) when (e is DbUpdateConcurrencyException || e.IsUniqueViolation()) { return AgreementsProblems.ChangedMeanwhile.Because(application.Number); }
+        catch (Exception e) when (DatabaseErrors.IsLostRace(e)) { return AgreementsProblems.ChangedMeanwhile.Because(application.Number); }
         return TypedResults.NoContent();
     }
 }

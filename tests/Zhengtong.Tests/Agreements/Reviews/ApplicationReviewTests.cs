@@ -83,16 +83,19 @@ public sealed class ApplicationReviewTests(ReviewFixture reviews) : IClassFixtur
     [Fact]
     public async Task Settle_FromBothSidesAtOnce_EndsOnce()
     {
-        var (parties, id, review) = await UnderReview();
-        var answers = await Task.WhenAll(
-            reviews.ProvinceOfficer.PostAsJsonAsync($"/api/v1/reviews/{review}/refusal", new { reason = "policy", opinion = "不符合规定", revision = 1 }),
-            parties.ConsumerOfficer.PostAsJsonAsync($"/api/v1/applications/{id}/withdrawal", new { reason = "不再需要", revision = 1 }),
-            parties.ProviderOfficer.PostAsJsonAsync($"/api/v1/applications/{id}/refusal", new { ground = "law", reason = "法律未规定", revision = 1 }));
-        answers.Count(a => a.IsSuccessStatusCode).ShouldBe(1);
-        foreach (var lost in answers.Where(a => !a.IsSuccessStatusCode)) { (await lost.ReadProblemCode()).ShouldBeOneOf("agreements.changed-meanwhile", "agreements.not-submitted", "agreements.review-not-running"); }
-        var (application, state) = await reviews.Platform.WithDb(async db => (await db.Applications.Where(a => a.Id == id).Select(a => a.State).SingleAsync(), await db.Reviews.Where(r => r.Id == review).Select(r => r.State).SingleAsync()));
-        (application == ApplicationState.Withdrawn).ShouldBe(state == ReviewState.Withdrawn);
-        (application, state).ShouldBeOneOf((ApplicationState.Withdrawn, ReviewState.Withdrawn), (ApplicationState.Refused, ReviewState.Refused));
+        for (var round = 0; round < 4; round++)
+        {
+            var (parties, id, review) = await UnderReview();
+            // The review and the application are saved in another order from each side: the database may end one of two that wait for one another.
+            var answers = await Task.WhenAll(
+                reviews.ProvinceOfficer.PostAsJsonAsync($"/api/v1/reviews/{review}/refusal", new { reason = "policy", opinion = "不符合规定", revision = 1 }),
+                parties.ConsumerOfficer.PostAsJsonAsync($"/api/v1/applications/{id}/withdrawal", new { reason = "不再需要", revision = 1 }),
+                parties.ProviderOfficer.PostAsJsonAsync($"/api/v1/applications/{id}/refusal", new { ground = "law", reason = "法律未规定", revision = 1 }));
+            answers.Count(a => a.IsSuccessStatusCode).ShouldBe(1);
+            foreach (var lost in answers.Where(a => !a.IsSuccessStatusCode)) { (await lost.ReadProblemCode()).ShouldBeOneOf("agreements.changed-meanwhile", "agreements.not-submitted", "agreements.review-not-running"); }
+            var (application, state) = await reviews.Platform.WithDb(async db => (await db.Applications.Where(a => a.Id == id).Select(a => a.State).SingleAsync(), await db.Reviews.Where(r => r.Id == review).Select(r => r.State).SingleAsync()));
+            (application, state).ShouldBeOneOf((ApplicationState.Withdrawn, ReviewState.Withdrawn), (ApplicationState.Refused, ReviewState.Refused));
+        }
     }
 
     private async Task<(Parties Parties, Guid Application, Guid Review)> UnderReview()

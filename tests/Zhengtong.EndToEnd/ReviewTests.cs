@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Zhengtong.EndToEnd;
 
-/// <summary>An application that a chain of several offices reviews: agreed, sent back for supplements, supplemented, granted. With the pointer, with the keyboard alone, without script, and on a phone.</summary>
+/// <summary>An application that a chain of several offices reviews: agreed, sent back for supplements, supplemented, granted; then a deputy is named. With the pointer, with the keyboard alone, without script, and on a phone.</summary>
 public sealed partial class ReviewTests(DemoPlatform platform)
 {
     /// <summary>Other journeys apply to the same provider: the chain is for these days alone and passes over every other period.</summary>
@@ -27,7 +27,8 @@ public sealed partial class ReviewTests(DemoPlatform platform)
         await hands.TickAsync(consumer, "[name='columns'][value='name']");
         await hands.WriteAsync(consumer, "[name='purpose']", "食品经营许可核验企业登记信息");
         await hands.WriteAsync(consumer, "[name='legalGround']", "食品安全法第三十五条");
-        await hands.WriteAsync(consumer, "[name='until']", TimeProvider.System.GetUtcNow().AddHours(8).AddDays(Period - 1).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+        // A date's parts are typed differently in each browser.
+        await consumer.Locator("[name='until']").FillAsync(TimeProvider.System.GetUtcNow().AddHours(8).AddDays(Period - 1).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
         await hands.PressAsync(consumer, $"{Form("apply")} button.btn-primary");
         await consumer.WaitForURLAsync(Application());
         await ShowAsync(consumer, "1-applied");
@@ -63,6 +64,19 @@ public sealed partial class ReviewTests(DemoPlatform platform)
         (await authority.Locator(".faults:visible").CountAsync()).ShouldBe(0);
         await ShowAsync(authority, "10-granted");
         (await authority.Locator(Form("decide")).CountAsync()).ShouldBe(0);
+        await hands.PressAsync(authority, "summary");
+        await ShowAsync(authority, "11-proofs");
+
+        // Away for a while: a colleague holds the post.
+        await provider.GotoAsync("/work/reviews");
+        await hands.PressAsync(provider, "main a[href='/work/reviews/delegations']");
+        await hands.ChooseAsync(provider, "[name='deputy']", (await provider.Locator("[name='deputy'] option[value]:not([value=''])").First.GetAttributeAsync("value"))!);
+        await hands.WriteAsync(provider, $"{Form("name")} [name='reason']", "出差");
+        await hands.PressAsync(provider, $"{Form("name")} button[type='submit']");
+        (await provider.Locator(".faults:visible").CountAsync()).ShouldBe(0);
+        await ShowAsync(provider, "12-deputy");
+        await hands.PressAsync(provider, $"{Form("end")} button[type='submit']");
+        (await provider.Locator(".faults:visible").CountAsync()).ShouldBe(0);
         foreach (var page in new[] { authority, provider, consumer }) { await page.Context.CloseAsync(); }
 
         async Task ShowAsync(IPage page, string moment)

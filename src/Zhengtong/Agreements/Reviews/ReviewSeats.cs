@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
-using Zhengtong.Kernel;
 using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Organisations;

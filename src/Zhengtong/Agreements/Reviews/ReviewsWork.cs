@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
-using Zhengtong.Web;
 
 namespace Zhengtong.Agreements.Reviews;
 

@@ -39,6 +39,7 @@ internal abstract partial class ZhengtongDb(DbContextOptions options) : Identity
         ConfigureKernel(builder);
         ConfigureCatalogue(builder);
         ConfigureAgreements(builder);
+        ConfigureReviews(builder);
         ConfigureExchange(builder);
         ConfigureOpenData(builder);
         ConfigureCloud(builder);

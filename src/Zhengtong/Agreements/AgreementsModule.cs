@@ -1,3 +1,4 @@
+using Zhengtong.Agreements.Reviews;
 using Zhengtong.Agreements.Slices;
 using Zhengtong.Catalogue;
 using Zhengtong.Kernel;
@@ -19,12 +20,18 @@ internal static class AgreementsModule
         services.AddSingleton(new ResourcePanel(typeof(ResourceUsers), 10));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/applications", "agreements.menu.applications", "application", 110, "catalogue.menu.group"));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/agreements", "agreements.menu.agreements", "agreement", 120, "catalogue.menu.group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/reviews", "agreements.menu.reviews", "check", 115, "catalogue.menu.group"));
         services.AddReconciler<ExpireAgreements>();
+        services.AddScoped<IReviewedKind, ApplicationReview>();
+        services.AddScoped<ReviewKinds>();
+        services.AddScoped<IWorkList, ReviewsWork>();
+        services.AddReconciler<WatchReviews>();
     }
 
     internal static void MapAgreements(this WebApplication app)
     {
         ExportAgreements.Map(app);
+        ExportReviews.Map(app);
         var api = app.ApiGroup("Agreements");
         ApplyForResource.Map(api);
         ListApplications.Map(api);
@@ -38,5 +45,19 @@ internal static class AgreementsModule
         SuspendAgreement.Map(api);
         ResumeAgreement.Map(api);
         RevokeAgreement.Map(api);
+        DefineReviewChain.Map(api);
+        ListReviewChains.Map(api);
+        GetReviewChain.Map(api);
+        ListReviewKinds.Map(api);
+        ListReviewsToDo.Map(api);
+        GetReview.Map(api);
+        ApproveStep.Map(api);
+        ReturnReview.Map(api);
+        SupplementReview.Map(api);
+        RefuseReview.Map(api);
+        WithdrawReview.Map(api);
+        DelegateReviews.Map(api);
+        EndDelegation.Map(api);
+        ListDelegations.Map(api);
     }
 }

@@ -25,4 +25,20 @@ internal static class AgreementsProblems
     internal static readonly ProblemType NotSuspender = new("agreements.not-suspender", 403);
     internal static readonly ProblemType Ended = new("agreements.ended", 409);
     internal static readonly ProblemType ChangedMeanwhile = new("agreements.changed-meanwhile", 409);
+    internal static readonly ProblemType ReviewNotGranted = new("agreements.review-not-granted", 409);
+    internal static readonly ProblemType NotAuthority = new("agreements.not-authority", 403);
+    internal static readonly ProblemType ReviewChainInvalid = new("agreements.review-chain-invalid", 400);
+    internal static readonly ProblemType ReviewChainNotFound = new("agreements.review-chain-not-found", 404);
+    internal static readonly ProblemType ReviewSeatEmpty = new("agreements.review-seat-empty", 409);
+    internal static readonly ProblemType ReviewOwnSupply = new("agreements.review-own-supply", 409);
+    internal static readonly ProblemType ReviewNotFound = new("agreements.review-not-found", 404);
+    internal static readonly ProblemType ReviewInvalid = new("agreements.review-invalid", 400);
+    internal static readonly ProblemType NotReviewer = new("agreements.not-reviewer", 403);
+    internal static readonly ProblemType ReviewOwn = new("agreements.review-own", 403);
+    internal static readonly ProblemType ReviewNotRunning = new("agreements.review-not-running", 409);
+    internal static readonly ProblemType ReviewNotStopped = new("agreements.review-not-stopped", 409);
+    internal static readonly ProblemType ReviewSignedAlready = new("agreements.review-signed-already", 409);
+    internal static readonly ProblemType DelegationInvalid = new("agreements.delegation-invalid", 400);
+    internal static readonly ProblemType DelegationNotFound = new("agreements.delegation-not-found", 404);
+    internal static readonly ProblemType DelegationEnded = new("agreements.delegation-ended", 409);
 }

@@ -18,7 +18,9 @@ internal sealed class AgreementsWork(ZhengtongDb db, TimeProvider clock) : IWork
         var today = ChinaTime.DateOf(clock.GetUtcNow());
         if (actor.May(Right.Confirm))
         {
-            var open = await db.Applications.AsNoTracking().Where(a => a.ProviderId == actor.Organisation && a.State == ApplicationState.Submitted).OrderBy(a => a.DueOn).Take(Most)
+            var open = await db.Applications.AsNoTracking().Where(a => a.ProviderId == actor.Organisation && a.State == ApplicationState.Submitted
+                    // What is still under review is not the provider's turn yet.
+                    && !db.Reviews.Any(r => r.SubjectId == a.Id && r.State != ReviewState.Granted)).OrderBy(a => a.DueOn).Take(Most)
                 .Select(a => new { a.Id, a.Number, a.ResourceName, a.SubmittedAt, a.DueOn, a.DueBy, Applicant = db.Organisations.Where(o => o.Id == a.ApplicantId).Select(o => o.ShortName).First() }).ToListAsync(ct);
             work.AddRange(open.Select(a => new WorkItem(Text.Of("agreements.work.confirm", a.Applicant, a.ResourceName), $"/work/applications/{a.Id}",
                 a.SubmittedAt, a.DueOn, a.DueOn < today, a.Number, ApplicationPage.Said(a.DueBy))));

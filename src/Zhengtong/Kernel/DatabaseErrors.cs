@@ -15,6 +15,15 @@ internal static class DatabaseErrors
         _ => false,
     };
 
+    /// <summary>True when another save was faster: the row changed meanwhile, a unique index refused, or of two that waited for one another the database ended this one (PostgreSQL 40P01).</summary>
+    internal static bool IsLostRace(Exception failure) => failure switch
+    {
+        DbUpdateConcurrencyException => true,
+        DbUpdateException e when e.IsUniqueViolation() => true,
+        PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected } => true,
+        _ => failure.InnerException is { } cause && IsLostRace(cause),
+    };
+
     /// <summary>True when a disk, or what an account may have of one, is used up: PostgreSQL 53100; SQLite 13, or 4874 for the memory it shares beside its log; of files 28 and 122 of Linux.</summary>
     internal static bool IsOutOfSpace(Exception failure) => failure switch
     {

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Agreements.Reviews;
 using Zhengtong.Catalogue;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel;
@@ -61,7 +62,7 @@ internal static class ApplyForResource
     /// <response code="201">Submitted; ledger event agreements.applied.</response>
     /// <response code="400">agreements.invalid</response>
     /// <response code="404">agreements.resource-not-found</response>
-    /// <response code="409">agreements.own-resource, agreements.not-shared, agreements.already-applied</response>
+    /// <response code="409">agreements.own-resource, agreements.not-shared, agreements.already-applied, agreements.review-seat-empty, agreements.review-own-supply</response>
     internal static async Task<Results<Created<ApplyForResourceResponse>, ProblemHttpResult>> Handle(
         ApplyForResourceRequest request, Actor actor, ZhengtongDb db, CatalogueLookup catalogue, WorkingCalendar calendar, TimeProvider clock, CancellationToken ct)
     {
@@ -102,6 +103,7 @@ internal static class ApplyForResource
             DueOn = deadline?.LastDay ?? (await calendar.ReadAsync(ct)).Add(ChinaTime.DateOf(now), DaysWithoutRule),
             DueBy = deadline is null ? null : AnswerLimit.Of(deadline),
         };
+        if ((await ReviewDesk.OpenAsync(db, calendar, ApplicationReview.SubjectOf(application, wanted.Count(i => i.SharingType == SharingType.Conditional)), actor, now, ct)).Refusal is { } refusal) { return refusal; }
         db.Applications.Add(application);
         db.Ledger.Add(LedgerEntry.Of("agreements.applied", application.Id, actor, now, request.Purpose,
             after: new { application.Number, application.ResourceId, application.Columns, application.Operations, application.LegalGround, request.Until, application.Suite, application.DueOn, rule = application.DueBy?.Rule }));

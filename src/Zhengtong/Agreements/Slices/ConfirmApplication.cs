@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Agreements.Reviews;
 using Zhengtong.Catalogue;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel;
@@ -31,7 +32,7 @@ internal static class ConfirmApplication
     /// <response code="201">Drawn up; ledger event agreements.confirmed.</response>
     /// <response code="403">agreements.not-provider</response>
     /// <response code="404">agreements.application-not-found</response>
-    /// <response code="409">agreements.not-submitted, agreements.changed-meanwhile, agreements.resource-changed, agreements.period-over</response>
+    /// <response code="409">agreements.not-submitted, agreements.changed-meanwhile, agreements.resource-changed, agreements.period-over, agreements.review-not-granted</response>
     internal static async Task<Results<Created<ConfirmApplicationResponse>, ProblemHttpResult>> Handle(
         Guid id, ConfirmApplicationRequest request, Actor actor, ZhengtongDb db, CatalogueLookup catalogue, TimeProvider clock, CancellationToken ct)
     {
@@ -41,6 +42,7 @@ internal static class ConfirmApplication
         if (application.ProviderId != actor.Organisation) { return AgreementsProblems.NotProvider.Because(application.Number); }
         if (application.State != ApplicationState.Submitted) { return AgreementsProblems.NotSubmitted.Because(application.Number); }
         if (application.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(application.Number); }
+        if (await ReviewDesk.FindAsync(db, ApplicationReview.Kind, id, ct) is { State: not ReviewState.Granted }) { return AgreementsProblems.ReviewNotGranted.Because(application.Number); }
         if (application.Until <= now) { return AgreementsProblems.PeriodOver.Because(application.Number); }
         var resource = await catalogue.FindAsync(application.ResourceId, ct);
         if (resource is not { State: ResourceState.Published } || resource.Revision != application.ResourceRevision) { return AgreementsProblems.ResourceChanged.Because(application.ResourceName); }

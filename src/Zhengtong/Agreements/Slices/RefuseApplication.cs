@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Agreements.Reviews;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 
@@ -36,8 +38,9 @@ internal static class RefuseApplication
         var now = clock.GetUtcNow();
         application.Decide(ApplicationState.Refused, actor.Id, now, request.Reason, request.Ground);
         db.Ledger.Add(LedgerEntry.Of("agreements.refused", application.Id, actor, now, request.Reason, after: new { request.Ground }));
+        await ReviewDesk.EndAsync(db, ApplicationReview.Kind, id, withdrawn: false, ApplicationReview.CodeOf(request.Ground), request.Reason, actor, now, ct);
         try { await db.SaveChangesAsync(ct); }
-        catch (DbUpdateConcurrencyException) { return AgreementsProblems.ChangedMeanwhile.Because(application.Number); }
+        catch (Exception e) when (DatabaseErrors.IsLostRace(e)) { return AgreementsProblems.ChangedMeanwhile.Because(application.Number); }
         return TypedResults.NoContent();
     }
 }

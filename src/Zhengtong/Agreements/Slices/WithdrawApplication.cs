@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
+using Zhengtong.Agreements.Reviews;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 
@@ -34,8 +36,9 @@ internal static class WithdrawApplication
         var now = clock.GetUtcNow();
         application.Decide(ApplicationState.Withdrawn, actor.Id, now, request.Reason);
         db.Ledger.Add(LedgerEntry.Of("agreements.application-withdrawn", application.Id, actor, now, request.Reason));
+        await ReviewDesk.EndAsync(db, ApplicationReview.Kind, id, withdrawn: true, null, request.Reason, actor, now, ct);
         try { await db.SaveChangesAsync(ct); }
-        catch (DbUpdateConcurrencyException) { return AgreementsProblems.ChangedMeanwhile.Because(application.Number); }
+        catch (Exception e) when (DatabaseErrors.IsLostRace(e)) { return AgreementsProblems.ChangedMeanwhile.Because(application.Number); }
         return TypedResults.NoContent();
     }
 }

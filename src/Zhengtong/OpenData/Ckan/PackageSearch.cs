@@ -1,15 +1,22 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Search;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Portal;
 using Zhengtong.OpenData.Publishing;
 
 namespace Zhengtong.OpenData.Ckan;
 
-/// <summary>package_search: the one action that every client of a portal calls. Count, page, publishers, resources and one query a facet, however many rows are asked for.</summary>
+/// <summary>package_search: the one action that every client of a portal calls. Count, page, publishers, resources and one query a facet, however many rows are asked for;
+/// what was counted, and the order of what words find, is kept for a short time.</summary>
 internal static class PackageSearch
 {
     private const int MostRows = 1000;
+
+    /// <summary>Ids that are kept in the order of how well they answer.</summary>
+    private const int MostKept = 1000;
 
     internal static readonly string[] Parameters =
     [
@@ -35,12 +42,15 @@ internal static class PackageSearch
         foreach (var restriction in fq.Concat(fqList)) { found = found.Where(filter.Of(SolrParser.Parse(restriction))); }
         var (sort, orders) = Order(p.Text("sort"));
         var ranking = orders.Any(o => o.Field == "score") ? DatasetFilter.Ranking(query) : [];
-        var count = await found.CountAsync(call.Ct);
-        var page = rows == 0 || start >= count ? [] : await Sorted(call.Db, found, ranking, orders).Skip(start).Take(rows).ToListAsync(call.Ct);
+        var memory = call.Service<CatalogueMemory>();
+        // What comes of words and dates, without what only chooses among it. Texts of people are in the caller's language.
+        var question = JsonSerializer.Serialize(new { q, fq, fqList, CultureInfo.CurrentUICulture.Name });
+        var count = await memory.OfAsync($"count {question}", () => found.CountAsync(call.Ct), _ => 1, call.Ct);
+        var page = rows == 0 || start >= count ? [] : await PageAsync(start, rows);
         var (counts, shown) = (new JsonObject(), new JsonObject());
         foreach (var field in facets ? fields.Distinct().Take(50) : [])
         {
-            var items = Limited(await CountedAsync(call, found, field), facetLimit, facetLeast);
+            var items = Limited(await memory.OfAsync<IReadOnlyList<FacetItem>>($"facet {field} {question}", async () => [.. await CountedAsync(call, found, field)], i => i.Count, call.Ct), facetLimit, facetLeast);
             counts[field] = new JsonObject(items.Select(i => KeyValuePair.Create(i.Name, (JsonNode?)i.Count)));
             shown[field] = new JsonObject
             {
@@ -57,6 +67,17 @@ internal static class PackageSearch
             ["sort"] = sort,
             ["search_facets"] = shown,
         };
+
+        // First which they are, then the rows of these alone: what is sorted is narrow.
+        async Task<List<Dataset>> PageAsync(int from, int most)
+        {
+            var ordered = Sorted(call.Db, found, ranking, orders).Select(d => d.Id);
+            List<Guid> ids = ranking.Count > 0 && (long)from + most <= MostKept
+                ? [.. (await memory.OfAsync($"page {sort} {question}", () => ordered.Take(MostKept).ToListAsync(call.Ct), i => i.Count, call.Ct)).Skip(from).Take(most)]
+                : await ordered.Skip(from).Take(most).ToListAsync(call.Ct);
+            var rowsOf = await CkanPackages.Public(call.Db).Where(d => ids.Contains(d.Id)).ToDictionaryAsync(d => d.Id, call.Ct);
+            return [.. ids.Where(rowsOf.ContainsKey).Select(id => rowsOf[id])];
+        }
     }
 
     internal static async Task<object?> ListAsync(CkanCall call)
@@ -163,7 +184,7 @@ internal static class PackageSearch
                 return regions.Select(c => new FacetItem(c.Key, c.Key, c.Count));
             case "open_attribute" or "extras_open_attribute":
                 var attributes = await found.GroupBy(d => d.OpenAttribute).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(call.Ct);
-                return attributes.Select(c => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(c.Key.ToString())).Zip(attributes, (n, c) => new FacetItem(n, n, c.Count));
+                return attributes.Select(c => JsonNamingPolicy.CamelCase.ConvertName(c.Key.ToString())).Zip(attributes, (n, c) => new FacetItem(n, n, c.Count));
             default: return [];
         }
     }

@@ -87,7 +87,7 @@ internal partial class ZhengtongDb
             if (Database.IsSqlite())
             {
                 d.HasIndex(x => new { x.IsShown, x.ModifiedAt, x.Id, x.SourceId, x.Licence, x.ThemeList, x.FormatList }).IsDescending(false, true, false, false, false, false, false).HasDatabaseName("ix_harvested_datasets_newest");
-                d.HasIndex(x => new { x.IsShown, x.SourceId, x.Licence, x.ThemeList, x.FormatList }).HasDatabaseName("ix_harvested_datasets_facets");
+                d.HasIndex(x => new { x.IsShown, x.Id, x.SourceId, x.Licence, x.ThemeList, x.FormatList, x.ModifiedAt }).HasDatabaseName("ix_harvested_datasets_facets");
             }
             else { d.HasIndex(x => new { x.IsShown, x.ModifiedAt, x.Id }).IsDescending(false, true, false).HasDatabaseName("ix_harvested_datasets_newest"); }
             d.HasIndex(x => new { x.IsShown, x.Title, x.Id });

@@ -1,21 +1,34 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.OpenData.Model;
 
 namespace Zhengtong.OpenData.Portal;
 
-/// <summary>Counts the saves of this process that may have changed what the catalogue finds. A save too many costs one count, one too few would show an old number: what counts is that such a thing
-/// was tracked, not what became of it.</summary>
+/// <summary>Counts the saves of this process that changed what the catalogue finds.</summary>
 internal sealed class CatalogueChanges : ISaveChangesInterceptor, IDbTransactionInterceptor
 {
-    private readonly ConditionalWeakTable<DbContext, object> open = [];
+    /// <summary>Contexts with such a change that others do not see yet.</summary>
+    private readonly ConditionalWeakTable<DbContext, DbContext> open = [];
     private long generation;
 
     /// <summary>Grows with every such save, once it is committed.</summary>
     internal long Generation => Interlocked.Read(ref generation);
+
+    public InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)
+    {
+        Saving(eventData.Context);
+        return result;
+    }
+
+    public ValueTask<InterceptionResult<int>> SavingChangesAsync(DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+    {
+        Saving(eventData.Context);
+        return ValueTask.FromResult(result);
+    }
 
     public int SavedChanges(SaveChangesCompletedEventData eventData, int result)
     {
@@ -37,12 +50,15 @@ internal sealed class CatalogueChanges : ISaveChangesInterceptor, IDbTransaction
         return Task.CompletedTask;
     }
 
+    private void Saving(DbContext? context)
+    {
+        if (context is not null && Changes(context.ChangeTracker)) { open.AddOrUpdate(context, context); }
+    }
+
     private void Saved(DbContext? context)
     {
-        if (context is null || !Tracks(context)) { return; }
-        Interlocked.Increment(ref generation);
-        // Nobody sees it before the caller commits: who counts until then counts as before.
-        if (context.Database.CurrentTransaction is not null) { open.AddOrUpdate(context, context); }
+        // Within a transaction nobody else sees it before that is committed.
+        if (context?.Database.CurrentTransaction is null) { Committed(context); }
     }
 
     private void Committed(DbContext? context)
@@ -50,13 +66,15 @@ internal sealed class CatalogueChanges : ISaveChangesInterceptor, IDbTransaction
         if (context is not null && open.Remove(context)) { Interlocked.Increment(ref generation); }
     }
 
-    private static bool Tracks(DbContext context)
+    private static bool Changes(ChangeTracker tracker)
     {
-        var tracker = context.ChangeTracker;
         var detects = tracker.AutoDetectChangesEnabled;
-        // All that changed was found by the save itself.
+        // Most saves have nothing to do with datasets: those are not compared twice.
         tracker.AutoDetectChangesEnabled = false;
-        try { return tracker.Entries().Any(e => e.Entity is Dataset or HarvestedDataset or HarvestSource or Organisation); }
+        try { if (!tracker.Entries().Any(Counts)) { return false; } }
         finally { tracker.AutoDetectChangesEnabled = detects; }
+        return tracker.Entries().Any(e => Counts(e) && e.State is EntityState.Added or EntityState.Modified or EntityState.Deleted);
     }
+
+    private static bool Counts(EntityEntry entry) => entry.Entity is Dataset or PublicResource or HarvestedDataset or Organisation;
 }

@@ -104,25 +104,37 @@ internal static class CatalogueGroups
         return counts;
     }
 
+    /// <summary>The groups of our own datasets; their division is the one they say themselves, null where they say none.</summary>
+    internal static async Task<List<CatalogueGroup>> OwnAsync(IQueryable<Dataset> found, CancellationToken ct)
+    {
+        // Few different texts stand in many groups.
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        string Once(string text) => texts.TryGetValue(text, out var known) ? known : texts[text] = text;
+        var groups = found.GroupBy(d => new { d.PublisherId, d.Licence, d.OpenAttribute, d.UpdateCycle, d.Region, d.ThemeList, d.FormatList })
+            .Select(g => new { g.Key.PublisherId, g.Key.Licence, g.Key.OpenAttribute, g.Key.UpdateCycle, g.Key.Region, g.Key.ThemeList, g.Key.FormatList, Count = g.LongCount() });
+        var own = new List<CatalogueGroup>();
+        await foreach (var g in groups.AsAsyncEnumerable().WithCancellation(ct))
+        {
+            own.Add(new CatalogueGroup
+            {
+                PublisherId = g.PublisherId, Licence = Once(g.Licence), Attribute = g.OpenAttribute, Cycle = g.UpdateCycle, Region = g.Region is null ? null : Once(g.Region), ThemeList = Once(g.ThemeList), FormatList = Once(g.FormatList), Count = g.Count,
+            });
+        }
+
+        return own;
+    }
+
     private static async Task<IReadOnlyList<CatalogueGroup>> ReadAsync(ZhengtongDb db, string words, CancellationToken ct)
     {
-        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
-        var own = await FindDatasets.Found(db, words).GroupBy(d => new { d.PublisherId, d.Licence, d.OpenAttribute, d.UpdateCycle, d.Region, d.ThemeList, d.FormatList })
-            .Select(g => new { g.Key.PublisherId, g.Key.Licence, g.Key.OpenAttribute, g.Key.UpdateCycle, g.Key.Region, g.Key.ThemeList, g.Key.FormatList, Count = g.LongCount() }).ToListAsync(ct);
-        var publishers = own.Where(g => g.Region is null).Select(g => g.PublisherId).Distinct().ToList();
+        var own = await OwnAsync(FindDatasets.Found(db, words), ct);
+        var publishers = own.Where(g => g.Region is null).Select(g => g.PublisherId!.Value).Distinct().ToList();
         var regions = await db.Organisations.AsNoTracking().Where(o => publishers.Contains(o.Id)).ToDictionaryAsync(o => o.Id, o => o.Region.Value, ct);
         var harvested = await FindHarvested.Found(db, words).GroupBy(d => new { d.SourceId, d.Licence, d.ThemeList, d.FormatList })
             .Select(g => new { g.Key.SourceId, g.Key.Licence, g.Key.ThemeList, g.Key.FormatList, Count = g.LongCount() }).ToListAsync(ct);
         return
         [
-            .. own.Select(g => new CatalogueGroup
-            {
-                PublisherId = g.PublisherId, Licence = Once(g.Licence), Attribute = g.OpenAttribute, Cycle = g.UpdateCycle, Region = Once(g.Region ?? regions[g.PublisherId]), ThemeList = Once(g.ThemeList), FormatList = Once(g.FormatList), Count = g.Count,
-            }),
-            .. harvested.Select(g => new CatalogueGroup { SourceId = g.SourceId, Licence = Once(g.Licence), ThemeList = Once(g.ThemeList), FormatList = Once(g.FormatList), Count = g.Count }),
+            .. own.Select(g => g.Region is null ? g with { Region = regions[g.PublisherId!.Value] } : g),
+            .. harvested.Select(g => new CatalogueGroup { SourceId = g.SourceId, Licence = g.Licence, ThemeList = g.ThemeList, FormatList = g.FormatList, Count = g.Count }),
         ];
-
-        // Few different texts stand in many groups.
-        string Once(string text) => texts.TryGetValue(text, out var known) ? known : texts[text] = text;
     }
 }

@@ -9,7 +9,7 @@ internal sealed class CatalogueMemory(CatalogueChanges changes, TimeProvider clo
     /// <summary>How long an answer is kept: what another process publishes is counted after that.</summary>
     internal static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
-    /// <summary>Values of all answers together; about 100 bytes each.</summary>
+    /// <summary>Values of all answers together, about 100 bytes each; a question counts by its length.</summary>
     private const int Room = 300_000;
 
     private readonly MemoryCache kept = new(new MemoryCacheOptions { SizeLimit = Room });
@@ -27,11 +27,11 @@ internal sealed class CatalogueMemory(CatalogueChanges changes, TimeProvider clo
         await turn.WaitAsync(ct);
         try
         {
-            if (Find(question, out found)) { return found; }
+            if (Find<T>(question, out found)) { return found; }
             // Read before: a change that comes while it is counted makes it old.
             var (generation, at) = (changes.Generation, clock.GetUtcNow());
             found = await answer();
-            kept.Set(question, new Kept(found, generation, at), new MemoryCacheEntryOptions { Size = sizeOf(found) + 10, AbsoluteExpirationRelativeToNow = Longest });
+            kept.Set(question, new Kept(found, generation, at), new MemoryCacheEntryOptions { Size = sizeOf(found) + 10 + (question.Length / 50), AbsoluteExpirationRelativeToNow = Longest });
             return found;
         }
         finally { turn.Release(); }

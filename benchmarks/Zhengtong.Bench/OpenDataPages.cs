@@ -17,8 +17,11 @@ internal static partial class OpenDataPages
     /// <summary>How long nothing more was published when all is, and how long that may take.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(15), Patience = TimeSpan.FromMinutes(15);
 
+    /// <summary>This part of the bench by itself.</summary>
+    internal static Benchmark Part { get; } = new("j-pages", "portal-pages", "Pages of the portal, as browsers get them", _ => RunAsync());
+
     /// <summary>Weight, first bytes and Lighthouse over the demonstration province.</summary>
-    internal static async Task<string> RunAsync()
+    private static async Task<string> RunAsync()
     {
         var folder = Directory.CreateTempSubdirectory("zhengtong-bench-").FullName;
         try

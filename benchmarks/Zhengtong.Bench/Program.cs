@@ -9,6 +9,8 @@ switch (args)
     case ["proxy", var url, var destination]: return await StaticPage.ServeProxyAsync(url, destination);
     case ["datastore", var url, var connection, var statements]: return await StaticPage.ServeDatastoreAsync(url, connection, statements);
     case ["import", var folder, var path]: return await OpenDataBench.ImportAloneAsync(folder, path);
+    case ["fill", var folder, var datasets]: return await OpenDataBench.FillAsync(folder, int.Parse(datasets, CultureInfo.InvariantCulture));
+    case ["search", var folder, var datasets]: Console.WriteLine(await OpenDataBench.CatalogueAsync(folder, int.Parse(datasets, CultureInfo.InvariantCulture), filled: true)); return 0;
     case ["files", var url, var folder]: return await StaticPage.ServeFilesAsync(url, folder);
 }
 

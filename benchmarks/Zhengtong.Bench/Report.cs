@@ -17,7 +17,7 @@ internal static class Report
     {
         var text = File.Exists(path) ? File.ReadAllText(path) : Head;
         var (start, end) = ($"<!-- {bench.Letter} -->", $"<!-- /{bench.Letter} -->");
-        var section = $"{start}\n## ({bench.Letter}) {bench.Title}\n\n{When()}, {Machine()}. Command: `./bench {bench.Word}`\n\n{body.Trim()}\n{end}\n";
+        var section = Section(bench, body);
         var from = text.IndexOf(start, StringComparison.Ordinal);
         if (from >= 0)
         {
@@ -33,6 +33,10 @@ internal static class Report
 
         File.WriteAllText(path, text);
     }
+
+    /// <summary>What stands in the report: heading, date, machine and command before the body, between marks by which it is found again.</summary>
+    internal static string Section(Benchmark bench, string body) =>
+        $"<!-- {bench.Letter} -->\n{(bench.Letter.Length == 1 ? "##" : "###")} ({bench.Letter}) {bench.Title}\n\n{When()}, {Machine()}. Command: `./bench {bench.Word}`\n\n{body.Trim()}\n<!-- /{bench.Letter} -->\n";
 
     internal static string Machine()
     {

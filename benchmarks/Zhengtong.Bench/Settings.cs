@@ -18,7 +18,7 @@ internal sealed record Benchmark(string Letter, string Word, string Title, Func<
 /// <param name="Report">The Markdown file whose sections are replaced; null prints only.</param>
 internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int? Rows, int? Gigabytes, string? Postgres, string? Second, string? Report)
 {
-    /// <summary>Every benchmark, a line each.</summary>
+    /// <summary>Every benchmark, a line each. Behind a letter and a dash stands a part of another, which runs by itself only when it is named.</summary>
     private static readonly Benchmark[] All =
     [
         new("a", "snapshot", "Table exchange between two PostgreSQL databases", ExchangeBench.RunAsync),
@@ -31,8 +31,9 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int? Rows, int?
         new("h", "files", "A large file", FilesBench.RunAsync),
         new("i", "many", "Many deliveries at once", ManyBench.RunAsync),
         new("j", "open-data", "Open data beside CKAN's datastore", OpenDataBench.RunAsync),
-        new("l", "portal-pages", "Pages of the portal, as browsers get them", _ => OpenDataPages.RunAsync()),
         new("k", "cloud-placement", "Cloud: holds and placements a second, and how well hosts are filled", CloudBench.RunAsync),
+        OpenDataBench.Search,
+        OpenDataPages.Part,
     ];
 
     internal static string Repository { get; } = FindRepository();
@@ -54,7 +55,7 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int? Rows, int?
         int? Number(string name) => Value(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
         var names = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToList();
         if (names.Find(n => n != "all" && !Array.Exists(All, b => b.Letter == n || b.Word == n)) is { } unknown) { throw new ArgumentException($"There is no benchmark {unknown}: {string.Join(", ", All.Select(b => $"{b.Letter} {b.Word}"))}"); }
-        var chosen = names.Count == 0 || names.Contains("all") ? All : [.. All.Where(b => names.Contains(b.Letter) || names.Contains(b.Word))];
+        var chosen = All.Where(b => names.Count == 0 || names.Contains("all") ? b.Letter.Length == 1 : names.Contains(b.Letter) || names.Contains(b.Word)).ToList();
         return new Settings(chosen, Number("--rows"), Number("--gigabytes"), Value("--postgres"), Value("--second"), Value("--report"));
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
@@ -58,13 +59,13 @@ internal static class KernelModule
     {
         if (deployment.Database is { } connectionString)
         {
-            services.AddDbContext<ZhengtongDb, PostgresZhengtongDb>(o => ZhengtongDb.Common(o.UseNpgsql(connectionString)));
+            services.AddDbContext<ZhengtongDb, PostgresZhengtongDb>((s, o) => ZhengtongDb.Common(o.UseNpgsql(connectionString).AddInterceptors(s.GetServices<IInterceptor>())));
         }
         else
         {
             var embedded = SqlitePatience.ConnectionStringOf(deployment);
             services.AddHostedService<SqliteCheckpoints>();
-            services.AddDbContext<ZhengtongDb, SqliteZhengtongDb>(o => ZhengtongDb.Common(o.UseSqlite(embedded).AddInterceptors(new SqlitePatience())));
+            services.AddDbContext<ZhengtongDb, SqliteZhengtongDb>((s, o) => ZhengtongDb.Common(o.UseSqlite(embedded).AddInterceptors([new SqlitePatience(), .. s.GetServices<IInterceptor>()])));
         }
     }
 }

@@ -36,8 +36,9 @@ internal static class SearchIndex
         if (terms.Count == 0) { throw new ArgumentException("Nothing to look for", nameof(terms)); }
         if (db.Database.IsSqlite())
         {
+            // The index first, whatever the planner believes: the other way round it would be asked once for every entry of the kind.
             return db.Database.SqlQueryRaw<SearchHit>("""
-                SELECT e.subject, -s.rank AS rank FROM search_index AS s JOIN search_entries AS e ON e.id = s.rowid WHERE s.search_index MATCH {0} AND e.kind = {1}
+                SELECT e.subject, -s.rank AS rank FROM search_index AS s CROSS JOIN search_entries AS e ON e.id = s.rowid WHERE s.search_index MATCH {0} AND e.kind = {1}
                 """, string.Join(" AND ", terms.Select(t => $"\"{t.Text}\"{(t.IsPrefix ? "*" : "")}")), kind);
         }
 

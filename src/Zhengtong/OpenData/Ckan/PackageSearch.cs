@@ -1,15 +1,22 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Search;
 using Zhengtong.OpenData.Model;
+using Zhengtong.OpenData.Portal;
 using Zhengtong.OpenData.Publishing;
 
 namespace Zhengtong.OpenData.Ckan;
 
-/// <summary>package_search: the one action that every client of a portal calls. Count, page, publishers, resources and one query a facet, however many rows are asked for.</summary>
+/// <summary>package_search: the one action that every client of a portal calls. Which they are, their rows, publishers and resources, and one query each for the count with its facets and for tags,
+/// however many rows are asked for; what was counted, and the order of what words find, is kept for a short time.</summary>
 internal static class PackageSearch
 {
     private const int MostRows = 1000;
+
+    /// <summary>Ids that are kept in the order of how well they answer.</summary>
+    private const int MostKept = 1000;
 
     internal static readonly string[] Parameters =
     [
@@ -35,12 +42,18 @@ internal static class PackageSearch
         foreach (var restriction in fq.Concat(fqList)) { found = found.Where(filter.Of(SolrParser.Parse(restriction))); }
         var (sort, orders) = Order(p.Text("sort"));
         var ranking = orders.Any(o => o.Field == "score") ? DatasetFilter.Ranking(query) : [];
-        var count = await found.CountAsync(call.Ct);
-        var page = rows == 0 || start >= count ? [] : await Sorted(call.Db, found, ranking, orders).Skip(start).Take(rows).ToListAsync(call.Ct);
+        var memory = call.Service<CatalogueMemory>();
+        // What comes of words and dates, without what only chooses among it. Texts of people are in the caller's language.
+        var question = JsonSerializer.Serialize(new { q, fq, fqList, CultureInfo.CurrentUICulture.Name });
+        IReadOnlyList<string> wanted = facets ? [.. fields.Distinct().Take(50)] : [];
+        var counted = wanted.Any(f => f != "tags") ? await memory.OfAsync($"facets {question}", () => CountedAsync(call, found), c => c.Facets.Values.Sum(f => f.Count), call.Ct) : null;
+        var count = counted?.Count ?? await memory.OfAsync($"count {question}", () => found.CountAsync(call.Ct), _ => 1, call.Ct);
+        var page = rows == 0 || start >= count ? [] : await PageAsync(start, rows);
         var (counts, shown) = (new JsonObject(), new JsonObject());
-        foreach (var field in facets ? fields.Distinct().Take(50) : [])
+        foreach (var field in wanted)
         {
-            var items = Limited(await CountedAsync(call, found, field), facetLimit, facetLeast);
+            var all = field == "tags" ? await memory.OfAsync($"tags {question}", () => TagsAsync(call, found), t => t.Count, call.Ct) : counted!.Facets.GetValueOrDefault(field, []);
+            var items = Limited(all, facetLimit, facetLeast);
             counts[field] = new JsonObject(items.Select(i => KeyValuePair.Create(i.Name, (JsonNode?)i.Count)));
             shown[field] = new JsonObject
             {
@@ -57,6 +70,17 @@ internal static class PackageSearch
             ["sort"] = sort,
             ["search_facets"] = shown,
         };
+
+        // First which they are, then the rows of these alone: what is sorted is narrow.
+        async Task<List<Dataset>> PageAsync(int from, int most)
+        {
+            var ordered = Sorted(call.Db, found, ranking, orders).Select(d => d.Id);
+            List<Guid> ids = ranking.Count > 0 && (long)from + most <= MostKept
+                ? [.. (await memory.OfAsync($"page {sort} {question}", () => ordered.Take(MostKept).ToListAsync(call.Ct), i => i.Count, call.Ct)).Skip(from).Take(most)]
+                : await ordered.Skip(from).Take(most).ToListAsync(call.Ct);
+            var rowsOf = await CkanPackages.Public(call.Db).Where(d => ids.Contains(d.Id)).ToDictionaryAsync(d => d.Id, call.Ct);
+            return [.. ids.Where(rowsOf.ContainsKey).Select(id => rowsOf[id])];
+        }
     }
 
     internal static async Task<object?> ListAsync(CkanCall call)
@@ -144,37 +168,49 @@ internal static class PackageSearch
         return (sort, orders);
     }
 
-    private static async Task<IEnumerable<FacetItem>> CountedAsync(CkanCall call, IQueryable<Dataset> found, string field)
+    private static async Task<IReadOnlyList<FacetItem>> TagsAsync(CkanCall call, IQueryable<Dataset> found) =>
+        Same(CkanTags.Counted(await found.GroupBy(d => d.KeywordList).Select(g => new CkanTags.BarList(g.Key, g.Count())).ToListAsync(call.Ct)));
+
+    /// <summary>The count and every facet but that of tags, of which there are too many kinds.</summary>
+    private static async Task<Counted> CountedAsync(CkanCall call, IQueryable<Dataset> found)
     {
-        switch (field)
+        var groups = await CatalogueGroups.OwnAsync(found, call.Ct);
+        var publishers = Of<Guid>(g => [g.PublisherId!.Value]);
+        var organisations = await call.Db.Organisations.AsNoTracking().Where(o => publishers.Keys.Contains(o.Id)).ToListAsync(call.Ct);
+        var regions = Same(Of<string>(g => g.Region is null ? [] : [g.Region]));
+        var attributes = Same(Of<string>(g => [JsonNamingPolicy.CamelCase.ConvertName($"{g.Attribute}")]));
+        return new Counted((int)groups.Sum(g => g.Count), new Dictionary<string, IReadOnlyList<FacetItem>>
         {
-            case "organization" or "owner_org":
-                var publishers = await found.GroupBy(d => d.PublisherId).Select(g => new { Id = g.Key, Count = g.Count() })
-                    .Join(call.Db.Organisations.AsNoTracking(), c => c.Id, o => o.Id, (c, o) => new { Organisation = o, c.Count }).ToListAsync(call.Ct);
-                return publishers.Select(c => new FacetItem(field == "organization" ? CkanOrganisations.NameOf(c.Organisation) : c.Organisation.Id.ToString(), c.Organisation.Name, c.Count));
-            case "groups": return (await CkanGroups.CountsAsync(found, call.Ct)).Select(c => new FacetItem(c.Key, Theme.Find(c.Key)?.Title ?? c.Key, c.Value));
-            case "tags": return Same(CkanTags.Counted(await found.GroupBy(d => d.KeywordList).Select(g => new CkanTags.BarList(g.Key, g.Count())).ToListAsync(call.Ct)));
-            case "res_format": return Same(CkanTags.Counted(await found.GroupBy(d => d.FormatList).Select(g => new CkanTags.BarList(g.Key, g.Count())).ToListAsync(call.Ct)));
-            case "license_id":
-                var licences = await found.GroupBy(d => d.Licence).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(call.Ct);
-                return licences.Select(c => new FacetItem(c.Key, Licence.Find(c.Key)?.Title ?? c.Key, c.Count));
-            case "spatial_region" or "extras_spatial_region":
-                var regions = await found.Where(d => d.Region != null).GroupBy(d => d.Region!).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(call.Ct);
-                return regions.Select(c => new FacetItem(c.Key, c.Key, c.Count));
-            case "open_attribute" or "extras_open_attribute":
-                var attributes = await found.GroupBy(d => d.OpenAttribute).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(call.Ct);
-                return attributes.Select(c => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(c.Key.ToString())).Zip(attributes, (n, c) => new FacetItem(n, n, c.Count));
-            default: return [];
+            ["organization"] = [.. organisations.Select(o => new FacetItem(CkanOrganisations.NameOf(o), o.Name, publishers[o.Id]))],
+            ["owner_org"] = [.. organisations.Select(o => new FacetItem(o.Id.ToString(), o.Name, publishers[o.Id]))],
+            ["groups"] = [.. Of<string>(g => g.ValuesOf(DatasetFacet.Theme)).Select(c => new FacetItem(c.Key, Theme.Find(c.Key)?.Title ?? c.Key, c.Value))],
+            ["res_format"] = Same(Of<string>(g => g.ValuesOf(DatasetFacet.Format))),
+            ["license_id"] = [.. Of<string>(g => [g.Licence]).Select(c => new FacetItem(c.Key, Licence.Find(c.Key)?.Title ?? c.Key, c.Value))],
+            ["spatial_region"] = regions, ["extras_spatial_region"] = regions, ["open_attribute"] = attributes, ["extras_open_attribute"] = attributes,
+        });
+
+        Dictionary<T, int> Of<T>(Func<CatalogueGroup, IEnumerable<T>> values) where T : notnull
+        {
+            var counts = new Dictionary<T, int>();
+            foreach (var group in groups)
+            {
+                foreach (var value in values(group).Distinct()) { counts[value] = counts.GetValueOrDefault(value) + (int)group.Count; }
+            }
+
+            return counts;
         }
     }
 
-    private static IEnumerable<FacetItem> Same(Dictionary<string, int> counts) => counts.Select(c => new FacetItem(c.Key, c.Key, c.Value));
+    private static IReadOnlyList<FacetItem> Same(Dictionary<string, int> counts) => [.. counts.Select(c => new FacetItem(c.Key, c.Key, c.Value))];
 
     /// <summary>The most frequent ones; a negative limit takes all.</summary>
     private static List<FacetItem> Limited(IEnumerable<FacetItem> items, int limit, int least) =>
         [.. items.Where(i => i.Count >= least).OrderByDescending(i => i.Count).ThenBy(i => i.Name, StringComparer.Ordinal).Take(limit < 0 ? int.MaxValue : limit)];
 
     private sealed record FacetItem(string Name, string Title, int Count);
+
+    /// <summary>How many there are, and under each field its values.</summary>
+    private sealed record Counted(int Count, IReadOnlyDictionary<string, IReadOnlyList<FacetItem>> Facets);
 
     /// <summary>A dataset and how well it answers.</summary>
     private sealed class Ranked

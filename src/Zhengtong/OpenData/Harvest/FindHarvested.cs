@@ -28,14 +28,11 @@ internal static class FindHarvested
     /// <summary>The value of the facet of sources that stands for our own datasets.</summary>
     internal const string Own = "own";
 
-    /// <summary>How many there are.</summary>
-    internal static Task<int> CountAsync(ZhengtongDb db, DatasetsAsked asked, CancellationToken ct) => Wanted(db, asked, null).CountAsync(ct);
-
-    /// <summary>Some of them, in order.</summary>
+    /// <summary>Some of them, in order: first which they are, then the rows of these alone.</summary>
     internal static async Task<IReadOnlyList<HarvestedCard>> PageAsync(ZhengtongDb db, DatasetsAsked asked, int skip, int take, CancellationToken ct)
     {
-        var wanted = Wanted(db, asked, null);
-        var terms = Terms(asked);
+        var wanted = Wanted(db, asked);
+        var terms = FindDatasets.TermsOf(asked.Words);
         var ordered = asked.Order switch
         {
             DatasetOrder.Relevance when terms.Count > 0 => wanted.Join(SearchIndex.WithAll(db, HarvestPortals.SearchKind, terms), d => d.Id, h => h.Subject, (d, h) => new { Dataset = d, h.Rank })
@@ -43,27 +40,10 @@ internal static class FindHarvested
             DatasetOrder.Title => wanted.OrderBy(d => d.Title).ThenBy(d => d.Id),
             _ => wanted.OrderByDescending(d => d.ModifiedAt).ThenBy(d => d.Id),
         };
-        return await ordered.Skip(skip).Take(take).Select(d => new HarvestedCard(d, db.HarvestSources.Where(s => s.Id == d.SourceId).Select(s => s.Name).First())).ToListAsync(ct);
-    }
-
-    /// <summary>Adds how many harvested datasets each value of a facet leaves.</summary>
-    internal static async Task AddCountsAsync(ZhengtongDb db, DatasetsAsked asked, DatasetFacet facet, Dictionary<string, long> counts, CancellationToken ct)
-    {
-        var wanted = Wanted(db, asked, facet);
-        var groups = facet switch
-        {
-            DatasetFacet.Theme => await wanted.GroupBy(d => d.ThemeList).Select(g => new { g.Key, Count = g.LongCount() }).ToListAsync(ct),
-            DatasetFacet.Format => await wanted.GroupBy(d => d.FormatList).Select(g => new { g.Key, Count = g.LongCount() }).ToListAsync(ct),
-            DatasetFacet.Licence => await wanted.Where(d => d.Licence != "").GroupBy(d => d.Licence).Select(g => new { g.Key, Count = g.LongCount() }).ToListAsync(ct),
-            _ => [],
-        };
-        foreach (var group in groups)
-        {
-            foreach (var value in group.Key.Split('|', StringSplitOptions.RemoveEmptyEntries)) { counts[value] = counts.GetValueOrDefault(value) + group.Count; }
-        }
-
-        if (facet != DatasetFacet.Source) { return; }
-        foreach (var group in await wanted.GroupBy(d => d.SourceId).Select(g => new { g.Key, Count = g.LongCount() }).ToListAsync(ct)) { counts[group.Key.ToString()] = group.Count; }
+        var ids = await ordered.Select(d => d.Id).Skip(skip).Take(take).ToListAsync(ct);
+        var cards = (await db.HarvestedDatasets.AsNoTracking().Where(d => d.IsShown && ids.Contains(d.Id))
+            .Select(d => new HarvestedCard(d, db.HarvestSources.Where(s => s.Id == d.SourceId).Select(s => s.Name).First())).ToListAsync(ct)).ToDictionary(c => c.Dataset.Id);
+        return [.. ids.Where(cards.ContainsKey).Select(id => cards[id])];
     }
 
     /// <summary>What sources are called.</summary>
@@ -74,20 +54,21 @@ internal static class FindHarvested
         return values.ToDictionary(v => v, v => v == Own ? Kernel.Text.Of("open-data.harvest.own") : Guid.TryParse(v, out var id) ? names.GetValueOrDefault(id, v) : v);
     }
 
-    private static IReadOnlyList<Term> Terms(DatasetsAsked asked) => [.. asked.Words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).SelectMany(Bigrams.ToFind).Distinct()];
-
-    private static IQueryable<HarvestedDataset> Wanted(ZhengtongDb db, DatasetsAsked asked, DatasetFacet? but)
+    /// <summary>The shown datasets that the words find; all of them without words.</summary>
+    internal static IQueryable<HarvestedDataset> Found(ZhengtongDb db, string words)
     {
-        var wanted = db.HarvestedDatasets.AsNoTracking().Where(d => d.IsShown);
-        if (asked.Words.Length > 0)
-        {
-            var terms = Terms(asked);
-            if (terms.Count == 0) { return wanted.Where(_ => false); }
-            var hits = SearchIndex.WithAll(db, HarvestPortals.SearchKind, terms).Select(h => h.Subject);
-            wanted = wanted.Where(d => hits.Contains(d.Id));
-        }
+        var found = db.HarvestedDatasets.AsNoTracking().Where(d => d.IsShown);
+        if (words.Length == 0) { return found; }
+        var terms = FindDatasets.TermsOf(words);
+        if (terms.Count == 0) { return found.Where(_ => false); }
+        var hits = SearchIndex.WithAll(db, HarvestPortals.SearchKind, terms).Select(h => h.Subject);
+        return found.Where(d => hits.Contains(d.Id));
+    }
 
-        foreach (var (facet, values) in asked.Chosen.Where(c => c.Value.Count > 0 && c.Key != but))
+    private static IQueryable<HarvestedDataset> Wanted(ZhengtongDb db, DatasetsAsked asked)
+    {
+        var wanted = Found(db, asked.Words);
+        foreach (var (facet, values) in asked.Chosen.Where(c => c.Value.Count > 0))
         {
             switch (facet)
             {

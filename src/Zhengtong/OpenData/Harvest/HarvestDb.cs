@@ -15,7 +15,7 @@ internal partial class ZhengtongDb
 
     internal DbSet<HarvestConflict> HarvestConflicts => Set<HarvestConflict>();
 
-    private static void ConfigureHarvest(ModelBuilder builder)
+    private void ConfigureHarvest(ModelBuilder builder)
     {
         builder.Entity<HarvestSource>(s =>
         {
@@ -83,7 +83,14 @@ internal partial class ZhengtongDb
             d.Property(x => x.Title).HasMaxLength(200);
             d.HasIndex(x => x.Title);
             d.Property(x => x.IsShown);
-            d.HasIndex(x => new { x.IsShown, x.ModifiedAt });
+            // As those of our own datasets.
+            if (Database.IsSqlite())
+            {
+                d.HasIndex(x => new { x.IsShown, x.ModifiedAt, x.Id, x.SourceId, x.Licence, x.ThemeList, x.FormatList }).IsDescending(false, true, false, false, false, false, false).HasDatabaseName("ix_harvested_datasets_newest");
+                d.HasIndex(x => new { x.IsShown, x.Id, x.SourceId, x.Licence, x.ThemeList, x.FormatList, x.ModifiedAt }).HasDatabaseName("ix_harvested_datasets_facets");
+            }
+            else { d.HasIndex(x => new { x.IsShown, x.ModifiedAt, x.Id }).IsDescending(false, true, false).HasDatabaseName("ix_harvested_datasets_newest"); }
+            d.HasIndex(x => new { x.IsShown, x.Title, x.Id });
             d.Property(x => x.Licence).HasMaxLength(40);
             d.Property(x => x.ThemeList).HasMaxLength(200);
             d.Property(x => x.FormatList).HasMaxLength(500);

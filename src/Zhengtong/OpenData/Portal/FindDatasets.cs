@@ -42,27 +42,38 @@ internal static class FindDatasets
 
     private const int MostFacetValues = 1000;
 
-    /// <summary>How many there are.</summary>
-    internal static async Task<long> CountAsync(ZhengtongDb db, DatasetsAsked asked, CancellationToken ct) => await (await WantedAsync(db, asked, null, ct)).LongCountAsync(ct);
+    /// <summary>Ids of what words find, best answers first, that are kept: who turns pages asks for the same order again.</summary>
+    private const int MostKept = 1000;
 
-    /// <summary>One page, in order.</summary>
-    internal static async Task<IReadOnlyList<DatasetCard>> PageAsync(ZhengtongDb db, DatasetsAsked asked, DateTimeOffset now, CancellationToken ct) =>
-        await (await CardsAsync(db, asked, now, ct)).Skip((asked.Page - 1) * DatasetsAsked.PageSize).Take(DatasetsAsked.PageSize).ToListAsync(ct);
+    /// <summary>One page, in order: first which they are, then the rows of these alone.</summary>
+    internal static async Task<IReadOnlyList<DatasetCard>> PageAsync(ZhengtongDb db, CatalogueMemory memory, DatasetsAsked asked, DateTimeOffset now, CancellationToken ct)
+    {
+        var since = Portal.Downloads.RankedSince(now);
+        var skip = (asked.Page - 1) * DatasetsAsked.PageSize;
+        var ordered = (await OrderedAsync(db, asked, since, ct)).Select(d => d.Id);
+        List<Guid> ids = asked is { Order: DatasetOrder.Relevance, Words.Length: > 0 } && skip + DatasetsAsked.PageSize <= MostKept
+            ? [.. (await memory.OfAsync($"page {(asked with { Page = 1 }).Address()}", () => ordered.Take(MostKept).ToListAsync(ct), i => i.Count, ct)).Skip(skip).Take(DatasetsAsked.PageSize)]
+            : await ordered.Skip(skip).Take(DatasetsAsked.PageSize).ToListAsync(ct);
+        var cards = (await Cards(db, db.Datasets.AsNoTracking().Where(d => d.State == DatasetState.Published && ids.Contains(d.Id)), since).ToListAsync(ct)).ToDictionary(c => c.Dataset.Id);
+        return [.. ids.Where(cards.ContainsKey).Select(id => cards[id])];
+    }
 
     /// <summary>All of them, in order, streamed.</summary>
     internal static async IAsyncEnumerable<DatasetCard> AllAsync(ZhengtongDb db, DatasetsAsked asked, DateTimeOffset now, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        await foreach (var card in (await CardsAsync(db, asked, now, ct)).AsAsyncEnumerable().WithCancellation(ct)) { yield return card; }
+        var since = Portal.Downloads.RankedSince(now);
+        await foreach (var card in Cards(db, await OrderedAsync(db, asked, since, ct), since).AsAsyncEnumerable().WithCancellation(ct)) { yield return card; }
     }
 
     /// <summary>The values of each facet with how many datasets each leaves, most first; a chosen one is always among them.</summary>
-    internal static async Task<IReadOnlyDictionary<DatasetFacet, IReadOnlyList<FacetValue>>> FacetsAsync(ZhengtongDb db, DatasetsAsked asked, CancellationToken ct)
+    internal static async Task<IReadOnlyDictionary<DatasetFacet, IReadOnlyList<FacetValue>>> FacetsAsync(ZhengtongDb db, IReadOnlyList<CatalogueGroup> groups, DatasetsAsked asked, CancellationToken ct)
     {
         var found = new Dictionary<DatasetFacet, IReadOnlyList<FacetValue>>();
         foreach (var facet in Enum.GetValues<DatasetFacet>())
         {
-            var counts = await CountsAsync(db, await WantedAsync(db, asked, facet, ct), facet, ct);
-            await FindHarvested.AddCountsAsync(db, asked, facet, counts, ct);
+            var counts = CatalogueGroups.Counts(groups, asked, facet);
+            if (facet == DatasetFacet.Publisher && counts.Count > MostFacetValues) { counts = counts.OrderByDescending(c => c.Value).Take(MostFacetValues).ToDictionary(StringComparer.Ordinal); }
+            if (facet == DatasetFacet.Source) { counts.TryAdd(FindHarvested.Own, 0); }
             // Where nothing is harvested there is nothing to choose.
             if (facet == DatasetFacet.Source && counts.Keys.All(k => k == FindHarvested.Own)) { counts.Clear(); }
             foreach (var chosen in asked.Chosen[facet]) { counts.TryAdd(chosen, 0); }
@@ -73,12 +84,11 @@ internal static class FindDatasets
         return found;
     }
 
-    private static async Task<IQueryable<DatasetCard>> CardsAsync(ZhengtongDb db, DatasetsAsked asked, DateTimeOffset now, CancellationToken ct)
+    private static async Task<IQueryable<Dataset>> OrderedAsync(ZhengtongDb db, DatasetsAsked asked, DateOnly since, CancellationToken ct)
     {
-        var since = Portal.Downloads.RankedSince(now);
-        var wanted = await WantedAsync(db, asked, null, ct);
+        var wanted = await WantedAsync(db, asked, ct);
         var terms = TermsOf(asked.Words);
-        var ordered = asked.Order switch
+        return asked.Order switch
         {
             DatasetOrder.Relevance when terms.Count > 0 => wanted.Join(SearchIndex.WithAll(db, SearchKind, terms), d => d.Id, h => h.Subject, (d, h) => new { Dataset = d, h.Rank })
                 .OrderByDescending(f => f.Rank).ThenByDescending(f => f.Dataset.ModifiedAt).ThenBy(f => f.Dataset.Id).Select(f => f.Dataset),
@@ -88,26 +98,32 @@ internal static class FindDatasets
             DatasetOrder.Downloads => wanted.OrderByDescending(d => db.DownloadCounts.Where(c => c.DatasetId == d.Id && c.Day >= since).Sum(c => c.Count)).ThenByDescending(d => d.ModifiedAt).ThenBy(d => d.Id),
             _ => wanted.OrderByDescending(d => d.ModifiedAt).ThenBy(d => d.Id),
         };
-        return ordered.Select(d => new DatasetCard(d, db.Organisations.Where(o => o.Id == d.PublisherId).Select(o => o.ShortName).First(),
-            db.DownloadCounts.Where(c => c.DatasetId == d.Id && c.Day >= since).Sum(c => c.Count)));
     }
 
-    private static IReadOnlyList<Term> TermsOf(string words) => [.. words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).SelectMany(Bigrams.ToFind).Distinct()];
+    private static IQueryable<DatasetCard> Cards(ZhengtongDb db, IQueryable<Dataset> datasets, DateOnly since) =>
+        datasets.Select(d => new DatasetCard(d, db.Organisations.Where(o => o.Id == d.PublisherId).Select(o => o.ShortName).First(),
+            db.DownloadCounts.Where(c => c.DatasetId == d.Id && c.Day >= since).Sum(c => c.Count)));
 
-    /// <summary>The published datasets under every facet but one, whose own values are being counted.</summary>
-    private static async Task<IQueryable<Dataset>> WantedAsync(ZhengtongDb db, DatasetsAsked asked, DatasetFacet? but, CancellationToken ct)
+    /// <summary>The terms of words, each once; none when they are but signs.</summary>
+    internal static IReadOnlyList<Term> TermsOf(string words) => [.. words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).SelectMany(Bigrams.ToFind).Distinct()];
+
+    /// <summary>The published datasets that the words find; all of them without words.</summary>
+    internal static IQueryable<Dataset> Found(ZhengtongDb db, string words)
     {
-        var wanted = db.Datasets.AsNoTracking().Where(d => d.State == DatasetState.Published);
-        if (asked.Words.Length > 0)
-        {
-            var terms = TermsOf(asked.Words);
-            // Signs alone are found nowhere.
-            if (terms.Count == 0) { return wanted.Where(_ => false); }
-            var hits = SearchIndex.WithAll(db, SearchKind, terms).Select(h => h.Subject);
-            wanted = wanted.Where(d => hits.Contains(d.Id));
-        }
+        var found = db.Datasets.AsNoTracking().Where(d => d.State == DatasetState.Published);
+        if (words.Length == 0) { return found; }
+        var terms = TermsOf(words);
+        // Signs alone are found nowhere.
+        if (terms.Count == 0) { return found.Where(_ => false); }
+        var hits = SearchIndex.WithAll(db, SearchKind, terms).Select(h => h.Subject);
+        return found.Where(d => hits.Contains(d.Id));
+    }
 
-        foreach (var (facet, values) in asked.Chosen.Where(c => c.Value.Count > 0 && c.Key != but))
+    /// <summary>The published datasets that the words find and every facet takes in; as <see cref="CatalogueGroup.Answers"/>.</summary>
+    private static async Task<IQueryable<Dataset>> WantedAsync(ZhengtongDb db, DatasetsAsked asked, CancellationToken ct)
+    {
+        var wanted = Found(db, asked.Words);
+        foreach (var (facet, values) in asked.Chosen.Where(c => c.Value.Count > 0))
         {
             switch (facet)
             {
@@ -147,48 +163,6 @@ internal static class FindDatasets
         }
 
         return wanted;
-    }
-
-    private static async Task<Dictionary<string, long>> CountsAsync(ZhengtongDb db, IQueryable<Dataset> wanted, DatasetFacet facet, CancellationToken ct)
-    {
-        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        switch (facet)
-        {
-            case DatasetFacet.Theme:
-                await foreach (var group in wanted.GroupBy(d => d.ThemeList).Select(g => new { g.Key, Count = g.LongCount() }).AsAsyncEnumerable().WithCancellation(ct)) { AddEach(group.Key, group.Count); }
-                break;
-            case DatasetFacet.Format:
-                await foreach (var group in wanted.GroupBy(d => d.FormatList).Select(g => new { g.Key, Count = g.LongCount() }).AsAsyncEnumerable().WithCancellation(ct)) { AddEach(group.Key, group.Count); }
-                break;
-            case DatasetFacet.Publisher:
-                foreach (var group in await wanted.GroupBy(d => d.PublisherId).Select(g => new { g.Key, Count = g.LongCount() }).OrderByDescending(g => g.Count).Take(MostFacetValues).ToListAsync(ct)) { Add(group.Key.ToString(), group.Count); }
-                break;
-            case DatasetFacet.Licence:
-                foreach (var group in await wanted.GroupBy(d => d.Licence).Select(g => new { g.Key, Count = g.LongCount() }).ToListAsync(ct)) { Add(group.Key, group.Count); }
-                break;
-            case DatasetFacet.Attribute:
-                foreach (var group in await wanted.GroupBy(d => d.OpenAttribute).Select(g => new { g.Key, Count = g.LongCount() }).ToListAsync(ct)) { Add(Show.Kebab(group.Key.ToString()), group.Count); }
-                break;
-            case DatasetFacet.Cycle:
-                foreach (var group in await wanted.GroupBy(d => d.UpdateCycle).Select(g => new { g.Key, Count = g.LongCount() }).ToListAsync(ct)) { Add(Show.Kebab(group.Key.ToString()), group.Count); }
-                break;
-            case DatasetFacet.Source: Add(FindHarvested.Own, await wanted.LongCountAsync(ct)); break;
-            default:
-                var places = await wanted.GroupBy(d => new { d.Region, d.PublisherId }).Select(g => new { g.Key.Region, g.Key.PublisherId, Count = g.LongCount() }).ToListAsync(ct);
-                var publishers = places.Where(p => p.Region is null).Select(p => p.PublisherId).Distinct().ToList();
-                var own = await db.Organisations.Where(o => publishers.Contains(o.Id)).ToDictionaryAsync(o => o.Id, o => o.Region.Value, ct);
-                foreach (var place in places) { Add(place.Region ?? own[place.PublisherId], place.Count); }
-                break;
-        }
-
-        return counts;
-
-        void Add(string value, long count) => counts[value] = counts.GetValueOrDefault(value) + count;
-
-        void AddEach(string list, long count)
-        {
-            foreach (var value in list.Split('|', StringSplitOptions.RemoveEmptyEntries)) { Add(value, count); }
-        }
     }
 
     /// <summary>What each value is called; the value itself where nothing is.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Options;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
@@ -14,6 +15,9 @@ internal static class PortalModule
         var services = builder.Services;
         services.AddOptions<DownloadOptions>().Bind(builder.Configuration.GetSection("OpenData:Downloads"));
         services.AddSingleton<KeptFiles>();
+        services.AddSingleton<CatalogueChanges>();
+        services.AddSingleton<IInterceptor>(s => s.GetRequiredService<CatalogueChanges>());
+        services.AddSingleton<CatalogueMemory>();
         services.Configure<ResponseCompressionOptions>(o => o.MimeTypes = [.. o.MimeTypes, "application/jsonl", "application/geo+json", Tiles.VectorTile.MediaType]);
         services.AddSingleton<TableCharts>();
         services.AddSingleton<BuiltCharts>();

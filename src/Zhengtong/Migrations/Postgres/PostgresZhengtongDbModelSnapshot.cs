@@ -659,6 +659,427 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("document_numbers", "agreements");
                 });
 
+            modelBuilder.Entity("Zhengtong.Agreements.Model.Review", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ApplicantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("applicant_id");
+
+                    b.Property<int>("CalendarVersion")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("calendar_version");
+
+                    b.Property<Guid>("ChainId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("chain_id");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<Guid?>("EscalatedTo")
+                        .HasColumnType("uuid")
+                        .HasColumnName("escalated_to");
+
+                    b.Property<string>("Facts")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("facts");
+
+                    b.Property<bool>("IsProvisional")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_provisional");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("kind");
+
+                    b.Property<DateOnly?>("NextWarningOn")
+                        .HasColumnType("date")
+                        .HasColumnName("next_warning_on");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("number");
+
+                    b.Property<DateTimeOffset>("OpenedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at");
+
+                    b.Property<string>("Post")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("post");
+
+                    b.Property<Guid?>("ProviderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_id");
+
+                    b.Property<string>("Region")
+                        .IsRequired()
+                        .HasMaxLength(12)
+                        .HasColumnType("character varying(12)")
+                        .HasColumnName("region");
+
+                    b.Property<Guid>("ReviewerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("reviewer_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("integer")
+                        .HasColumnName("round");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("integer")
+                        .HasColumnName("step");
+
+                    b.Property<string>("StepName")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("step_name");
+
+                    b.Property<int>("StepRound")
+                        .HasColumnType("integer")
+                        .HasColumnName("step_round");
+
+                    b.Property<DateTimeOffset>("StepStartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("step_started_at");
+
+                    b.Property<string>("Steps")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("steps");
+
+                    b.Property<Guid>("SubjectId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subject_id");
+
+                    b.Property<Guid>("SubmittedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submitted_by");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title");
+
+                    b.Property<int>("Warned")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("warned");
+
+                    b.HasKey("Id")
+                        .HasName("pk_reviews");
+
+                    b.HasIndex("ChainId")
+                        .HasDatabaseName("ix_reviews_chain_id");
+
+                    b.HasIndex("EscalatedTo", "DueOn")
+                        .HasDatabaseName("ix_reviews_escalated_to_due_on");
+
+                    b.HasIndex("Kind", "SubjectId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reviews_kind_subject_id");
+
+                    b.HasIndex("State", "NextWarningOn")
+                        .HasDatabaseName("ix_reviews_state_next_warning_on");
+
+                    b.HasIndex("ApplicantId", "State", "DueOn")
+                        .HasDatabaseName("ix_reviews_applicant_id_state_due_on");
+
+                    b.HasIndex("ReviewerId", "State", "DueOn")
+                        .HasDatabaseName("ix_reviews_reviewer_id_state_due_on");
+
+                    b.ToTable("reviews", "agreements");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.ReviewAct", b =>
+                {
+                    b.Property<Guid>("ReviewId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("review_id");
+
+                    b.Property<int>("Sequence")
+                        .HasColumnType("integer")
+                        .HasColumnName("sequence");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("ById")
+                        .HasColumnType("uuid")
+                        .HasColumnName("by_id");
+
+                    b.Property<string>("ByName")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("by_name");
+
+                    b.Property<Guid>("ByOrganisation")
+                        .HasColumnType("uuid")
+                        .HasColumnName("by_organisation");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<Guid?>("ForId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("for_id");
+
+                    b.Property<string>("ForName")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)")
+                        .HasColumnName("for_name");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("kind");
+
+                    b.Property<bool>("Late")
+                        .HasColumnType("boolean")
+                        .HasColumnName("late");
+
+                    b.Property<string>("Opinion")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("opinion");
+
+                    b.Property<int?>("Percent")
+                        .HasColumnType("integer")
+                        .HasColumnName("percent");
+
+                    b.Property<string>("ReasonCode")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("reason_code");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("integer")
+                        .HasColumnName("round");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("integer")
+                        .HasColumnName("step");
+
+                    b.Property<string>("StepName")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("step_name");
+
+                    b.Property<int?>("ToStep")
+                        .HasColumnType("integer")
+                        .HasColumnName("to_step");
+
+                    b.HasKey("ReviewId", "Sequence")
+                        .HasName("pk_review_acts");
+
+                    b.ToTable("review_acts", "agreements");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.ReviewChain", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("DefinedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("defined_at");
+
+                    b.Property<Guid>("DefinedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("defined_by");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("kind");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("Region")
+                        .IsRequired()
+                        .HasMaxLength(12)
+                        .HasColumnType("character varying(12)")
+                        .HasColumnName("region");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("source");
+
+                    b.Property<string>("Steps")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("steps");
+
+                    b.Property<DateOnly>("ValidFrom")
+                        .HasColumnType("date")
+                        .HasColumnName("valid_from");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_review_chains");
+
+                    b.HasIndex("DefinedAt")
+                        .HasDatabaseName("ix_review_chains_defined_at");
+
+                    b.HasIndex("Kind", "Region", "OrganisationId", "Version")
+                        .IsUnique()
+                        .HasDatabaseName("ix_review_chains_kind_region_organisation_id_version");
+
+                    b.ToTable("review_chains", "agreements");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.ReviewDelegation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("DeputyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("deputy_id");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<DateOnly>("From")
+                        .HasColumnType("date")
+                        .HasColumnName("valid_from");
+
+                    b.Property<DateTimeOffset>("MadeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at");
+
+                    b.Property<Guid>("OfficerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("officer_id");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<DateOnly>("Until")
+                        .HasColumnType("date")
+                        .HasColumnName("valid_until");
+
+                    b.HasKey("Id")
+                        .HasName("pk_review_delegations");
+
+                    b.HasIndex("DeputyId")
+                        .HasDatabaseName("ix_review_delegations_deputy_id");
+
+                    b.HasIndex("OfficerId")
+                        .HasDatabaseName("ix_review_delegations_officer_id");
+
+                    b.HasIndex("OrganisationId", "MadeAt")
+                        .HasDatabaseName("ix_review_delegations_organisation_id_made_at");
+
+                    b.ToTable("review_delegations", "agreements");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.ReviewStop", b =>
+                {
+                    b.Property<Guid>("ReviewId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("review_id");
+
+                    b.Property<int>("Sequence")
+                        .HasColumnType("integer")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Answer")
+                        .HasMaxLength(2000)
+                        .HasColumnType("character varying(2000)")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTimeOffset>("From")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("stopped_from");
+
+                    b.Property<string>("Missing")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("missing");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("integer")
+                        .HasColumnName("round");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("integer")
+                        .HasColumnName("step");
+
+                    b.Property<DateTimeOffset?>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("stopped_until");
+
+                    b.HasKey("ReviewId", "Sequence")
+                        .HasName("pk_review_stops");
+
+                    b.ToTable("review_stops", "agreements");
+                });
+
             modelBuilder.Entity("Zhengtong.Catalogue.Model.InformationResource", b =>
                 {
                     b.Property<Guid>("Id")
@@ -767,6 +1188,592 @@ namespace Zhengtong.Migrations.Postgres
                         .HasName("pk_service_descriptions");
 
                     b.ToTable("service_descriptions", "catalogue");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.CloudHost", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Group")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("group");
+
+                    b.Property<int>("Load")
+                        .HasColumnType("integer")
+                        .HasColumnName("load");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("PoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("pool_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Traits")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("traits");
+
+                    b.HasKey("Id")
+                        .HasName("pk_hosts");
+
+                    b.HasIndex("PoolId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_hosts_pool_id_name");
+
+                    b.ToTable("hosts", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.Hold", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Amounts")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("amounts");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<Guid?>("MovingTo")
+                        .HasColumnType("uuid")
+                        .HasColumnName("moving_to");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<DateTimeOffset?>("ReleasedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("released_at");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_holds");
+
+                    b.HasIndex("ConsumerId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_holds_consumer_id");
+
+                    b.HasIndex("NodeId")
+                        .HasDatabaseName("ix_holds_node_id");
+
+                    b.HasIndex("State", "ExpiresAt")
+                        .HasDatabaseName("ix_holds_state_expires_at");
+
+                    b.ToTable("holds", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.HoldMovement", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Active")
+                        .HasColumnType("bigint")
+                        .HasColumnName("active");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<int>("FromDepth")
+                        .HasColumnType("integer")
+                        .HasColumnName("from_depth");
+
+                    b.Property<Guid>("HoldId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("hold_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("kind");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<long>("Reserved")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reserved");
+
+                    b.Property<string>("Step")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("step");
+
+                    b.HasKey("Id")
+                        .HasName("pk_hold_movements");
+
+                    b.HasIndex("HoldId")
+                        .HasDatabaseName("ix_hold_movements_hold_id");
+
+                    b.ToTable("hold_movements", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.HostClaim", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Amounts")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("amounts");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid>("HostId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("host_id");
+
+                    b.Property<Guid>("PoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("pool_id");
+
+                    b.Property<DateTimeOffset?>("ReleasedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("released_at");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("SpreadGroup")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("spread_group");
+
+                    b.HasKey("Id")
+                        .HasName("pk_host_claims");
+
+                    b.HasIndex("ConsumerId")
+                        .HasDatabaseName("ix_host_claims_consumer_id");
+
+                    b.HasIndex("HostId")
+                        .HasDatabaseName("ix_host_claims_host_id");
+
+                    b.HasIndex(new[] { "SpreadGroup", "HostId" }, "ix_host_claims_spread")
+                        .IsUnique()
+                        .HasDatabaseName("ix_host_claims_spread_group_host_id")
+                        .HasFilter("spread_group IS NOT NULL AND released_at IS NULL");
+
+                    b.ToTable("host_claims", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.HostInventory", b =>
+                {
+                    b.Property<Guid>("HostId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("host_id");
+
+                    b.Property<string>("Kind")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("Capacity")
+                        .HasColumnType("bigint")
+                        .HasColumnName("capacity");
+
+                    b.Property<long>("Generation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation");
+
+                    b.Property<bool>("IsOpen")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_open");
+
+                    b.Property<long>("Reserved")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reserved");
+
+                    b.Property<long>("SetGeneration")
+                        .HasColumnType("bigint")
+                        .HasColumnName("set_generation");
+
+                    b.Property<long>("Total")
+                        .HasColumnType("bigint")
+                        .HasColumnName("total");
+
+                    b.Property<long>("Used")
+                        .HasColumnType("bigint")
+                        .HasColumnName("used");
+
+                    b.HasKey("HostId", "Kind")
+                        .HasName("pk_host_inventories");
+
+                    b.HasIndex("Generation")
+                        .HasDatabaseName("ix_host_inventories_generation");
+
+                    b.ToTable("host_inventories", "cloud", t =>
+                        {
+                            t.HasCheckConstraint("ck_host_inventories_not_negative", "used >= 0");
+                        });
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.PlacementClock", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<long>("Generation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation");
+
+                    b.HasKey("Id")
+                        .HasName("pk_placement_clock");
+
+                    b.ToTable("placement_clock", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.PlacementRecord", b =>
+                {
+                    b.Property<Guid>("ClaimId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("claim_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<string>("Explanation")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("explanation");
+
+                    b.HasKey("ClaimId")
+                        .HasName("pk_placement_records");
+
+                    b.HasIndex("ConsumerId")
+                        .HasDatabaseName("ix_placement_records_consumer_id");
+
+                    b.ToTable("placement_records", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.QuotaCounter", b =>
+                {
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<string>("Kind")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("Active")
+                        .HasColumnType("bigint")
+                        .HasColumnName("active");
+
+                    b.Property<long?>("Limit")
+                        .HasColumnType("bigint")
+                        .HasColumnName("limit");
+
+                    b.Property<long>("Reserved")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reserved");
+
+                    b.HasKey("NodeId", "Kind")
+                        .HasName("pk_quota_counters");
+
+                    b.ToTable("quota_counters", "cloud", t =>
+                        {
+                            t.HasCheckConstraint("ck_quota_counters_not_negative", "reserved >= 0 AND active >= 0");
+                        });
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.QuotaNode", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("Depth")
+                        .HasColumnType("integer")
+                        .HasColumnName("depth");
+
+                    b.Property<string>("Key")
+                        .IsRequired()
+                        .HasMaxLength(250)
+                        .HasColumnType("character varying(250)")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("level");
+
+                    b.Property<string>("Name")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid?>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<Guid?>("ParentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("parent_id");
+
+                    b.Property<string>("Path")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("path");
+
+                    b.Property<string>("Region")
+                        .IsRequired()
+                        .HasMaxLength(12)
+                        .HasColumnType("character varying(12)")
+                        .HasColumnName("region");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.HasKey("Id")
+                        .HasName("pk_quota_nodes");
+
+                    b.HasIndex("Key")
+                        .IsUnique()
+                        .HasDatabaseName("ix_quota_nodes_key");
+
+                    b.HasIndex("OrganisationId")
+                        .HasDatabaseName("ix_quota_nodes_organisation_id");
+
+                    b.HasIndex("ParentId")
+                        .HasDatabaseName("ix_quota_nodes_parent_id");
+
+                    b.HasIndex("Path")
+                        .IsUnique()
+                        .HasDatabaseName("ix_quota_nodes_path");
+
+                    b.HasIndex("Region")
+                        .HasDatabaseName("ix_quota_nodes_region");
+
+                    b.ToTable("quota_nodes", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.QuotaRecount", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ActorId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("actor_id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Counters")
+                        .HasColumnType("bigint")
+                        .HasColumnName("counters");
+
+                    b.Property<int>("DifferenceCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("difference_count");
+
+                    b.Property<string>("Differences")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("differences");
+
+                    b.Property<bool>("IsMended")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_mended");
+
+                    b.Property<long>("Movements")
+                        .HasColumnType("bigint")
+                        .HasColumnName("movements");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.HasKey("Id")
+                        .HasName("pk_quota_recounts");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_quota_recounts_at");
+
+                    b.ToTable("quota_recounts", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ResourceKind", b =>
+                {
+                    b.Property<string>("Code")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("code");
+
+                    b.Property<bool>("IsOnHost")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_on_host");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Unit")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("unit");
+
+                    b.HasKey("Code")
+                        .HasName("pk_resource_kinds");
+
+                    b.ToTable("resource_kinds", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ResourcePool", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("address");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Engine")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("engine");
+
+                    b.Property<bool>("IsOpen")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_open");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<int>("Protection")
+                        .HasColumnType("integer")
+                        .HasColumnName("protection");
+
+                    b.Property<string>("Ratios")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("ratios");
+
+                    b.Property<string>("Region")
+                        .IsRequired()
+                        .HasMaxLength(12)
+                        .HasColumnType("character varying(12)")
+                        .HasColumnName("region");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<byte[]>("Secret")
+                        .HasColumnType("bytea")
+                        .HasColumnName("secret");
+
+                    b.Property<string>("Strategy")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("strategy");
+
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_resource_pools");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_resource_pools_name");
+
+                    b.HasIndex("Region")
+                        .HasDatabaseName("ix_resource_pools_region");
+
+                    b.ToTable("resource_pools", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Demonstration.DemonstrationMark", b =>
@@ -4328,8 +5335,16 @@ namespace Zhengtong.Migrations.Postgres
                     b.HasIndex("ResourceId")
                         .HasDatabaseName("ix_datasets_resource_id");
 
-                    b.HasIndex("State", "ModifiedAt")
-                        .HasDatabaseName("ix_datasets_state_modified_at");
+                    b.HasIndex("State", "ModifiedAt", "Id")
+                        .IsDescending(false, true, false)
+                        .HasDatabaseName("ix_datasets_newest");
+
+                    b.HasIndex("State", "Rows", "Id")
+                        .IsDescending(false, true, false)
+                        .HasDatabaseName("ix_datasets_state_rows_id");
+
+                    b.HasIndex("State", "Title", "Id")
+                        .HasDatabaseName("ix_datasets_state_title_id");
 
                     b.ToTable("datasets", "open_data");
                 });
@@ -4835,12 +5850,16 @@ namespace Zhengtong.Migrations.Postgres
                     b.HasIndex("Title")
                         .HasDatabaseName("ix_harvested_datasets_title");
 
-                    b.HasIndex("IsShown", "ModifiedAt")
-                        .HasDatabaseName("ix_harvested_datasets_is_shown_modified_at");
-
                     b.HasIndex("SourceId", "Identifier")
                         .IsUnique()
                         .HasDatabaseName("ix_harvested_datasets_source_id_identifier");
+
+                    b.HasIndex("IsShown", "ModifiedAt", "Id")
+                        .IsDescending(false, true, false)
+                        .HasDatabaseName("ix_harvested_datasets_newest");
+
+                    b.HasIndex("IsShown", "Title", "Id")
+                        .HasDatabaseName("ix_harvested_datasets_is_shown_title_id");
 
                     b.ToTable("harvested_datasets", "open_data");
                 });
@@ -6242,6 +7261,53 @@ namespace Zhengtong.Migrations.Postgres
                     b.Navigation("ProviderSeal");
                 });
 
+            modelBuilder.Entity("Zhengtong.Agreements.Model.Review", b =>
+                {
+                    b.HasOne("Zhengtong.Agreements.Model.ReviewChain", null)
+                        .WithMany()
+                        .HasForeignKey("ChainId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_reviews_review_chains_chain_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.ReviewAct", b =>
+                {
+                    b.HasOne("Zhengtong.Agreements.Model.Review", null)
+                        .WithMany("Acts")
+                        .HasForeignKey("ReviewId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_acts_reviews_review_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.ReviewDelegation", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Identity.Officer", null)
+                        .WithMany()
+                        .HasForeignKey("DeputyId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_delegations_officers_deputy_id");
+
+                    b.HasOne("Zhengtong.Kernel.Identity.Officer", null)
+                        .WithMany()
+                        .HasForeignKey("OfficerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_delegations_officers_officer_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.ReviewStop", b =>
+                {
+                    b.HasOne("Zhengtong.Agreements.Model.Review", null)
+                        .WithMany("Stops")
+                        .HasForeignKey("ReviewId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_review_stops_reviews_review_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Catalogue.Model.InformationResource", b =>
                 {
                     b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
@@ -6342,6 +7408,98 @@ namespace Zhengtong.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_service_descriptions_information_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.CloudHost", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.ResourcePool", null)
+                        .WithMany()
+                        .HasForeignKey("PoolId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_hosts_resource_pools_pool_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.Hold", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.QuotaNode", null)
+                        .WithMany()
+                        .HasForeignKey("NodeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_holds_quota_nodes_node_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.HoldMovement", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.Hold", null)
+                        .WithMany()
+                        .HasForeignKey("HoldId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_hold_movements_holds_hold_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.HostClaim", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudHost", null)
+                        .WithMany()
+                        .HasForeignKey("HostId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_host_claims_hosts_host_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.HostInventory", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudHost", null)
+                        .WithMany()
+                        .HasForeignKey("HostId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_host_inventories_hosts_host_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.QuotaCounter", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.QuotaNode", null)
+                        .WithMany()
+                        .HasForeignKey("NodeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_quota_counters_quota_nodes_node_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.QuotaNode", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_quota_nodes_organisations_organisation_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.QuotaNode", null)
+                        .WithMany()
+                        .HasForeignKey("ParentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_quota_nodes_quota_nodes_parent_id");
+
+                    b.HasOne("Zhengtong.Kernel.Regions.Region", null)
+                        .WithMany()
+                        .HasForeignKey("Region")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_quota_nodes_regions_region");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ResourcePool", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Regions.Region", null)
+                        .WithMany()
+                        .HasForeignKey("Region")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_resource_pools_regions_region");
                 });
 
             modelBuilder.Entity("Zhengtong.Exchange.BackFills.BackFill", b =>
@@ -6911,6 +8069,13 @@ namespace Zhengtong.Migrations.Postgres
             modelBuilder.Entity("OpenIddict.EntityFrameworkCore.Models.OpenIddictEntityFrameworkCoreAuthorization<System.Guid>", b =>
                 {
                     b.Navigation("Tokens");
+                });
+
+            modelBuilder.Entity("Zhengtong.Agreements.Model.Review", b =>
+                {
+                    b.Navigation("Acts");
+
+                    b.Navigation("Stops");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Identity.Officer", b =>

@@ -28,6 +28,9 @@ namespace Zhengtong.Migrations.Postgres
                 name: "demonstration");
 
             migrationBuilder.EnsureSchema(
+                name: "cloud");
+
+            migrationBuilder.EnsureSchema(
                 name: "catalogue");
 
             migrationBuilder.CreateTable(
@@ -703,6 +706,34 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "placement_clock",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<int>(type: "integer", nullable: false),
+                    generation = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_placement_clock", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "placement_records",
+                schema: "cloud",
+                columns: table => new
+                {
+                    claim_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    explanation = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_placement_records", x => x.claim_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "platform_keys",
                 schema: "kernel",
                 columns: table => new
@@ -731,6 +762,26 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "quota_recounts",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    actor_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    movements = table.Column<long>(type: "bigint", nullable: false),
+                    counters = table.Column<long>(type: "bigint", nullable: false),
+                    difference_count = table.Column<int>(type: "integer", nullable: false),
+                    differences = table.Column<string>(type: "text", nullable: false),
+                    is_mended = table.Column<bool>(type: "boolean", nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_quota_recounts", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "regions",
                 schema: "kernel",
                 columns: table => new
@@ -745,6 +796,42 @@ namespace Zhengtong.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_regions", x => x.code);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resource_kinds",
+                schema: "cloud",
+                columns: table => new
+                {
+                    code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    name = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    unit = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    is_on_host = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resource_kinds", x => x.code);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "review_chains",
+                schema: "agreements",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    valid_from = table.Column<DateOnly>(type: "date", nullable: false),
+                    steps = table.Column<string>(type: "text", nullable: false),
+                    source = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    defined_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    defined_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_review_chains", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -1263,6 +1350,84 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "resource_pools",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    engine = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    address = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    secret = table.Column<byte[]>(type: "bytea", nullable: true),
+                    protection = table.Column<int>(type: "integer", nullable: false),
+                    strategy = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    ratios = table.Column<string>(type: "text", nullable: false),
+                    is_open = table.Column<bool>(type: "boolean", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resource_pools", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resource_pools_regions_region",
+                        column: x => x.region,
+                        principalSchema: "kernel",
+                        principalTable: "regions",
+                        principalColumn: "code",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "reviews",
+                schema: "agreements",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    subject_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    applicant_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    submitted_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    chain_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    steps = table.Column<string>(type: "text", nullable: false),
+                    facts = table.Column<string>(type: "text", nullable: false),
+                    opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    step = table.Column<int>(type: "integer", nullable: false),
+                    step_name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    reviewer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    post = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    step_round = table.Column<int>(type: "integer", nullable: false),
+                    step_started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    is_provisional = table.Column<bool>(type: "boolean", nullable: false),
+                    calendar_version = table.Column<int>(type: "integer", nullable: false),
+                    warned = table.Column<int>(type: "integer", nullable: false),
+                    next_warning_on = table.Column<DateOnly>(type: "date", nullable: true),
+                    escalated_to = table.Column<Guid>(type: "uuid", nullable: true),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_reviews", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_reviews_review_chains_chain_id",
+                        column: x => x.chain_id,
+                        principalSchema: "agreements",
+                        principalTable: "review_chains",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "object_references",
                 schema: "kernel",
                 columns: table => new
@@ -1700,6 +1865,138 @@ namespace Zhengtong.Migrations.Postgres
                         principalTable: "organisations",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "quota_nodes",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    parent_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    level = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    depth = table.Column<int>(type: "integer", nullable: false),
+                    path = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    key = table.Column<string>(type: "character varying(250)", maxLength: 250, nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_quota_nodes", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_quota_nodes_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_quota_nodes_quota_nodes_parent_id",
+                        column: x => x.parent_id,
+                        principalSchema: "cloud",
+                        principalTable: "quota_nodes",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_quota_nodes_regions_region",
+                        column: x => x.region,
+                        principalSchema: "kernel",
+                        principalTable: "regions",
+                        principalColumn: "code",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "hosts",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    traits = table.Column<string>(type: "text", nullable: false),
+                    group = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    load = table.Column<int>(type: "integer", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_hosts", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_hosts_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "review_acts",
+                schema: "agreements",
+                columns: table => new
+                {
+                    review_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sequence = table.Column<int>(type: "integer", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    step = table.Column<int>(type: "integer", nullable: false),
+                    step_name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    by_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    by_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    by_organisation = table.Column<Guid>(type: "uuid", nullable: false),
+                    for_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    for_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    opinion = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    reason_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    to_step = table.Column<int>(type: "integer", nullable: true),
+                    percent = table.Column<int>(type: "integer", nullable: true),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    late = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_review_acts", x => new { x.review_id, x.sequence });
+                    table.ForeignKey(
+                        name: "fk_review_acts_reviews_review_id",
+                        column: x => x.review_id,
+                        principalSchema: "agreements",
+                        principalTable: "reviews",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "review_stops",
+                schema: "agreements",
+                columns: table => new
+                {
+                    review_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sequence = table.Column<int>(type: "integer", nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    step = table.Column<int>(type: "integer", nullable: false),
+                    stopped_from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    stopped_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    missing = table.Column<string>(type: "text", nullable: false),
+                    answer = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_review_stops", x => new { x.review_id, x.sequence });
+                    table.ForeignKey(
+                        name: "fk_review_stops_reviews_review_id",
+                        column: x => x.review_id,
+                        principalSchema: "agreements",
+                        principalTable: "reviews",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -2505,6 +2802,148 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "review_delegations",
+                schema: "agreements",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    officer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    deputy_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    valid_from = table.Column<DateOnly>(type: "date", nullable: false),
+                    valid_until = table.Column<DateOnly>(type: "date", nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    made_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_review_delegations", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_review_delegations_officers_deputy_id",
+                        column: x => x.deputy_id,
+                        principalSchema: "kernel",
+                        principalTable: "officers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_review_delegations_officers_officer_id",
+                        column: x => x.officer_id,
+                        principalSchema: "kernel",
+                        principalTable: "officers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "holds",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    moving_to = table.Column<Guid>(type: "uuid", nullable: true),
+                    amounts = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    released_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_holds", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_holds_quota_nodes_node_id",
+                        column: x => x.node_id,
+                        principalSchema: "cloud",
+                        principalTable: "quota_nodes",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "quota_counters",
+                schema: "cloud",
+                columns: table => new
+                {
+                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    limit = table.Column<long>(type: "bigint", nullable: true),
+                    reserved = table.Column<long>(type: "bigint", nullable: false),
+                    active = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_quota_counters", x => new { x.node_id, x.kind });
+                    table.CheckConstraint("ck_quota_counters_not_negative", "reserved >= 0 AND active >= 0");
+                    table.ForeignKey(
+                        name: "fk_quota_counters_quota_nodes_node_id",
+                        column: x => x.node_id,
+                        principalSchema: "cloud",
+                        principalTable: "quota_nodes",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "host_claims",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    host_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    amounts = table.Column<string>(type: "text", nullable: false),
+                    spread_group = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    released_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_host_claims", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_host_claims_hosts_host_id",
+                        column: x => x.host_id,
+                        principalSchema: "cloud",
+                        principalTable: "hosts",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "host_inventories",
+                schema: "cloud",
+                columns: table => new
+                {
+                    host_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    total = table.Column<long>(type: "bigint", nullable: false),
+                    reserved = table.Column<long>(type: "bigint", nullable: false),
+                    capacity = table.Column<long>(type: "bigint", nullable: false),
+                    used = table.Column<long>(type: "bigint", nullable: false),
+                    is_open = table.Column<bool>(type: "boolean", nullable: false),
+                    generation = table.Column<long>(type: "bigint", nullable: false),
+                    set_generation = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_host_inventories", x => new { x.host_id, x.kind });
+                    table.CheckConstraint("ck_host_inventories_not_negative", "used >= 0");
+                    table.ForeignKey(
+                        name: "fk_host_inventories_hosts_host_id",
+                        column: x => x.host_id,
+                        principalSchema: "cloud",
+                        principalTable: "hosts",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "data_request_votes",
                 schema: "open_data",
                 columns: table => new
@@ -2634,6 +3073,33 @@ namespace Zhengtong.Migrations.Postgres
                         column: x => x.data_source_id,
                         principalSchema: "exchange",
                         principalTable: "data_sources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "hold_movements",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    hold_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    from_depth = table.Column<int>(type: "integer", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    reserved = table.Column<long>(type: "bigint", nullable: false),
+                    active = table.Column<long>(type: "bigint", nullable: false),
+                    step = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_hold_movements", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_hold_movements_holds_hold_id",
+                        column: x => x.hold_id,
+                        principalSchema: "cloud",
+                        principalTable: "holds",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -3027,6 +3493,13 @@ namespace Zhengtong.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_datasets_newest",
+                schema: "open_data",
+                table: "datasets",
+                columns: new[] { "state", "modified_at", "id" },
+                descending: new[] { false, true, false });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_datasets_publisher_id",
                 schema: "open_data",
                 table: "datasets",
@@ -3039,10 +3512,17 @@ namespace Zhengtong.Migrations.Postgres
                 column: "resource_id");
 
             migrationBuilder.CreateIndex(
-                name: "ix_datasets_state_modified_at",
+                name: "ix_datasets_state_rows_id",
                 schema: "open_data",
                 table: "datasets",
-                columns: new[] { "state", "modified_at" });
+                columns: new[] { "state", "rows", "id" },
+                descending: new[] { false, true, false });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_datasets_state_title_id",
+                schema: "open_data",
+                table: "datasets",
+                columns: new[] { "state", "title", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_deliveries_agreement_id",
@@ -3219,10 +3699,17 @@ namespace Zhengtong.Migrations.Postgres
                 column: "identifier");
 
             migrationBuilder.CreateIndex(
-                name: "ix_harvested_datasets_is_shown_modified_at",
+                name: "ix_harvested_datasets_is_shown_title_id",
                 schema: "open_data",
                 table: "harvested_datasets",
-                columns: new[] { "is_shown", "modified_at" });
+                columns: new[] { "is_shown", "title", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_harvested_datasets_newest",
+                schema: "open_data",
+                table: "harvested_datasets",
+                columns: new[] { "is_shown", "modified_at", "id" },
+                descending: new[] { false, true, false });
 
             migrationBuilder.CreateIndex(
                 name: "ix_harvested_datasets_source_id_identifier",
@@ -3236,6 +3723,64 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 table: "harvested_datasets",
                 column: "title");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_hold_movements_hold_id",
+                schema: "cloud",
+                table: "hold_movements",
+                column: "hold_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_holds_consumer_id",
+                schema: "cloud",
+                table: "holds",
+                column: "consumer_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_holds_node_id",
+                schema: "cloud",
+                table: "holds",
+                column: "node_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_holds_state_expires_at",
+                schema: "cloud",
+                table: "holds",
+                columns: new[] { "state", "expires_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_host_claims_consumer_id",
+                schema: "cloud",
+                table: "host_claims",
+                column: "consumer_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_host_claims_host_id",
+                schema: "cloud",
+                table: "host_claims",
+                column: "host_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_host_claims_spread_group_host_id",
+                schema: "cloud",
+                table: "host_claims",
+                columns: new[] { "spread_group", "host_id" },
+                unique: true,
+                filter: "spread_group IS NOT NULL AND released_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_host_inventories_generation",
+                schema: "cloud",
+                table: "host_inventories",
+                column: "generation");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_hosts_pool_id_name",
+                schema: "cloud",
+                table: "hosts",
+                columns: new[] { "pool_id", "name" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_idempotency_keys_at",
@@ -3597,6 +4142,12 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "state", "next_at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_placement_records_consumer_id",
+                schema: "cloud",
+                table: "placement_records",
+                column: "consumer_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_posts_one_administrator",
                 schema: "kernel",
                 table: "posts",
@@ -3642,6 +4193,44 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "delivery_id", "state", "at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_quota_nodes_key",
+                schema: "cloud",
+                table: "quota_nodes",
+                column: "key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_quota_nodes_organisation_id",
+                schema: "cloud",
+                table: "quota_nodes",
+                column: "organisation_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_quota_nodes_parent_id",
+                schema: "cloud",
+                table: "quota_nodes",
+                column: "parent_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_quota_nodes_path",
+                schema: "cloud",
+                table: "quota_nodes",
+                column: "path",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_quota_nodes_region",
+                schema: "cloud",
+                table: "quota_nodes",
+                column: "region");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_quota_recounts_at",
+                schema: "cloud",
+                table: "quota_recounts",
+                column: "at");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_reconciliations_active_delivery_id",
                 schema: "exchange",
                 table: "reconciliations",
@@ -3666,6 +4255,87 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 table: "regions",
                 column: "parent");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_pools_name",
+                schema: "cloud",
+                table: "resource_pools",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_pools_region",
+                schema: "cloud",
+                table: "resource_pools",
+                column: "region");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_review_chains_defined_at",
+                schema: "agreements",
+                table: "review_chains",
+                column: "defined_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_review_chains_kind_region_organisation_id_version",
+                schema: "agreements",
+                table: "review_chains",
+                columns: new[] { "kind", "region", "organisation_id", "version" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_review_delegations_deputy_id",
+                schema: "agreements",
+                table: "review_delegations",
+                column: "deputy_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_review_delegations_officer_id",
+                schema: "agreements",
+                table: "review_delegations",
+                column: "officer_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_review_delegations_organisation_id_made_at",
+                schema: "agreements",
+                table: "review_delegations",
+                columns: new[] { "organisation_id", "made_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_reviews_applicant_id_state_due_on",
+                schema: "agreements",
+                table: "reviews",
+                columns: new[] { "applicant_id", "state", "due_on" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_reviews_chain_id",
+                schema: "agreements",
+                table: "reviews",
+                column: "chain_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_reviews_escalated_to_due_on",
+                schema: "agreements",
+                table: "reviews",
+                columns: new[] { "escalated_to", "due_on" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_reviews_kind_subject_id",
+                schema: "agreements",
+                table: "reviews",
+                columns: new[] { "kind", "subject_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_reviews_reviewer_id_state_due_on",
+                schema: "agreements",
+                table: "reviews",
+                columns: new[] { "reviewer_id", "state", "due_on" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_reviews_state_next_warning_on",
+                schema: "agreements",
+                table: "reviews",
+                columns: new[] { "state", "next_warning_on" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_search_entries_kind_subject",
@@ -3856,6 +4526,18 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "hold_movements",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "host_claims",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "host_inventories",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "idempotency_keys",
                 schema: "kernel");
 
@@ -3984,6 +4666,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "placement_clock",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "placement_records",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "platform_keys",
                 schema: "kernel");
 
@@ -4006,6 +4696,30 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "quarantine",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "quota_counters",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "quota_recounts",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resource_kinds",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "review_acts",
+                schema: "agreements");
+
+            migrationBuilder.DropTable(
+                name: "review_delegations",
+                schema: "agreements");
+
+            migrationBuilder.DropTable(
+                name: "review_stops",
+                schema: "agreements");
 
             migrationBuilder.DropTable(
                 name: "search_entries",
@@ -4060,6 +4774,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "holds",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "hosts",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "api_clients",
                 schema: "kernel");
 
@@ -4088,6 +4810,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "reviews",
+                schema: "agreements");
+
+            migrationBuilder.DropTable(
                 name: "information_resources",
                 schema: "catalogue");
 
@@ -4100,6 +4826,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "quota_nodes",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resource_pools",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "front_end_nodes",
                 schema: "exchange");
 
@@ -4110,6 +4844,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "datasets",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "review_chains",
+                schema: "agreements");
 
             migrationBuilder.DropTable(
                 name: "deliveries",

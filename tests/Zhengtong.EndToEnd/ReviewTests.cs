@@ -64,7 +64,7 @@ public sealed partial class ReviewTests(DemoPlatform platform)
         (await authority.Locator(".faults:visible").CountAsync()).ShouldBe(0);
         await ShowAsync(authority, "10-granted");
         (await authority.Locator(Form("decide")).CountAsync()).ShouldBe(0);
-        await hands.PressAsync(authority, "summary");
+        await hands.PressAsync(authority, "main .timeline ~ details summary");
         await ShowAsync(authority, "11-proofs");
 
         // Away for a while: a colleague holds the post.

@@ -143,7 +143,7 @@ internal static class CloudBench
     /// <summary>One trace of arrivals and departures, placed by four rules on the same 1,000 hosts.</summary>
     private static async Task PackingAsync(StringWriter table)
     {
-        await table.WriteLineAsync("| rule | hosts used | largest free piece | refused |\n|---|---|---|---|");
+        await table.WriteLineAsync("| rule | hosts used, of three sizes | their share of all cores | largest free piece | refused |\n|---|---|---|---|---|");
         foreach (var (name, rule) in new (string, Func<HostView, IReadOnlyList<ResourceAmount>, Guid, ViewHost?>)[]
         {
             ("spread (default)", (view, amounts, consumer) => Chosen(view, amounts, consumer)), ("pack", (view, amounts, consumer) => Chosen(view, amounts, consumer)),
@@ -182,7 +182,7 @@ internal static class CloudBench
 
             var cores = view.NumberOf("vcpu")!.Value;
             await table.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"| {name} | {pool.Hosts.Count(h => h.Used[cores] > 0):#,0} | {pool.Hosts.Max(h => h.Capacity[cores] - h.Used[cores]) / 1000.0:0.#} cores | {refused:#,0} of 14,000 |"));
+                $"| {name} | {pool.Hosts.Count(h => h.Used[cores] > 0):#,0} | {100.0 * pool.Hosts.Where(h => h.Used[cores] > 0).Sum(h => h.Capacity[cores]) / pool.Hosts.Sum(h => h.Capacity[cores]):0.0} % | {pool.Hosts.Max(h => h.Capacity[cores] - h.Used[cores]) / 1000.0:0.#} cores | {refused:#,0} of 14,000 |"));
         }
     }
 

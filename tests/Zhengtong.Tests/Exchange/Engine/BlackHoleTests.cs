@@ -5,7 +5,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Engine;
 
 /// <summary>A department's database that takes connections and never answers, from the beginning or from the middle of a batch on.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class BlackHoleTests(ExchangeFixture exchange) : IClassFixture<ExchangeFixture>
 {
     private const int Rows = 3_000;

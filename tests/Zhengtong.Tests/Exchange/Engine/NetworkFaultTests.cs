@@ -6,7 +6,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Engine;
 
 /// <summary>The network between the platform and a department's database: cut, silent, slow, noisy.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class NetworkFaultTests(ExchangeFixture exchange) : IClassFixture<ExchangeFixture>
 {
     private const int Rows = 3_000;

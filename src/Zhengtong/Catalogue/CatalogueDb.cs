@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Catalogue.CloudServices;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Organisations;
@@ -11,8 +12,11 @@ internal partial class ZhengtongDb
 
     internal DbSet<ServiceDescription> ServiceDescriptions => Set<ServiceDescription>();
 
+    internal DbSet<PriceSeries> PriceSeries => Set<PriceSeries>();
+
     private static void ConfigureCatalogue(ModelBuilder builder)
     {
+        ConfigurePrices(builder);
         builder.Entity<InformationResource>(r =>
         {
             r.ToTable("information_resources", "catalogue");
@@ -58,6 +62,33 @@ internal partial class ZhengtongDb
             d.HasKey(x => x.ResourceId);
             d.HasOne<InformationResource>().WithOne().HasForeignKey<ServiceDescription>(x => x.ResourceId).OnDelete(DeleteBehavior.Cascade);
             d.Property(x => x.Text);
+        });
+    }
+
+    private static void ConfigurePrices(ModelBuilder builder)
+    {
+        builder.Entity<PriceSeries>(s =>
+        {
+            s.ToTable("price_series", "catalogue");
+            s.HasKey(x => x.Id);
+            s.Property(x => x.Id).ValueGeneratedNever();
+            s.Property(x => x.ServiceCode).HasMaxLength(40);
+            s.Property(x => x.PlanCode).HasMaxLength(40);
+            s.Property(x => x.Meter).HasMaxLength(40);
+            s.HasIndex(x => new { x.ServiceCode, x.PlanCode, x.Meter }).IsUnique();
+            s.Property(x => x.Revision).IsConcurrencyToken();
+            s.HasMany(x => x.Prices).WithOne().HasForeignKey("SeriesId").OnDelete(DeleteBehavior.Restrict);
+        });
+        builder.Entity<ServicePrice>(p =>
+        {
+            p.ToTable("service_prices", "catalogue");
+            p.HasKey(x => x.Id);
+            p.Property(x => x.Id).ValueGeneratedNever();
+            p.Property(x => x.Amount).HasPrecision(18, 8);
+            p.Property(x => x.ValidFrom);
+            p.Property(x => x.ValidUntil);
+            p.Property(x => x.Source).HasMaxLength(200);
+            p.Property(x => x.Ground).HasMaxLength(500);
         });
     }
 }

@@ -32,10 +32,19 @@ internal partial class ZhengtongDb
 
     internal DbSet<PlacementRecord> PlacementRecords => Set<PlacementRecord>();
 
+    internal DbSet<BusinessSystem> BusinessSystems => Set<BusinessSystem>();
+
+    internal DbSet<CloudResource> CloudResources => Set<CloudResource>();
+
+    internal DbSet<ResourceSpan> ResourceSpans => Set<ResourceSpan>();
+
+    internal DbSet<ResourceTask> ResourceTasks => Set<ResourceTask>();
+
     private static void ConfigureCloud(ModelBuilder builder)
     {
         ConfigureQuotas(builder);
         ConfigurePools(builder);
+        ConfigureResources(builder);
     }
 
     private static void ConfigureQuotas(ModelBuilder builder)
@@ -209,6 +218,102 @@ internal partial class ZhengtongDb
             r.HasIndex(x => x.ConsumerId);
             r.Property(x => x.At);
             r.Property(x => x.Explanation).AsPlainJson();
+        });
+    }
+
+    private static void ConfigureResources(ModelBuilder builder)
+    {
+        builder.Entity<BusinessSystem>(s =>
+        {
+            s.ToTable("business_systems", "cloud");
+            s.HasKey(x => x.Id);
+            s.Property(x => x.Id).ValueGeneratedNever();
+            s.HasOne<Organisation>().WithMany().HasForeignKey(x => x.OrganisationId).OnDelete(DeleteBehavior.Restrict);
+            s.Property(x => x.Name).HasMaxLength(100);
+            s.HasIndex(x => new { x.OrganisationId, x.Name }).IsUnique();
+            s.Property(x => x.Purpose).HasMaxLength(500);
+            s.Property(x => x.Protection);
+            s.Property(x => x.ProtectionRecord).HasMaxLength(100);
+            s.Property(x => x.Zone);
+            s.Property(x => x.CreatedAt);
+            s.Property(x => x.RetiredAt);
+            s.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<CloudResource>(r =>
+        {
+            r.ToTable("resources", "cloud");
+            r.HasKey(x => x.Id);
+            r.Property(x => x.Id).ValueGeneratedNever();
+            r.Property(x => x.Number).HasMaxLength(20);
+            r.HasIndex(x => x.Number).IsUnique();
+            r.Property(x => x.Name).HasMaxLength(60);
+            r.Property(x => x.Form);
+            r.Property(x => x.OrderId);
+            r.Property(x => x.Item);
+            r.HasIndex(x => new { x.OrderId, x.Item });
+            r.HasOne<Organisation>().WithMany().HasForeignKey(x => x.OrganisationId).OnDelete(DeleteBehavior.Restrict);
+            r.HasIndex(x => new { x.OrganisationId, x.State });
+            r.Property(x => x.Region);
+            r.Property(x => x.NodeId);
+            r.HasOne<BusinessSystem>().WithMany().HasForeignKey(x => x.SystemId).OnDelete(DeleteBehavior.Restrict);
+            r.Property(x => x.ServiceCode).HasMaxLength(40);
+            r.Property(x => x.PlanCode).HasMaxLength(40);
+            r.Property(x => x.Zone);
+            r.Property(x => x.Protection);
+            r.Property(x => x.Amounts).AsSharedJson();
+            r.Property(x => x.Image).HasMaxLength(100);
+            r.Property(x => x.UserData);
+            r.Property(x => x.SpreadGroup).HasMaxLength(100);
+            r.HasOne<ResourcePool>().WithMany().HasForeignKey(x => x.PoolId).OnDelete(DeleteBehavior.Restrict);
+            r.Property(x => x.HostId);
+            r.Property(x => x.Wish);
+            r.Property(x => x.State);
+            r.Property(x => x.IsBegun);
+            r.Property(x => x.Address).HasMaxLength(500);
+            r.Property(x => x.Problem).HasMaxLength(CloudResource.LongestProblem);
+            r.Property(x => x.Attempts);
+            r.Property(x => x.NextAt);
+            r.HasIndex(x => x.NextAt);
+            r.Property(x => x.SeenAt);
+            r.Property(x => x.Until);
+            r.Property(x => x.CreatedAt);
+            r.Property(x => x.DeliveredAt);
+            r.Property(x => x.RemovedAt);
+            r.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<ResourceSpan>(s =>
+        {
+            s.ToTable("resource_spans", "cloud");
+            s.HasKey(x => x.Id);
+            s.Property(x => x.Id).ValueGeneratedNever();
+            s.HasOne<CloudResource>().WithMany().HasForeignKey(x => x.ResourceId).OnDelete(DeleteBehavior.Restrict);
+            s.Property(x => x.From);
+            s.Property(x => x.Until);
+            s.HasIndex(x => new { x.ResourceId, x.From }).IsUnique();
+            // At most one lasts, whatever two programs thought at once.
+            s.HasIndex(x => x.ResourceId, "ix_resource_spans_lasting").IsUnique().HasFilter("until IS NULL");
+            s.Property(x => x.IsRunning);
+            s.Property(x => x.PlanCode).HasMaxLength(40);
+            s.Property(x => x.Amounts).AsSharedJson();
+        });
+        builder.Entity<ResourceTask>(t =>
+        {
+            t.ToTable("resource_tasks", "cloud");
+            t.HasKey(x => x.Id);
+            t.Property(x => x.Id).ValueGeneratedNever();
+            t.HasOne<CloudResource>().WithMany().HasForeignKey(x => x.ResourceId).OnDelete(DeleteBehavior.Restrict);
+            t.HasIndex(x => new { x.ResourceId, x.AskedAt });
+            t.Property(x => x.Kind);
+            t.Property(x => x.Subject).HasMaxLength(60);
+            t.Property(x => x.AskedBy);
+            t.Property(x => x.AskedAt);
+            t.Property(x => x.State);
+            t.Property(x => x.Problem).HasMaxLength(CloudResource.LongestProblem);
+            t.Property(x => x.Attempts);
+            t.Property(x => x.NextAt);
+            t.HasIndex(x => x.NextAt);
+            t.Property(x => x.DoneAt);
+            t.Property(x => x.Revision).IsConcurrencyToken();
         });
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Organisations;
@@ -39,6 +40,10 @@ internal partial class ZhengtongDb
     internal DbSet<ResourceSpan> ResourceSpans => Set<ResourceSpan>();
 
     internal DbSet<ResourceTask> ResourceTasks => Set<ResourceTask>();
+
+    internal DbSet<TenantNetwork> TenantNetworks => Set<TenantNetwork>();
+
+    internal DbSet<EngineOrphan> EngineOrphans => Set<EngineOrphan>();
 
     private static void ConfigureCloud(ModelBuilder builder)
     {
@@ -295,6 +300,35 @@ internal partial class ZhengtongDb
             s.Property(x => x.IsRunning);
             s.Property(x => x.PlanCode).HasMaxLength(40);
             s.Property(x => x.Amounts).AsSharedJson();
+        });
+        builder.Entity<TenantNetwork>(n =>
+        {
+            n.ToTable("tenant_networks", "cloud");
+            n.HasKey(x => new { x.PoolId, x.OrganisationId });
+            n.HasOne<ResourcePool>().WithMany().HasForeignKey(x => x.PoolId).OnDelete(DeleteBehavior.Restrict);
+            n.HasOne<Organisation>().WithMany().HasForeignKey(x => x.OrganisationId).OnDelete(DeleteBehavior.Restrict);
+            n.Property(x => x.Number);
+            // Two departments never get one range, whoever asks at once.
+            n.HasIndex(x => x.Number).IsUnique();
+            n.Property(x => x.Rules).AsJson();
+            n.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<EngineOrphan>(o =>
+        {
+            o.ToTable("engine_orphans", "cloud");
+            o.HasKey(x => x.Id);
+            o.Property(x => x.Id).ValueGeneratedNever();
+            o.HasOne<ResourcePool>().WithMany().HasForeignKey(x => x.PoolId).OnDelete(DeleteBehavior.Restrict);
+            o.Property(x => x.Project).HasMaxLength(63);
+            o.Property(x => x.Name).HasMaxLength(63);
+            o.HasIndex(x => new { x.PoolId, x.Project, x.Name }).IsUnique();
+            o.Property(x => x.ResourceId);
+            o.Property(x => x.IsRunning);
+            o.Property(x => x.FirstSeenAt);
+            o.Property(x => x.SeenAt);
+            o.Property(x => x.Decision);
+            o.Property(x => x.Reason).HasMaxLength(500);
+            o.Property(x => x.Revision).IsConcurrencyToken();
         });
         builder.Entity<ResourceTask>(t =>
         {

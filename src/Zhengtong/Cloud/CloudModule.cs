@@ -1,6 +1,11 @@
+using System.Net;
+using System.Net.Sockets;
+using Zhengtong.Cloud.Delivery;
+using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
+using Zhengtong.Cloud.Resources;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Metering;
@@ -19,6 +24,17 @@ internal static class CloudModule
         services.AddReconciler<WatchQuotas>();
         services.AddIndicator("cloud.cores-held", "m-core", RollUpPeriod.Day, "cloud.indicator-source.holds", QuotaFigure.ReadAsync);
         services.AddSingleton<Placing>();
+        services.AddOptions<CloudOptions>().Bind(builder.Configuration.GetSection(CloudOptions.Section)).ValidateDataAnnotations()
+            .Validate(o => IPNetwork.TryParse(o.TenantNetworks, out var space) && space is { BaseAddress.AddressFamily: AddressFamily.InterNetwork, PrefixLength: >= 8 and <= 24 }, "Cloud:TenantNetworks is an IPv4 network in CIDR form, /8 to /24").ValidateOnStart();
+        services.AddSingleton<IEngineDriver, LxdDriver>();
+        services.AddSingleton<PoolEngines>();
+        services.AddSingleton<InstanceSurroundings>();
+        services.AddScoped<InstanceFulfilment>();
+        services.AddScoped<IFulfilment>(s => s.GetRequiredService<InstanceFulfilment>());
+        services.AddSingleton<Delivering>();
+        services.AddReconciler<DeliverResources>();
+        services.AddReconciler<DoTasks>();
+        services.AddReconciler<WatchResources>();
     }
 
     internal static void MapCloud(this WebApplication app)
@@ -41,5 +57,17 @@ internal static class CloudModule
         SetHost.Map(api);
         ExplainPlacement.Map(api);
         GetPlacement.Map(api);
+        ListResources.Map(api);
+        GetResource.Map(api);
+        PowerResource.Map(api);
+        AskTask.Map(api);
+        RetryResource.Map(api);
+        ListSnapshots.Map(api);
+        RunCommand.Map(api);
+        OpenTerminal.Map(app);
+        GetSecurityRules.Map(api);
+        SetSecurityRules.Map(api);
+        ListOrphans.Map(api);
+        DecideOrphan.Map(api);
     }
 }

@@ -22,4 +22,12 @@ internal static class CloudProblems
     internal static readonly ProblemType InventoryHeld = new("cloud.inventory-held", 409);
     internal static readonly ProblemType NoHost = new("cloud.no-host", 409);
     internal static readonly ProblemType PlacementNotFound = new("cloud.placement-not-found", 404);
+    internal static readonly ProblemType ResourceNotFound = new("cloud.resource-not-found", 404);
+    internal static readonly ProblemType ResourceGone = new("cloud.resource-gone", 409);
+    internal static readonly ProblemType ResourceNotThere = new("cloud.resource-not-there", 409);
+    internal static readonly ProblemType ResourceNotTroubled = new("cloud.resource-not-troubled", 409);
+    internal static readonly ProblemType TasksMany = new("cloud.tasks-many", 409);
+    internal static readonly ProblemType OrphanNotFound = new("cloud.orphan-not-found", 404);
+    internal static readonly ProblemType EngineSilent = new("cloud.engine-silent", 503);
+    internal static readonly ProblemType TerminalOnly = new("cloud.terminal-only", 400);
 }

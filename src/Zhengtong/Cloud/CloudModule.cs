@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
+using Zhengtong.Cloud.Engines.Lxd;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;

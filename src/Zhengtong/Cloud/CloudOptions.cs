@@ -8,10 +8,6 @@ internal sealed class CloudOptions
 {
     internal const string Section = "Cloud";
 
-    /// <summary>By which mark the platform knows its own at an engine, 1 to 100 letters, digits and . _ : -; two platforms on one engine have different ones.</summary>
-    [Required, RegularExpression("[A-Za-z0-9._:-]{1,100}")]
-    public string Owner { get; set; } = "zhengtong";
-
     /// <summary>Where departments' networks are taken from, each a /24: an IPv4 network in CIDR form, /8 to /24.</summary>
     [Required]
     public string TenantNetworks { get; set; } = "10.128.0.0/9";

@@ -20,7 +20,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
     {
         if (resource.PoolId is not { } poolId) { return resource.Wish == ResourceWish.Removed ? new DeliveryStep(Sight.Absent) : DeliveryStep.NotNow("no-host"); }
         var pool = await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == poolId, ct);
-        if (engines.Find(pool) is not { } engine) { return DeliveryStep.NotNow("no-engine"); }
+        if (engines.Of(pool) is not { IsDone: true, Value: { } engine }) { return DeliveryStep.NotNow("no-engine"); }
         var id = IdOf(resource);
         var found = await engine.FindAsync(id, ct);
         if (found.Outcome == EngineOutcome.NotFound)
@@ -49,7 +49,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
     {
         if (resource.PoolId is not { } poolId) { return TaskStep.NotNow("no-host"); }
         var pool = await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == poolId, ct);
-        if (engines.Find(pool) is not { } engine) { return TaskStep.NotNow("no-engine"); }
+        if (engines.Of(pool) is not { IsDone: true, Value: { } engine }) { return TaskStep.NotNow("no-engine"); }
         var id = IdOf(resource);
         EngineName? snapshot = task.Subject is { } subject && EngineName.TryParse(subject, out var name) ? name : null;
         EngineAnswer answer = task.Kind switch
@@ -77,7 +77,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         {
             UserData = resource.UserData is { } sealedData ? Encoding.UTF8.GetString(vault.Open(sealedData, CloudResource.PurposeOf(resource.Id))) : null,
             Network = network.Name,
-            Member = await engines.IsClusterAsync(engine, ct) ? host.Name : null,
+            Member = await surroundings.IsClusterAsync(engine, ct) ? host.Name : null,
         };
         var answer = await engine.CreateAsync(order, ct);
         switch (answer.Outcome)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Zhengtong.Cloud.Engines;
@@ -13,6 +14,8 @@ internal sealed class InstanceSurroundings(IOptions<CloudOptions> options, TimeP
     /// <summary>Then it is looked at again, whatever we remember.</summary>
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
     private readonly ConcurrentDictionary<(Guid Pool, Guid Organisation), Memory> memories = new();
+
+    private readonly ConditionalWeakTable<CloudEngine, Described> described = [];
 
     /// <summary>Project and network are there and as they are to be; else the first answer that says no.</summary>
     internal async Task<(EngineAnswer Answer, EngineName Name)> EnsureAsync(ZhengtongDb db, CloudEngine engine, ResourcePool pool, Guid organisation, CancellationToken ct)
@@ -57,6 +60,17 @@ internal sealed class InstanceSurroundings(IOptions<CloudOptions> options, TimeP
         if (memories.TryGetValue((pool, organisation), out var memory)) { memory.At = default; }
     }
 
+    /// <summary>True when the engine has several members, so that one may be named. Remembered; an engine that does not answer is taken for what it was.</summary>
+    internal async Task<bool> IsClusterAsync(CloudEngine engine, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var known = described.TryGetValue(engine, out var seen);
+        if (known && now - seen!.At < Remembered) { return seen.IsCluster; }
+        if (await engine.DescribeAsync(ct) is not { IsDone: true, Value: { } told }) { return seen?.IsCluster ?? false; }
+        described.AddOrUpdate(engine, new Described(now, told.Abilities.Contains(EngineAbility.Cluster)));
+        return told.Abilities.Contains(EngineAbility.Cluster);
+    }
+
     /// <summary>A department's project: d and the 32 digits of its id.</summary>
     internal static EngineName ProjectOf(Guid organisation) => EngineName.Parse($"d{organisation:N}");
 
@@ -70,6 +84,8 @@ internal sealed class InstanceSurroundings(IOptions<CloudOptions> options, TimeP
     }
 
     private readonly record struct Wall(int Instances, int Cpus, long MemoryMiB);
+
+    private sealed record Described(DateTimeOffset At, bool IsCluster);
 
     private sealed class Memory
     {

@@ -25,7 +25,7 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
         long found = 0;
         foreach (var pool in await db.ResourcePools.AsNoTracking().ToListAsync(ct))
         {
-            if (engines.Find(pool) is not { } engine) { continue; }
+            if (engines.Of(pool) is not { IsDone: true, Value: { } engine }) { continue; }
             var began = clock.GetUtcNow();
             var there = new Dictionary<InstanceId, EngineInstance>();
             var answer = await engine.ReadInstancesAsync(new InstanceFilter(), i => there[i.Id] = i, ct);

@@ -1,115 +1,57 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
-using Microsoft.Extensions.Options;
-using Zhengtong.Cloud.Engines.Lxd;
+using System.Security.Cryptography;
+using System.Text;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Cloud.Engines;
 
-/// <summary>A kind of engine that pools may have.</summary>
-internal interface IEngineDriver
+/// <summary>The engines of the pools, kept and shared by all who use them. One is made anew when its pool was revised; who has the former goes on with it to the end of the call, so ask again for each.</summary>
+internal sealed class PoolEngines(IEnumerable<IEngineDriver> drivers, Vault vault) : IDisposable
 {
-    /// <summary>As pools name it, such as <c>lxd</c>.</summary>
-    string Name { get; }
-
-    /// <summary>What is wrong with an address or a secret, a key of the texts; null when nothing is.</summary>
-    string? Fault(string address, string? secret);
-
-    /// <summary>An engine at this address; nothing is asked of it yet.</summary>
-    CloudEngine Open(string address, string? secret);
-}
-
-/// <summary>The engines of pools, opened once and shared; opened anew when an operator changed the pool.</summary>
-internal sealed class PoolEngines(IEnumerable<IEngineDriver> drivers, Vault vault, TimeProvider clock) : IDisposable
-{
-    private static readonly TimeSpan Described = TimeSpan.FromMinutes(5);
     private readonly Dictionary<string, IEngineDriver> drivers = drivers.ToDictionary(d => d.Name, StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Guid, Lazy<Opened>> opened = new();
-    private readonly ConcurrentDictionary<CloudEngine, (DateTimeOffset At, bool IsCluster)> described = new();
+    private readonly Dictionary<Guid, Kept> kept = [];
+    private readonly Lock door = new();
 
-    internal IReadOnlyCollection<string> Names => drivers.Keys;
+    /// <summary>This platform in the marks of what it makes at engines. Made from its master key: the same in all its processes, and another for each platform.</summary>
+    internal string Owner { get; } = $"zt-{vault.MarkOf("owner", "cloud-engines")[..24]}";
 
-    /// <summary>What is wrong with a pool's engine, address or secret, a key of the texts; null when nothing is.</summary>
-    internal string? Fault(string engine, string address, string? secret) => drivers.TryGetValue(engine, out var driver) ? driver.Fault(address, secret) : "cloud.pool.engine-unknown";
+    /// <summary>The engines that pools may name, in alphabetical order.</summary>
+    internal IReadOnlyList<string> Names { get; } = [.. drivers.Select(d => d.Name).Order(StringComparer.Ordinal)];
 
-    /// <summary>The pool's engine; null when its kind is none that this platform has, or its address is none.</summary>
-    internal CloudEngine? Find(ResourcePool pool)
+    internal IEngineDriver? DriverOf(string name) => drivers.GetValueOrDefault(name);
+
+    /// <summary>A pool's engine. Nobody is asked yet: it may be out of reach. The answer MUST not be disposed of.</summary>
+    /// <returns><see cref="EngineOutcome.Refused"/> with the code <c>engine-unknown</c> when there is no such driver, <c>secret-sealed</c> when the secret is of another master key,
+    /// <c>address</c> when the driver cannot read address or secret.</returns>
+    internal EngineAnswer<CloudEngine> Of(ResourcePool pool)
     {
-        while (true)
+        lock (door)
         {
-            var kept = opened.GetOrAdd(pool.Id, _ => new Lazy<Opened>(() => new Opened(pool.Revision, Open(pool))));
-            if (kept.Value.Revision >= pool.Revision) { return kept.Value.Engine; }
-            // The old one is let go of, not closed: others may be in the middle of a call.
-            opened.TryUpdate(pool.Id, new Lazy<Opened>(() => new Opened(pool.Revision, Open(pool))), kept);
+            // Who read the pool before it was revised gets the newer one too.
+            if (kept.TryGetValue(pool.Id, out var found) && found.Revision >= pool.Revision) { return new(found.Engine); }
+            if (DriverOf(pool.Engine) is not { } driver) { return EngineAnswer.Refused("engine-unknown", pool.Engine).As<CloudEngine>(); }
+            CloudEngine engine;
+            try { engine = driver.Open(Owner, pool.Address, SecretOf(pool)); }
+            catch (CryptographicException) { return EngineAnswer.Refused("secret-sealed").As<CloudEngine>(); }
+            catch (FormatException) { return EngineAnswer.Refused("address").As<CloudEngine>(); }
+            // The former is not disposed of, for others are in the middle of its calls; its idle lines close by themselves within minutes.
+            kept[pool.Id] = new Kept(engine, pool.Revision);
+            return new(engine);
         }
     }
 
-    /// <summary>True when the engine has several members, so that one may be named.</summary>
-    internal async Task<bool> IsClusterAsync(CloudEngine engine, CancellationToken ct)
-    {
-        var now = clock.GetUtcNow();
-        if (described.TryGetValue(engine, out var known) && now - known.At < Described) { return known.IsCluster; }
-        var told = await engine.DescribeAsync(ct);
-        if (!told.IsDone) { return known.IsCluster; }
-        var isCluster = told.Value.Abilities.Contains(EngineAbility.Cluster);
-        described[engine] = (now, isCluster);
-        return isCluster;
-    }
+    /// <summary>A pool's secret; null when it has none.</summary>
+    /// <exception cref="CryptographicException">It was sealed under another master key.</exception>
+    internal string? SecretOf(ResourcePool pool) => pool.Secret is { } secret ? Encoding.UTF8.GetString(vault.Open(secret, ResourcePool.PurposeOf(pool.Id))) : null;
 
     public void Dispose()
     {
-        foreach (var one in opened.Values.Where(o => o.IsValueCreated)) { one.Value.Engine?.Dispose(); }
-    }
-
-    private CloudEngine? Open(ResourcePool pool)
-    {
-        var secret = pool.Secret is { } bytes ? System.Text.Encoding.UTF8.GetString(vault.Open(bytes, ResourcePool.PurposeOf(pool.Id))) : null;
-        return drivers.TryGetValue(pool.Engine, out var driver) && driver.Fault(pool.Address, secret) is null ? driver.Open(pool.Address, secret) : null;
-    }
-
-    private sealed record Opened(int Revision, CloudEngine? Engine);
-}
-
-/// <summary>LXD and Incus. Address: <c>unix:/path/unix.socket</c>, or <c>https://host:8443</c> with a secret: JSON with <c>certificate</c> and <c>key</c> in PEM and <c>fingerprint</c>, the server's certificate's
-/// SHA-256 in hex.</summary>
-internal sealed class LxdDriver(IOptions<CloudOptions> options, TimeProvider clock) : IEngineDriver
-{
-    private const int LongestSocket = 107;
-
-    public string Name => "lxd";
-
-    public string? Fault(string address, string? secret)
-    {
-        if (address.StartsWith("unix:/", StringComparison.Ordinal)) { return System.Text.Encoding.UTF8.GetByteCount(address[5..]) <= LongestSocket ? null : "cloud.pool.address-lxd"; }
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps || uri.UserInfo.Length > 0) { return "cloud.pool.address-lxd"; }
-        return secret is not null && Read(secret) is { } trust && trust.TryOpen() ? null : "cloud.pool.secret-lxd";
-    }
-
-    public CloudEngine Open(string address, string? secret) => new LxdEngine(
-        address.StartsWith("unix:/", StringComparison.Ordinal)
-            ? new LxdOptions(options.Value.Owner) { Socket = address[5..] }
-            : new LxdOptions(options.Value.Owner) { Address = new Uri(address), ServerFingerprint = Read(secret!)!.Fingerprint, ClientCertificate = Read(secret!)!.Open() }, clock);
-
-    private static Trust? Read(string secret)
-    {
-        try { return JsonSerializer.Deserialize<Trust>(secret, JsonSerializerOptions.Web); }
-        catch (JsonException) { return null; }
-    }
-
-    private sealed record Trust(string? Certificate, string? Key, string? Fingerprint)
-    {
-        internal X509Certificate2 Open() => X509Certificate2.CreateFromPem(Certificate, Key);
-
-        internal bool TryOpen()
+        lock (door)
         {
-            try
-            {
-                Open().Dispose();
-                return Fingerprint is { Length: 64 } && Fingerprint.All(char.IsAsciiHexDigit);
-            }
-            catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or ArgumentException or NullReferenceException) { return false; }
+            foreach (var one in kept.Values) { one.Engine.Dispose(); }
+            kept.Clear();
         }
     }
+
+    private sealed record Kept(CloudEngine Engine, int Revision);
 }

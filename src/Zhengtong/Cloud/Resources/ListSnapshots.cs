@@ -27,7 +27,7 @@ internal static class ListSnapshots
         if (await ResourceAccess.OwnAsync(db, id, actor, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         if (resource is not { Form: ResourceForm.Instance, PoolId: { } poolId, IsGone: false, IsBegun: true }) { return TypedResults.Ok<IReadOnlyList<SnapshotRow>>([]); }
         var pool = await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == poolId, ct);
-        if (engines.Find(pool) is not { } engine) { return CloudProblems.EngineSilent.Because("no-engine"); }
+        if (engines.Of(pool) is not { IsDone: true, Value: { } engine }) { return CloudProblems.EngineSilent.Because("no-engine"); }
         var found = await engine.ListSnapshotsAsync(InstanceFulfilment.IdOf(resource), ct);
         if (found.Outcome == EngineOutcome.NotFound) { return TypedResults.Ok<IReadOnlyList<SnapshotRow>>([]); }
         return found.IsDone ? TypedResults.Ok<IReadOnlyList<SnapshotRow>>([.. found.Value.Reverse().Select(s => new SnapshotRow(s.Name.ToString(), s.CreatedAt, s.ExpiresAt))]) : CloudProblems.EngineSilent.Because(found.Code);

@@ -32,7 +32,7 @@ internal static class OpenTerminal
         }
 
         var resource = await db.CloudResources.AsNoTracking().SingleAsync(r => r.Id == id, ct);
-        var engine = engines.Find(await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == resource.PoolId, ct))!;
+        var engine = engines.Of(await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == resource.PoolId, ct)).Value!;
         db.Ledger.Add(LedgerEntry.Of("cloud.terminal-opened", id, actor, clock.GetUtcNow(), after: new { resource.Number }));
         await db.SaveChangesAsync(ct);
         var opened = await OpenAsync(engine, InstanceFulfilment.IdOf(resource), ct);
@@ -68,7 +68,7 @@ internal static class OpenTerminal
         if (!http.WebSockets.IsWebSocketRequest || actor.IsProgram) { return CloudProblems.TerminalOnly.Because(resource.Number); }
         if (!Uri.TryCreate(http.Request.Headers.Origin, UriKind.Absolute, out var origin) || origin.Authority != http.Request.Host.Value) { return CloudProblems.TerminalOnly.Because(resource.Number); }
         if (resource is not { Form: ResourceForm.Instance or ResourceForm.Site, State: ResourceState.Running, PoolId: { } pool }) { return CloudProblems.ResourceNotThere.Because(resource.Number); }
-        return engines.Find(await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == pool, ct)) is null ? CloudProblems.EngineSilent.Because("no-engine") : null;
+        return engines.Of(await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == pool, ct)).IsDone ? null : CloudProblems.EngineSilent.Because("no-engine");
     }
 
     /// <summary>The first shell that is there.</summary>

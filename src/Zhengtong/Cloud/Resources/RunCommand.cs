@@ -41,7 +41,7 @@ internal static class RunCommand
         if (await ResourceAccess.OwnAsync(db, id, actor, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         if (resource is not { Form: ResourceForm.Instance or ResourceForm.Site, State: ResourceState.Running, PoolId: { } poolId }) { return CloudProblems.ResourceNotThere.Because(resource.Number); }
         var pool = await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == poolId, ct);
-        if (engines.Find(pool) is not { } engine) { return CloudProblems.EngineSilent.Because("no-engine"); }
+        if (engines.Of(pool) is not { IsDone: true, Value: { } engine }) { return CloudProblems.EngineSilent.Because("no-engine"); }
         // Written down before: what is done inside is done by somebody, whatever becomes of us meanwhile.
         db.Ledger.Add(LedgerEntry.Of("cloud.command-run", id, actor, clock.GetUtcNow(), after: new { resource.Number, program = request.Command[0].Length <= 100 ? request.Command[0] : request.Command[0][..100] }));
         await db.SaveChangesAsync(ct);

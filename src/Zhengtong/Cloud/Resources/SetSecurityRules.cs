@@ -51,7 +51,7 @@ internal static class SetSecurityRules
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return CloudProblems.ChangedMeanwhile.Because(place.Name); }
         db.ChangeTracker.Clear();
-        if (engines.Find(place) is not { } engine) { return CloudProblems.EngineSilent.Because("no-engine"); }
+        if (engines.Of(place) is not { IsDone: true, Value: { } engine }) { return CloudProblems.EngineSilent.Because("no-engine"); }
         var set = await surroundings.EnsureAsync(db, engine, place, actor.Organisation, ct);
         return set.Answer.IsDone ? TypedResults.Ok(new SecurityRulesRow(pool, place.Name, $"{network.RangeIn(options.Value.Networks)}", network.Rules, network.Revision)) : CloudProblems.EngineSilent.Because(set.Answer.Code);
     }

@@ -33,6 +33,9 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     /// <summary>It says that it was done, and it was not.</summary>
     internal bool Lies { get; set; }
 
+    /// <summary>Called before and after each call, with true when it is over: what it throws is as if the platform had died there.</summary>
+    internal Action<bool>? Watch { get; set; }
+
     /// <summary>How many calls changed something, or would have.</summary>
     internal int Changes { get; private set; }
 
@@ -48,6 +51,12 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     internal void MakeForeign(InstanceId id)
     {
         lock (door) { guests[id] = new Guest(new EngineSize(1, 64, 1, 100), new Dictionary<string, string>()) { IsOurs = false, CreatedAt = clock.GetUtcNow() }; }
+    }
+
+    /// <summary>An instance that bears our mark and that we have no record of, made long ago.</summary>
+    internal void MakeStray(InstanceId id)
+    {
+        lock (door) { guests[id] = new Guest(new EngineSize(1, 64, 1, 100), new Dictionary<string, string>()) { CreatedAt = clock.GetUtcNow().AddDays(-1) }; }
     }
 
     internal bool IsThere(InstanceId id)
@@ -290,11 +299,13 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     {
         if (fault is not null) { return fault; }
         await Task.Delay(Slowness, clock, ct);
+        Watch?.Invoke(false);
         lock (door)
         {
             Changes++;
             if (IsGone) { return new EngineAnswer(EngineOutcome.Unreachable, "no-connection"); }
             var answer = Lies ? EngineAnswer.Done : act();
+            Watch?.Invoke(true);
             return LosesAnswers ? new EngineAnswer(EngineOutcome.Unknown, "line-lost") : answer;
         }
     }
@@ -302,6 +313,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     private async Task<EngineAnswer<T>> LookAsync<T>(Func<EngineAnswer<T>> look, CancellationToken ct) where T : notnull
     {
         await Task.Delay(Slowness, clock, ct);
+        Watch?.Invoke(false);
         lock (door) { return IsGone ? new EngineAnswer(EngineOutcome.Unreachable, "no-connection").As<T>() : look(); }
     }
 

@@ -25,10 +25,10 @@ namespace Zhengtong.Migrations.Postgres
                 name: "exchange");
 
             migrationBuilder.EnsureSchema(
-                name: "demonstration");
+                name: "cloud");
 
             migrationBuilder.EnsureSchema(
-                name: "cloud");
+                name: "demonstration");
 
             migrationBuilder.EnsureSchema(
                 name: "catalogue");
@@ -748,6 +748,22 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "price_series",
+                schema: "catalogue",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    service_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    meter = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_price_series", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "quality_secrets",
                 schema: "exchange",
                 columns: table => new
@@ -1324,6 +1340,31 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "service_prices",
+                schema: "catalogue",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    amount = table.Column<decimal>(type: "numeric(18,8)", precision: 18, scale: 8, nullable: false),
+                    valid_from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    valid_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    source = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    series_id = table.Column<Guid>(type: "uuid", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_service_prices", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_service_prices_price_series_series_id",
+                        column: x => x.series_id,
+                        principalSchema: "catalogue",
+                        principalTable: "price_series",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "organisations",
                 schema: "kernel",
                 columns: table => new
@@ -1604,6 +1645,34 @@ namespace Zhengtong.Migrations.Postgres
                     table.PrimaryKey("pk_api_services", x => x.id);
                     table.ForeignKey(
                         name: "fk_api_services_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "business_systems",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    purpose = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    protection = table.Column<int>(type: "integer", nullable: false),
+                    protection_record = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    retired_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_business_systems", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_business_systems_organisations_organisation_id",
                         column: x => x.organisation_id,
                         principalSchema: "kernel",
                         principalTable: "organisations",
@@ -1911,6 +1980,35 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "engine_orphans",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    project = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    name = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    is_running = table.Column<bool>(type: "boolean", nullable: false),
+                    first_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    decision = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_engine_orphans", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_engine_orphans_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "hosts",
                 schema: "cloud",
                 columns: table => new
@@ -1929,6 +2027,36 @@ namespace Zhengtong.Migrations.Postgres
                     table.PrimaryKey("pk_hosts", x => x.id);
                     table.ForeignKey(
                         name: "fk_hosts_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "tenant_networks",
+                schema: "cloud",
+                columns: table => new
+                {
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    rules = table.Column<string>(type: "text", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_tenant_networks", x => new { x.pool_id, x.organisation_id });
+                    table.ForeignKey(
+                        name: "fk_tenant_networks_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_tenant_networks_resource_pools_pool_id",
                         column: x => x.pool_id,
                         principalSchema: "cloud",
                         principalTable: "resource_pools",
@@ -2028,6 +2156,71 @@ namespace Zhengtong.Migrations.Postgres
                         column: x => x.organisation_id,
                         principalSchema: "kernel",
                         principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resources",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    form = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    order_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    item = table.Column<int>(type: "integer", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    system_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    service_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    protection = table.Column<int>(type: "integer", nullable: false),
+                    amounts = table.Column<string>(type: "text", nullable: false),
+                    image = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    user_data = table.Column<byte[]>(type: "bytea", nullable: true),
+                    spread_group = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    host_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    wish = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    is_begun = table.Column<bool>(type: "boolean", nullable: false),
+                    address = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    problem = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    delivered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    removed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resources", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resources_business_systems_system_id",
+                        column: x => x.system_id,
+                        principalSchema: "cloud",
+                        principalTable: "business_systems",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_resources_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_resources_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -2944,6 +3137,61 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "resource_spans",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    is_running = table.Column<bool>(type: "boolean", nullable: false),
+                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    amounts = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resource_spans", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resource_spans_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resource_tasks",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    subject = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    asked_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    problem = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    done_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resource_tasks", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resource_tasks_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "data_request_votes",
                 schema: "open_data",
                 columns: table => new
@@ -3274,6 +3522,13 @@ namespace Zhengtong.Migrations.Postgres
                 filter: "\"stamped_at\" IS NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_business_systems_organisation_id_name",
+                schema: "cloud",
+                table: "business_systems",
+                columns: new[] { "organisation_id", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_call_groups_consumer_seal_id",
                 schema: "exchange",
                 table: "call_groups",
@@ -3567,6 +3822,13 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 table: "download_counts",
                 column: "day");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_engine_orphans_pool_id_project_name",
+                schema: "cloud",
+                table: "engine_orphans",
+                columns: new[] { "pool_id", "project", "name" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_file_inboxes_organisation_id",
@@ -4162,6 +4424,13 @@ namespace Zhengtong.Migrations.Postgres
                 column: "role");
 
             migrationBuilder.CreateIndex(
+                name: "ix_price_series_service_code_plan_code_meter",
+                schema: "catalogue",
+                table: "price_series",
+                columns: new[] { "service_code", "plan_code", "meter" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_public_resources_dataset_id_position",
                 schema: "open_data",
                 table: "public_resources",
@@ -4270,6 +4539,70 @@ namespace Zhengtong.Migrations.Postgres
                 column: "region");
 
             migrationBuilder.CreateIndex(
+                name: "ix_resource_spans_resource_id",
+                schema: "cloud",
+                table: "resource_spans",
+                column: "resource_id",
+                unique: true,
+                filter: "until IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_spans_resource_id_from",
+                schema: "cloud",
+                table: "resource_spans",
+                columns: new[] { "resource_id", "from" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_tasks_next_at",
+                schema: "cloud",
+                table: "resource_tasks",
+                column: "next_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_tasks_resource_id_asked_at",
+                schema: "cloud",
+                table: "resource_tasks",
+                columns: new[] { "resource_id", "asked_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_next_at",
+                schema: "cloud",
+                table: "resources",
+                column: "next_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_number",
+                schema: "cloud",
+                table: "resources",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_order_id_item",
+                schema: "cloud",
+                table: "resources",
+                columns: new[] { "order_id", "item" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_organisation_id_state",
+                schema: "cloud",
+                table: "resources",
+                columns: new[] { "organisation_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_pool_id",
+                schema: "cloud",
+                table: "resources",
+                column: "pool_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_system_id",
+                schema: "cloud",
+                table: "resources",
+                column: "system_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_review_chains_defined_at",
                 schema: "agreements",
                 table: "review_chains",
@@ -4345,6 +4678,12 @@ namespace Zhengtong.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_service_prices_series_id",
+                schema: "catalogue",
+                table: "service_prices",
+                column: "series_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_showcase_apps_key_id_state",
                 schema: "open_data",
                 table: "showcase_apps",
@@ -4368,6 +4707,19 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 table: "stored_objects",
                 column: "touched_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_tenant_networks_number",
+                schema: "cloud",
+                table: "tenant_networks",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_tenant_networks_organisation_id",
+                schema: "cloud",
+                table: "tenant_networks",
+                column: "organisation_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_usage_records_is_rolled_up_id",
@@ -4500,6 +4852,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "download_counts",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "engine_orphans",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "file_inboxes",
@@ -4710,6 +5066,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud");
 
             migrationBuilder.DropTable(
+                name: "resource_spans",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resource_tasks",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "review_acts",
                 schema: "agreements");
 
@@ -4734,8 +5098,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
+                name: "service_prices",
+                schema: "catalogue");
+
+            migrationBuilder.DropTable(
                 name: "statements",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "tenant_networks",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "timetables",
@@ -4806,6 +5178,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "resources",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "officers",
                 schema: "kernel");
 
@@ -4815,6 +5191,10 @@ namespace Zhengtong.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "information_resources",
+                schema: "catalogue");
+
+            migrationBuilder.DropTable(
+                name: "price_series",
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
@@ -4830,10 +5210,6 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud");
 
             migrationBuilder.DropTable(
-                name: "resource_pools",
-                schema: "cloud");
-
-            migrationBuilder.DropTable(
                 name: "front_end_nodes",
                 schema: "exchange");
 
@@ -4844,6 +5220,14 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "datasets",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "business_systems",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resource_pools",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "review_chains",

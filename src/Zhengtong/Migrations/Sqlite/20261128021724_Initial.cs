@@ -24,10 +24,10 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "exchange");
 
             migrationBuilder.EnsureSchema(
-                name: "demonstration");
+                name: "cloud");
 
             migrationBuilder.EnsureSchema(
-                name: "cloud");
+                name: "demonstration");
 
             migrationBuilder.EnsureSchema(
                 name: "catalogue");
@@ -746,6 +746,22 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "price_series",
+                schema: "catalogue",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    meter = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_price_series", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "quality_secrets",
                 schema: "exchange",
                 columns: table => new
@@ -1322,6 +1338,31 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "service_prices",
+                schema: "catalogue",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    amount = table.Column<decimal>(type: "TEXT", precision: 18, scale: 8, nullable: false),
+                    valid_from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    valid_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    source = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    series_id = table.Column<Guid>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_service_prices", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_service_prices_price_series_series_id",
+                        column: x => x.series_id,
+                        principalSchema: "catalogue",
+                        principalTable: "price_series",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "organisations",
                 schema: "kernel",
                 columns: table => new
@@ -1602,6 +1643,34 @@ namespace Zhengtong.Migrations.Sqlite
                     table.PrimaryKey("pk_api_services", x => x.id);
                     table.ForeignKey(
                         name: "fk_api_services_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "business_systems",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    purpose = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    protection = table.Column<int>(type: "INTEGER", nullable: false),
+                    protection_record = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    retired_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_business_systems", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_business_systems_organisations_organisation_id",
                         column: x => x.organisation_id,
                         principalSchema: "kernel",
                         principalTable: "organisations",
@@ -1909,6 +1978,35 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "engine_orphans",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    project = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    is_running = table.Column<bool>(type: "INTEGER", nullable: false),
+                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    decision = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_engine_orphans", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_engine_orphans_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "hosts",
                 schema: "cloud",
                 columns: table => new
@@ -1927,6 +2025,36 @@ namespace Zhengtong.Migrations.Sqlite
                     table.PrimaryKey("pk_hosts", x => x.id);
                     table.ForeignKey(
                         name: "fk_hosts_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "tenant_networks",
+                schema: "cloud",
+                columns: table => new
+                {
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<int>(type: "INTEGER", nullable: false),
+                    rules = table.Column<string>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_tenant_networks", x => new { x.pool_id, x.organisation_id });
+                    table.ForeignKey(
+                        name: "fk_tenant_networks_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_tenant_networks_resource_pools_pool_id",
                         column: x => x.pool_id,
                         principalSchema: "cloud",
                         principalTable: "resource_pools",
@@ -2026,6 +2154,71 @@ namespace Zhengtong.Migrations.Sqlite
                         column: x => x.organisation_id,
                         principalSchema: "kernel",
                         principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resources",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    form = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    order_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    item = table.Column<int>(type: "INTEGER", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    system_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    protection = table.Column<int>(type: "INTEGER", nullable: false),
+                    amounts = table.Column<string>(type: "TEXT", nullable: false),
+                    image = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    user_data = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    spread_group = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    host_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    wish = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    is_begun = table.Column<bool>(type: "INTEGER", nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    delivered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    removed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resources", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resources_business_systems_system_id",
+                        column: x => x.system_id,
+                        principalSchema: "cloud",
+                        principalTable: "business_systems",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_resources_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_resources_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -2942,6 +3135,61 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "resource_spans",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    is_running = table.Column<bool>(type: "INTEGER", nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    amounts = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resource_spans", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resource_spans_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resource_tasks",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    asked_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    done_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resource_tasks", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resource_tasks_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "data_request_votes",
                 schema: "open_data",
                 columns: table => new
@@ -3272,6 +3520,13 @@ namespace Zhengtong.Migrations.Sqlite
                 filter: "\"stamped_at\" IS NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_business_systems_organisation_id_name",
+                schema: "cloud",
+                table: "business_systems",
+                columns: new[] { "organisation_id", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_call_groups_consumer_seal_id",
                 schema: "exchange",
                 table: "call_groups",
@@ -3571,6 +3826,13 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 table: "download_counts",
                 column: "day");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_engine_orphans_pool_id_project_name",
+                schema: "cloud",
+                table: "engine_orphans",
+                columns: new[] { "pool_id", "project", "name" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_file_inboxes_organisation_id",
@@ -4172,6 +4434,13 @@ namespace Zhengtong.Migrations.Sqlite
                 column: "role");
 
             migrationBuilder.CreateIndex(
+                name: "ix_price_series_service_code_plan_code_meter",
+                schema: "catalogue",
+                table: "price_series",
+                columns: new[] { "service_code", "plan_code", "meter" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_public_resources_dataset_id_position",
                 schema: "open_data",
                 table: "public_resources",
@@ -4280,6 +4549,70 @@ namespace Zhengtong.Migrations.Sqlite
                 column: "region");
 
             migrationBuilder.CreateIndex(
+                name: "ix_resource_spans_resource_id",
+                schema: "cloud",
+                table: "resource_spans",
+                column: "resource_id",
+                unique: true,
+                filter: "until IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_spans_resource_id_from",
+                schema: "cloud",
+                table: "resource_spans",
+                columns: new[] { "resource_id", "from" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_tasks_next_at",
+                schema: "cloud",
+                table: "resource_tasks",
+                column: "next_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_tasks_resource_id_asked_at",
+                schema: "cloud",
+                table: "resource_tasks",
+                columns: new[] { "resource_id", "asked_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_next_at",
+                schema: "cloud",
+                table: "resources",
+                column: "next_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_number",
+                schema: "cloud",
+                table: "resources",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_order_id_item",
+                schema: "cloud",
+                table: "resources",
+                columns: new[] { "order_id", "item" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_organisation_id_state",
+                schema: "cloud",
+                table: "resources",
+                columns: new[] { "organisation_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_pool_id",
+                schema: "cloud",
+                table: "resources",
+                column: "pool_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_system_id",
+                schema: "cloud",
+                table: "resources",
+                column: "system_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_review_chains_defined_at",
                 schema: "agreements",
                 table: "review_chains",
@@ -4355,6 +4688,12 @@ namespace Zhengtong.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_service_prices_series_id",
+                schema: "catalogue",
+                table: "service_prices",
+                column: "series_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_showcase_apps_key_id_state",
                 schema: "open_data",
                 table: "showcase_apps",
@@ -4378,6 +4717,19 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 table: "stored_objects",
                 column: "touched_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_tenant_networks_number",
+                schema: "cloud",
+                table: "tenant_networks",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_tenant_networks_organisation_id",
+                schema: "cloud",
+                table: "tenant_networks",
+                column: "organisation_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_usage_records_is_rolled_up_id",
@@ -4510,6 +4862,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "download_counts",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "engine_orphans",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "file_inboxes",
@@ -4720,6 +5076,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "cloud");
 
             migrationBuilder.DropTable(
+                name: "resource_spans",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resource_tasks",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "review_acts",
                 schema: "agreements");
 
@@ -4744,8 +5108,16 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
+                name: "service_prices",
+                schema: "catalogue");
+
+            migrationBuilder.DropTable(
                 name: "statements",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "tenant_networks",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "timetables",
@@ -4816,6 +5188,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "resources",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "officers",
                 schema: "kernel");
 
@@ -4825,6 +5201,10 @@ namespace Zhengtong.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "information_resources",
+                schema: "catalogue");
+
+            migrationBuilder.DropTable(
+                name: "price_series",
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
@@ -4840,10 +5220,6 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "cloud");
 
             migrationBuilder.DropTable(
-                name: "resource_pools",
-                schema: "cloud");
-
-            migrationBuilder.DropTable(
                 name: "front_end_nodes",
                 schema: "exchange");
 
@@ -4854,6 +5230,14 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "datasets",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "business_systems",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resource_pools",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "review_chains",

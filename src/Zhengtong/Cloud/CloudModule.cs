@@ -7,7 +7,9 @@ using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
 using Zhengtong.Cloud.Resources;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Metering;
 
@@ -29,6 +31,8 @@ internal static class CloudModule
             .Validate(o => IPNetwork.TryParse(o.TenantNetworks, out var space) && space is { BaseAddress.AddressFamily: AddressFamily.InterNetwork, PrefixLength: >= 8 and <= 24 }, "Cloud:TenantNetworks is an IPv4 network in CIDR form, /8 to /24").ValidateOnStart();
         services.AddSingleton<IEngineDriver, LxdDriver>();
         services.AddSingleton<PoolEngines>();
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/resources", "cloud.resources.menu", "work", 305, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ManagePools, "/work/cloud/orphans", "cloud.orphans.menu", "work", 390, "catalogue.services.menu-group"));
         services.AddSingleton<InstanceSurroundings>();
         services.AddScoped<InstanceFulfilment>();
         services.AddScoped<IFulfilment>(s => s.GetRequiredService<InstanceFulfilment>());
@@ -40,6 +44,7 @@ internal static class CloudModule
 
     internal static void MapCloud(this WebApplication app)
     {
+        ExportResources.Map(app);
         var api = app.ApiGroup("Cloud");
         ListKinds.Map(api);
         AddKind.Map(api);

@@ -38,7 +38,8 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         {
             (InstanceStatus.Running, ResourceWish.Running) => Running(resource, instance),
             (InstanceStatus.Stopped, ResourceWish.Stopped) => new DeliveryStep(Sight.Stopped),
-            (InstanceStatus.Stopped or InstanceStatus.Frozen, ResourceWish.Running) => Then(await engine.StartAsync(id, ct), Sight.Stopped),
+            // Made but never started is not there yet.
+            (InstanceStatus.Stopped or InstanceStatus.Frozen, ResourceWish.Running) => Then(await engine.StartAsync(id, ct), resource.DeliveredAt is null ? Sight.Changing : Sight.Stopped),
             (InstanceStatus.Running or InstanceStatus.Frozen, ResourceWish.Stopped) => Then(await StopAsync(engine, id, ct), Sight.Running),
             (InstanceStatus.Lost, _) => DeliveryStep.NotNow("member-lost", Sight.Lost),
             _ => new DeliveryStep(Sight.Changing, "busy", After: TimeSpan.FromMilliseconds(500)),

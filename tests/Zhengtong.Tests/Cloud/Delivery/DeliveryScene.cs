@@ -52,7 +52,7 @@ public sealed class DeliveryScene : IAsyncLifetime
         await WithDb(async db =>
         {
             if (!await db.Regions.AnyAsync(r => r.Code == region)) { db.Regions.Add(new Region { Code = region, Name = "陕西省", Level = region.Level, Parent = region.Parent }); }
-            var department = new Organisation { Id = Id(), CreditCode = CreditCode.FromBody("11610000999999X"[..8] + "0000001"), Name = "省民政厅", ShortName = "民政厅", Region = region, Kind = OrganisationKind.Department };
+            var department = new Organisation { Id = Id(), CreditCode = CreditCode.FromBody("11610000000000001"), Name = "省民政厅", ShortName = "民政厅", Region = region, Kind = OrganisationKind.Department };
             var node = QuotaNode.Below(null, QuotaLevel.Department, QuotaNode.KeyOf(department.Id), region, department.Id, null, now);
             var system = new BusinessSystem { Id = Id(), OrganisationId = department.Id, Name = "婚姻登记", Purpose = "婚姻登记", Protection = 3, Zone = NetworkZone.GovernmentExtranet, CreatedAt = now };
             (Department, Node, System) = (department.Id, node.Id, system.Id);

@@ -43,7 +43,6 @@ internal static class Platform
 
         var app = builder.Build();
         app.UseHttpConventions();
-        app.UseWebSockets();
         app.MapKernel();
         app.MapCatalogue();
         app.MapAgreements();

@@ -70,7 +70,6 @@ internal static class CloudModule
         RetryResource.Map(api);
         ListSnapshots.Map(api);
         RunCommand.Map(api);
-        OpenTerminal.Map(app);
         GetSecurityRules.Map(api);
         SetSecurityRules.Map(api);
         ListOrphans.Map(api);

@@ -29,5 +29,4 @@ internal static class CloudProblems
     internal static readonly ProblemType TasksMany = new("cloud.tasks-many", 409);
     internal static readonly ProblemType OrphanNotFound = new("cloud.orphan-not-found", 404);
     internal static readonly ProblemType EngineSilent = new("cloud.engine-silent", 503);
-    internal static readonly ProblemType TerminalOnly = new("cloud.terminal-only", 400);
 }

@@ -47,6 +47,7 @@ public sealed class PlatformFixture : IAsyncLifetime
             b.Configuration["OpenData:Reuse:WritingsPerAddress"] = "0";
             b.Configuration["OpenData:Reuse:MailsPerAddress"] = "0";
             b.HashPasswordsQuickly();
+            b.Services.AddSingleton<Zhengtong.Cloud.Engines.IEngineDriver, Zhengtong.Tests.Cloud.Delivery.PretendDriver>();
             Configure?.Invoke(b);
         });
         await App.PrepareOnCopyAsync();

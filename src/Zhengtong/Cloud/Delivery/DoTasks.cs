@@ -68,7 +68,7 @@ internal sealed class DoTasks(ZhengtongDb db, IServiceScopeFactory scopes, Recon
             (task.State, task.Problem, task.NextAt, task.DoneAt) = (step.IsDone ? ResourceTaskState.Done : ResourceTaskState.Failed, step.Problem, null, now);
             own.Ledger.Add(LedgerEntry.Of(step.IsDone ? "cloud.task-done" : "cloud.task-failed", resource.Id, Actor.Platform, now, step.Problem, after: new { task.Kind, task.Subject }));
             // A snapshot's limits come back with it, and a restart may end as a stop: whatever stands there now is compared with what was granted.
-            if (!resource.IsGone && resource.State != ResourceState.Failed)
+            if (!resource.IsGone && resource.State != CloudResourceState.Failed)
             {
                 resource.NextAt = now;
                 resource.Touch();

@@ -78,7 +78,7 @@ internal sealed class InstanceSurroundings(IOptions<CloudOptions> options, TimeP
     private static async Task<Wall> WallAsync(ZhengtongDb db, Guid pool, Guid organisation, CancellationToken ct)
     {
         var granted = await db.CloudResources.AsNoTracking()
-            .Where(r => r.PoolId == pool && r.OrganisationId == organisation && r.State != ResourceState.Removed && (r.Form == ResourceForm.Instance || r.Form == ResourceForm.Site))
+            .Where(r => r.PoolId == pool && r.OrganisationId == organisation && r.State != CloudResourceState.Removed && (r.Form == ResourceForm.Instance || r.Form == ResourceForm.Site))
             .Select(r => r.Amounts).ToListAsync(ct);
         return new Wall(granted.Count, granted.Sum(a => (int)Math.Max(1, (a.Get("vcpu") + 999) / 1000)), granted.Sum(a => Math.Max(16, a.Get("memory"))));
     }

@@ -48,13 +48,13 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
     {
         long found = 0;
         // What the delivery works on already is its own; what failed waits for somebody.
-        var resources = await db.CloudResources.Where(r => r.PoolId == pool.Id && r.NextAt == null && r.DeliveredAt != null && r.State != ResourceState.Removed && r.State != ResourceState.Failed
+        var resources = await db.CloudResources.Where(r => r.PoolId == pool.Id && r.NextAt == null && r.DeliveredAt != null && r.State != CloudResourceState.Removed && r.State != CloudResourceState.Failed
             && (r.Form == ResourceForm.Instance || r.Form == ResourceForm.Site)).ToListAsync(ct);
         foreach (var resource in resources)
         {
             var seen = there.GetValueOrDefault(InstanceFulfilment.IdOf(resource));
             if (Difference(resource, seen) is not { } difference) { continue; }
-            if (resource.State == ResourceState.Lost && difference == "gone") { continue; }
+            if (resource.State == CloudResourceState.Lost && difference == "gone") { continue; }
             var now = clock.GetUtcNow();
             (resource.NextAt, resource.Attempts) = (now, 0);
             resource.Touch();
@@ -74,7 +74,7 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
     private string? Difference(CloudResource resource, EngineInstance? seen)
     {
         if (seen is null) { return "gone"; }
-        if (resource.State == ResourceState.Lost) { return "back"; }
+        if (resource.State == CloudResourceState.Lost) { return "back"; }
         var size = instances.SizeOf(resource);
         return seen.Size with { DiskGiB = size.DiskGiB } != size || seen.Size.DiskGiB < size.DiskGiB ? "size"
             : seen.Status == InstanceStatus.Lost ? "lost"
@@ -88,7 +88,7 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
         var named = there.Values.Select(i => (Instance: i, Resource: Guid.TryParse(i.Marks.GetValueOrDefault("resource"), out var id) ? id : (Guid?)null))
             // Another platform's pool on the same engine: not ours to judge.
             .Where(n => n.Instance.Marks.GetValueOrDefault("pool") is null || n.Instance.Marks["pool"] == pool.Id.ToString()).ToList();
-        var known = new Dictionary<Guid, ResourceState>();
+        var known = new Dictionary<Guid, CloudResourceState>();
         foreach (var part in named.Select(n => n.Resource).OfType<Guid>().Chunk(500))
         {
             foreach (var row in await db.CloudResources.AsNoTracking().Where(r => part.Contains(r.Id)).Select(r => new { r.Id, r.State }).ToListAsync(ct)) { known[row.Id] = row.State; }
@@ -100,7 +100,7 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
             if (resource is { } id && known.TryGetValue(id, out var state))
             {
                 // Made by us, given up, and still there: a call that came late. Its record says so.
-                if (state == ResourceState.Removed && await RemoveAsync(engine, instance, ct)) { found++; }
+                if (state == CloudResourceState.Removed && await RemoveAsync(engine, instance, ct)) { found++; }
                 continue;
             }
 

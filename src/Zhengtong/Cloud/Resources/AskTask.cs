@@ -44,7 +44,7 @@ internal static class AskTask
         if (kind != ResourceTaskKind.Restart && !EngineName.TryParse(subject, out _)) { return CloudProblems.Invalid.For(new Dictionary<string, string[]> { ["subject"] = [Text.Of("cloud.task.subject")] }); }
         if (await ResourceAccess.OwnAsync(db, id, actor, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         if (resource.Wish == ResourceWish.Removed) { return CloudProblems.ResourceGone.Because(resource.Number); }
-        if (resource.DeliveredAt is null || resource.State is ResourceState.Lost or ResourceState.Failed) { return CloudProblems.ResourceNotThere.Because(resource.Number); }
+        if (resource.DeliveredAt is null || resource.State is CloudResourceState.Lost or CloudResourceState.Failed) { return CloudProblems.ResourceNotThere.Because(resource.Number); }
         if (await db.ResourceTasks.CountAsync(t => t.ResourceId == id && t.NextAt != null, ct) >= MostWaiting) { return CloudProblems.TasksMany.Because(resource.Number); }
 
         var task = new ResourceTask { Id = Guid.CreateVersion7(now), ResourceId = id, Kind = kind, Subject = subject, AskedBy = actor.Id, AskedAt = now, NextAt = now };

@@ -27,7 +27,7 @@ public sealed record TaskRow(Guid Id, ResourceTaskKind Kind, string? Subject, Re
 /// <param name="Resource">As in lists.</param>
 /// <param name="Spans">The last 100, the newest first.</param>
 /// <param name="Tasks">The last 50, the newest first.</param>
-public sealed record ResourceDetail(ResourceRow Resource, IReadOnlyList<SpanRow> Spans, IReadOnlyList<TaskRow> Tasks);
+public sealed record CloudResourceDetail(CloudResourceRow Resource, IReadOnlyList<SpanRow> Spans, IReadOnlyList<TaskRow> Tasks);
 
 internal static class GetResource
 {
@@ -36,12 +36,12 @@ internal static class GetResource
     /// <summary>Read a resource: how it stands, what it was, what is being done with it.</summary>
     /// <response code="200">The resource.</response>
     /// <response code="404">cloud.resource-not-found</response>
-    internal static async Task<Results<Ok<ResourceDetail>, ProblemHttpResult>> Handle(Guid id, Actor actor, ZhengtongDb db, CancellationToken ct)
+    internal static async Task<Results<Ok<CloudResourceDetail>, ProblemHttpResult>> Handle(Guid id, Actor actor, ZhengtongDb db, CancellationToken ct)
     {
         if (await ResourceAccess.Visible(db, actor).AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         var spans = await db.ResourceSpans.AsNoTracking().Where(s => s.ResourceId == id).OrderByDescending(s => s.From).Take(100).Select(s => new SpanRow(s.From, s.Until, s.IsRunning, s.Amounts)).ToListAsync(ct);
         var tasks = await db.ResourceTasks.AsNoTracking().Where(t => t.ResourceId == id).OrderByDescending(t => t.AskedAt).Take(50)
             .Select(t => new TaskRow(t.Id, t.Kind, t.Subject, t.State, t.Problem, t.AskedAt, t.DoneAt)).ToListAsync(ct);
-        return TypedResults.Ok(new ResourceDetail((await ResourceRows.ShowAsync(db, [resource], ct))[0], spans, tasks));
+        return TypedResults.Ok(new CloudResourceDetail((await ResourceRows.ShowAsync(db, [resource], ct))[0], spans, tasks));
     }
 }

@@ -19,7 +19,7 @@ public sealed record PowerResourceRequest(bool IsOn, [Range(1, int.MaxValue)] in
 /// <param name="Wish">What it is to be.</param>
 /// <param name="State">What it is now.</param>
 /// <param name="Revision">To be sent with the next change.</param>
-public sealed record ResourceStanding(ResourceWish Wish, ResourceState State, int Revision)
+public sealed record ResourceStanding(ResourceWish Wish, CloudResourceState State, int Revision)
 {
     internal static ResourceStanding Of(CloudResource resource) => new(resource.Wish, resource.State, resource.Revision);
 }

@@ -26,15 +26,15 @@ namespace Zhengtong.Cloud.Resources;
 /// <param name="DeliveredAt">When it was first there.</param>
 /// <param name="RemovedAt">When it was gone.</param>
 /// <param name="Revision">To be sent with a change.</param>
-public sealed record ResourceRow(
-    Guid Id, string Number, string Name, ResourceForm Form, Guid OrganisationId, string Organisation, Guid SystemId, string System, IReadOnlyList<ResourceAmount> Amounts, ResourceWish Wish, ResourceState State,
+public sealed record CloudResourceRow(
+    Guid Id, string Number, string Name, ResourceForm Form, Guid OrganisationId, string Organisation, Guid SystemId, string System, IReadOnlyList<ResourceAmount> Amounts, ResourceWish Wish, CloudResourceState State,
     string? Problem, string? Sentence, string? Address, string? Pool, string? Host, DateTimeOffset Until, DateTimeOffset CreatedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? RemovedAt, int Revision);
 
 /// <summary>Resources as they are shown.</summary>
 internal static class ResourceRows
 {
     /// <summary>In their order; four questions however many there are, none of them about samples.</summary>
-    internal static async Task<IReadOnlyList<ResourceRow>> ShowAsync(ZhengtongDb db, IReadOnlyList<CloudResource> resources, CancellationToken ct)
+    internal static async Task<IReadOnlyList<CloudResourceRow>> ShowAsync(ZhengtongDb db, IReadOnlyList<CloudResource> resources, CancellationToken ct)
     {
         var organisationIds = resources.Select(r => r.OrganisationId).Distinct().ToList();
         var systemIds = resources.Select(r => r.SystemId).Distinct().ToList();
@@ -44,7 +44,7 @@ internal static class ResourceRows
         var systems = await db.BusinessSystems.AsNoTracking().Where(s => systemIds.Contains(s.Id)).ToDictionaryAsync(s => s.Id, s => s.Name, ct);
         var pools = await db.ResourcePools.AsNoTracking().Where(p => poolIds.Contains(p.Id)).ToDictionaryAsync(p => p.Id, p => p.Name, ct);
         var hosts = await db.CloudHosts.AsNoTracking().Where(h => hostIds.Contains(h.Id)).ToDictionaryAsync(h => h.Id, h => h.Name, ct);
-        return [.. resources.Select(r => new ResourceRow(
+        return [.. resources.Select(r => new CloudResourceRow(
             r.Id, r.Number, r.Name, r.Form, r.OrganisationId, organisations[r.OrganisationId], r.SystemId, systems[r.SystemId], r.Amounts, r.Wish, r.State, r.Problem, SentenceOf(r.Problem), r.Address,
             r.PoolId is { } pool ? pools[pool] : null, r.HostId is { } host ? hosts.GetValueOrDefault(host) : null, r.Until, r.CreatedAt, r.DeliveredAt, r.RemovedAt, r.Revision))];
     }

@@ -31,12 +31,12 @@ internal static class RetryResource
         if (await ResourceAccess.OwnAsync(db, id, actor, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         if (resource.IsGone) { return CloudProblems.ResourceGone.Because(resource.Number); }
         if (resource.Revision != request.Revision) { return CloudProblems.ChangedMeanwhile.Because(resource.Number); }
-        if (resource.State is not (ResourceState.Failed or ResourceState.Lost)) { return CloudProblems.ResourceNotTroubled.Because(resource.Number); }
+        if (resource.State is not (CloudResourceState.Failed or CloudResourceState.Lost)) { return CloudProblems.ResourceNotTroubled.Because(resource.Number); }
 
         var now = clock.GetUtcNow();
         // Only while nobody has seen it is another made in its place; until then the billed span ended when it was lost.
-        if (request.Anew && resource is { State: ResourceState.Lost, Problem: "gone" }) { resource.DeliveredAt = null; }
-        (resource.State, resource.Problem, resource.Attempts, resource.NextAt) = (ResourceState.Changing, null, 0, now);
+        if (request.Anew && resource is { State: CloudResourceState.Lost, Problem: "gone" }) { resource.DeliveredAt = null; }
+        (resource.State, resource.Problem, resource.Attempts, resource.NextAt) = (CloudResourceState.Changing, null, 0, now);
         resource.Touch();
         db.Ledger.Add(LedgerEntry.Of("cloud.resource-retried", id, actor, now, request.Reason, after: new { resource.Number, request.Anew }));
         try { await db.SaveChangesAsync(ct); }

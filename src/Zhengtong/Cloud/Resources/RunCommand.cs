@@ -39,7 +39,7 @@ internal static class RunCommand
         Guid id, RunCommandRequest request, Actor actor, ZhengtongDb db, PoolEngines engines, TimeProvider clock, CancellationToken ct)
     {
         if (await ResourceAccess.OwnAsync(db, id, actor, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
-        if (resource is not { Form: ResourceForm.Instance or ResourceForm.Site, State: ResourceState.Running, PoolId: { } poolId }) { return CloudProblems.ResourceNotThere.Because(resource.Number); }
+        if (resource is not { Form: ResourceForm.Instance or ResourceForm.Site, State: CloudResourceState.Running, PoolId: { } poolId }) { return CloudProblems.ResourceNotThere.Because(resource.Number); }
         var pool = await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == poolId, ct);
         if (engines.Of(pool) is not { IsDone: true, Value: { } engine }) { return CloudProblems.EngineSilent.Because("no-engine"); }
         // Written down before: what is done inside is done by somebody, whatever becomes of us meanwhile.

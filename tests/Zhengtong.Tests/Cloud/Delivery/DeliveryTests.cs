@@ -17,7 +17,7 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
         var (pool, engine) = await scene.PoolAsync();
         var id = await scene.GrantAsync(pool, cores: 1500);
         var there = await scene.DriveAsync(id);
-        (there.State, there.Problem, there.NextAt).ShouldBe((ResourceState.Running, null, null));
+        (there.State, there.Problem, there.NextAt).ShouldBe((CloudResourceState.Running, null, null));
         there.Address.ShouldNotBeNull();
         there.HostId.ShouldNotBeNull();
         (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Active);
@@ -27,7 +27,7 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
         (await scene.SpansAsync(id)).Single().ShouldSatisfyAllConditions(s => s.IsRunning.ShouldBeTrue(), s => s.Until.ShouldBeNull());
 
         await scene.WishAsync(id, ResourceWish.Stopped);
-        (await scene.DriveAsync(id)).State.ShouldBe(ResourceState.Stopped);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Stopped);
         (await engine.FindAsync(instance, default)).Value!.Status.ShouldBe(InstanceStatus.Stopped);
 
         await scene.WithDb(async db =>
@@ -37,11 +37,11 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
             resource.Touch();
             return await db.SaveChangesAsync();
         });
-        (await scene.DriveAsync(id)).State.ShouldBe(ResourceState.Running);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Running);
         (await engine.FindAsync(instance, default)).Value!.Size.ShouldSatisfyAllConditions(s => s.Cpus.ShouldBe(3), s => s.MemoryMiB.ShouldBe(128));
 
         await scene.WishAsync(id, ResourceWish.Removed);
-        (await scene.DriveAsync(id)).State.ShouldBe(ResourceState.Removed);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Removed);
         engine.IsThere(instance).ShouldBeFalse();
         (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Released);
         (await scene.WithDb(db => db.HostClaims.CountAsync(c => c.ConsumerId == id && c.ReleasedAt == null))).ShouldBe(0);
@@ -66,10 +66,10 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
             var id = await scene.GrantAsync(pool);
             var died = await DieAsync(engine, id, at, afterIt);
             var there = await scene.DriveAsync(id);
-            (there.State, there.Problem).ShouldBe((ResourceState.Running, null), $"died at call {at}");
+            (there.State, there.Problem).ShouldBe((CloudResourceState.Running, null), $"died at call {at}");
             await scene.WishAsync(id, ResourceWish.Removed);
             await DieAsync(engine, id, at, afterIt);
-            (await scene.DriveAsync(id)).State.ShouldBe(ResourceState.Removed, $"died at call {at}");
+            (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Removed, $"died at call {at}");
             engine.IsThere(await scene.InstanceAsync(id)).ShouldBeFalse();
             (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Released);
             if (!died)
@@ -103,7 +103,7 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
         var id = await scene.GrantAsync(pool);
         engine.IsGone = true;
         await scene.RunAsync<DeliverResources>();
-        (await scene.ReadAsync(id)).ShouldSatisfyAllConditions(r => r.Problem.ShouldBe("no-connection"), r => r.NextAt.ShouldNotBeNull(), r => r.State.ShouldNotBe(ResourceState.Running));
+        (await scene.ReadAsync(id)).ShouldSatisfyAllConditions(r => r.Problem.ShouldBe("no-connection"), r => r.NextAt.ShouldNotBeNull(), r => r.State.ShouldNotBe(CloudResourceState.Running));
         (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Reserved);
 
         (engine.IsGone, engine.IsFull) = (false, true);
@@ -113,12 +113,12 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
 
         (engine.IsFull, engine.Lies) = (false, true);
         await scene.DriveAsync(id, most: 3);
-        (await scene.ReadAsync(id)).State.ShouldNotBe(ResourceState.Running);
+        (await scene.ReadAsync(id)).State.ShouldNotBe(CloudResourceState.Running);
 
         (engine.Lies, engine.LosesAnswers) = (false, true);
         await scene.DriveAsync(id, most: 10);
         engine.LosesAnswers = false;
-        (await scene.DriveAsync(id)).State.ShouldBe(ResourceState.Running);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Running);
         (await scene.SpansAsync(id)).Count.ShouldBe(1);
     }
 
@@ -133,8 +133,8 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
         (await engine.StopAsync(instance, force: true, default)).IsDone.ShouldBeTrue();
         engine.LoseBehindOurBack(await scene.InstanceAsync(lost));
         await scene.RunAsync<WatchResources>();
-        (await scene.DriveAsync(kept)).State.ShouldBe(ResourceState.Running);
-        (await scene.DriveAsync(lost)).ShouldSatisfyAllConditions(r => r.State.ShouldBe(ResourceState.Lost), r => r.Problem.ShouldBe("gone"), r => r.NextAt.ShouldBeNull());
+        (await scene.DriveAsync(kept)).State.ShouldBe(CloudResourceState.Running);
+        (await scene.DriveAsync(lost)).ShouldSatisfyAllConditions(r => r.State.ShouldBe(CloudResourceState.Lost), r => r.Problem.ShouldBe("gone"), r => r.NextAt.ShouldBeNull());
         (await scene.HoldAsync(lost)).State.ShouldBe(HoldState.Active);
         (await scene.WithDb(db => db.Ledger.CountAsync(e => e.Event == "cloud.drift-found" && (e.Subject == kept.ToString() || e.Subject == lost.ToString())))).ShouldBe(2);
 
@@ -158,7 +158,7 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
         var foreign = new InstanceId(instance.Project, EngineName.Parse("foreign"));
         engine.MakeForeign(foreign);
         // Its record says removed, but it is there: a call that came late.
-        await scene.WithDb(db => db.CloudResources.Where(r => r.Id == id).ExecuteUpdateAsync(s => s.SetProperty(r => r.State, ResourceState.Removed)));
+        await scene.WithDb(db => db.CloudResources.Where(r => r.Id == id).ExecuteUpdateAsync(s => s.SetProperty(r => r.State, CloudResourceState.Removed)));
         await scene.RunAsync<WatchResources>();
         engine.IsThere(instance).ShouldBeFalse();
         engine.IsThere(foreign).ShouldBeTrue();
@@ -212,7 +212,7 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
         (await scene.ReadAsync(second)).ShouldSatisfyAllConditions(r => r.Problem.ShouldBe("no-host"), r => r.NextAt.ShouldNotBeNull());
         await scene.WishAsync(first, ResourceWish.Removed);
         await scene.DriveAsync(first);
-        (await scene.DriveAsync(second)).State.ShouldBe(ResourceState.Running);
+        (await scene.DriveAsync(second)).State.ShouldBe(CloudResourceState.Running);
     }
 
     [Fact]
@@ -220,9 +220,9 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
     {
         var (pool, _) = await scene.PoolAsync();
         var id = await scene.GrantAsync(pool, image: "no-such-image");
-        (await scene.DriveAsync(id)).ShouldSatisfyAllConditions(r => r.State.ShouldBe(ResourceState.Failed), r => r.Problem.ShouldBe("image"), r => r.NextAt.ShouldBeNull());
+        (await scene.DriveAsync(id)).ShouldSatisfyAllConditions(r => r.State.ShouldBe(CloudResourceState.Failed), r => r.Problem.ShouldBe("image"), r => r.NextAt.ShouldBeNull());
         await scene.WishAsync(id, ResourceWish.Removed);
-        (await scene.DriveAsync(id)).State.ShouldBe(ResourceState.Removed);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Removed);
         (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Released);
     }
 

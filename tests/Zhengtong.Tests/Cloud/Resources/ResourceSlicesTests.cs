@@ -46,10 +46,10 @@ public sealed class ResourceSlicesTests(PlatformFixture platform)
 
         (await (await client.PostAsJsonAsync($"{Resources}/{id}/power", new { isOn = false, revision = 1 })).ReadProblemCode()).ShouldBe("cloud.changed-meanwhile");
         (await PowerAsync(client, id, false)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        await UntilAsync(id, r => r.State == ResourceState.Stopped);
+        await UntilAsync(id, r => r.State == CloudResourceState.Stopped);
         (await (await client.PostAsJsonAsync($"{Resources}/{id}/runs", new { command = new[] { "echo", "秦" } })).ReadProblemCode()).ShouldBe("cloud.resource-not-there");
         (await PowerAsync(client, id, true)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        await UntilAsync(id, r => r.State == ResourceState.Running && r.NextAt == null);
+        await UntilAsync(id, r => r.State == CloudResourceState.Running && r.NextAt == null);
         var ran = await (await client.PostAsJsonAsync($"{Resources}/{id}/runs", new { command = new[] { "echo", "密钥 secret" } })).Content.ReadFromJsonAsync<JsonElement>();
         (ran.GetProperty("exitCode").GetInt32(), ran.GetProperty("output").GetString()).ShouldBe((0, "密钥 secret\n"));
         (await platform.WithDb(db => db.Ledger.Where(e => e.Subject == id.ToString() && e.Event == "cloud.command-run").Select(e => e.Data).ToListAsync())).ShouldAllBe(d => !d.Contains("secret"));
@@ -63,10 +63,10 @@ public sealed class ResourceSlicesTests(PlatformFixture platform)
         engine.LoseBehindOurBack(InstanceFulfilment.IdOf(await ReadAsync(id)));
         (await (await RetryAsync(client, id, anew: true)).ReadProblemCode()).ShouldBe("cloud.resource-not-troubled");
         await platform.App.Services.GetRequiredService<Reconcilers>().SettleAsync<WatchResources>(default);
-        await UntilAsync(id, r => r.State == ResourceState.Lost);
+        await UntilAsync(id, r => r.State == CloudResourceState.Lost);
         (await client.PostAsJsonAsync($"{Resources}/{id}/tasks", new { kind = "restart" })).StatusCode.ShouldBe(HttpStatusCode.Conflict);
         (await RetryAsync(client, id, anew: true)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        await UntilAsync(id, r => r.State == ResourceState.Running);
+        await UntilAsync(id, r => r.State == CloudResourceState.Running);
 
         // Its pages, for its own and for the operator.
         (await client.GetStringAsync($"/work/cloud/resources/{id}")).ShouldContain("before");
@@ -90,7 +90,7 @@ public sealed class ResourceSlicesTests(PlatformFixture platform)
         var other = await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer);
         (await (await other.PutAsJsonAsync($"/api/v1/cloud/pools/{pool}/rules", good)).ReadProblemCode()).ShouldBe("cloud.pool-not-found");
         (await other.GetFromJsonAsync<JsonElement>("/api/v1/cloud/rules")).GetArrayLength().ShouldBe(0);
-        (await ReadAsync(id)).State.ShouldBe(ResourceState.Running);
+        (await ReadAsync(id)).State.ShouldBe(CloudResourceState.Running);
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class ResourceSlicesTests(PlatformFixture platform)
             return id;
         });
         platform.App.Services.GetRequiredService<Reconcilers>().Wake<DeliverResources>();
-        await UntilAsync(id, r => r is { State: ResourceState.Running, NextAt: null });
+        await UntilAsync(id, r => r is { State: CloudResourceState.Running, NextAt: null });
         return (owner, id, PretendDriver.At(address));
     }
 }

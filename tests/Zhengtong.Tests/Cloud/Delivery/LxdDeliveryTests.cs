@@ -100,8 +100,14 @@ public sealed class LxdDeliveryTests(LxdFixture lxd, DeliveryScene scene, ITestO
                 asks.Add(step);
             }
 
-            await lxd.Daemon.KillAsync();
-            (await lxd.Daemon.TryStartAsync()).ShouldBeNull();
+            try
+            {
+                await lxd.Daemon.KillAsync();
+                lock (asks) { asks.Add("killed"); }
+                (await lxd.Daemon.TryStartAsync()).ShouldBeNull();
+            }
+            catch (Exception e) { lock (asks) { asks.Add($"{e}"); } }
+
             return true;
         });
         var id = await scene.GrantAsync(pool.Id, memory: 32);
@@ -124,7 +130,7 @@ public sealed class LxdDeliveryTests(LxdFixture lxd, DeliveryScene scene, ITestO
         var until = TimeProvider.System.GetUtcNow().AddMinutes(2);
         while (await scene.WithDb(db => db.CloudResources.AnyAsync(r => ids.Contains(r.Id) && r.NextAt != null)))
         {
-            TimeProvider.System.GetUtcNow().ShouldBeLessThan(until, "it does not settle");
+            TimeProvider.System.GetUtcNow().ShouldBeLessThan(until, $"{(await scene.ReadAsync(ids[0])).Problem} does not settle; {string.Join(", ", asks)}");
             foreach (var id in ids) { await scene.DueAsync(id); }
             await scene.RunAsync<DeliverResources>();
             await Task.Delay(100);

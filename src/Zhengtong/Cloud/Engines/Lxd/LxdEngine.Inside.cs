@@ -61,8 +61,22 @@ internal sealed partial class LxdEngine
         return await OpenAsync(id, "exec", order, ct);
     }
 
-    internal override async Task<EngineAnswer<EngineTerminal>> OpenConsoleAsync(InstanceId id, int columns, int rows, CancellationToken ct) => EngineChecks.FaultOfWindow(columns, rows) is { } fault
-        ? fault.As<EngineTerminal>() : await OpenAsync(id, "console", new JsonObject { ["type"] = "console", ["width"] = columns, ["height"] = rows }, ct);
+    internal override async Task<EngineAnswer<EngineTerminal>> OpenConsoleAsync(InstanceId id, int columns, int rows, CancellationToken ct)
+    {
+        if (EngineChecks.FaultOfWindow(columns, rows) is { } fault) { return fault.As<EngineTerminal>(); }
+        var found = await OursAsync(id, ct);
+        if (!found.IsDone) { return found.Answer.As<EngineTerminal>(); }
+        if (await HasConsoleOpenAsync(id, ct)) { return new EngineAnswer(EngineOutcome.Busy, "in-use").As<EngineTerminal>(); }
+        return await OpenAsync(id, "console", new JsonObject { ["type"] = "console", ["width"] = columns, ["height"] = rows }, ct);
+    }
+
+    /// <summary>True while somebody has the console. The engine lets a second one in and then drops it with words on its screen, so it is looked up before.</summary>
+    private async Task<bool> HasConsoleOpenAsync(InstanceId id, CancellationToken ct)
+    {
+        var list = await line.GetAsync(LxdPath.Of(["operations"], ("recursion", "1"), ("project", id.Project.ToString())), ct);
+        return list.Metadata.Items("running").Any(o => o.Text("description") == "Showing console"
+            && o.Get("resources").Items("instances").Any(i => i.Said().Split('?')[0].EndsWith($"/{id.Name}", StringComparison.Ordinal)));
+    }
 
     private static JsonObject Command(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, bool isInteractive) => new()
     {

@@ -1,3 +1,5 @@
+using Zhengtong.Cloud.Engines;
+using Zhengtong.Cloud.Engines.Lxd;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
@@ -19,6 +21,9 @@ internal static class CloudModule
         services.AddReconciler<WatchQuotas>();
         services.AddIndicator("cloud.cores-held", "m-core", RollUpPeriod.Day, "cloud.indicator-source.holds", QuotaFigure.ReadAsync);
         services.AddSingleton<Placing>();
+        services.AddSingleton<IEngineDriver, LxdDriver>();
+        services.AddSingleton<PoolEngines>();
+        services.AddReconciler<WatchPools>();
     }
 
     internal static void MapCloud(this WebApplication app)

@@ -23,6 +23,8 @@ internal partial class ZhengtongDb
 
     internal DbSet<ResourcePool> ResourcePools => Set<ResourcePool>();
 
+    internal DbSet<PoolSight> PoolSights => Set<PoolSight>();
+
     internal DbSet<CloudHost> CloudHosts => Set<CloudHost>();
 
     internal DbSet<HostInventory> HostInventories => Set<HostInventory>();
@@ -161,6 +163,19 @@ internal partial class ZhengtongDb
             p.Property(x => x.CreatedAt);
             p.Property(x => x.Revision).IsConcurrencyToken();
         });
+        builder.Entity<PoolSight>(s =>
+        {
+            s.ToTable("pool_sights", "cloud");
+            s.HasKey(x => x.PoolId);
+            s.HasOne<ResourcePool>().WithOne().HasForeignKey<PoolSight>(x => x.PoolId).OnDelete(DeleteBehavior.Restrict);
+            s.Property(x => x.LookedAt);
+            s.Property(x => x.SeenAt);
+            s.Property(x => x.Product).HasMaxLength(40);
+            s.Property(x => x.Version).HasMaxLength(100);
+            s.Property(x => x.Fault).HasMaxLength(60);
+            s.Property(x => x.FaultSince);
+            s.Property(x => x.IsTold);
+        });
         builder.Entity<CloudHost>(h =>
         {
             h.ToTable("hosts", "cloud");
@@ -170,6 +185,7 @@ internal partial class ZhengtongDb
             h.Property(x => x.Name).HasMaxLength(100);
             h.HasIndex(x => new { x.PoolId, x.Name }).IsUnique();
             h.Property(x => x.State);
+            h.Property(x => x.Intended);
             h.Property(x => x.Traits).AsSharedJson();
             h.Property(x => x.Group).HasMaxLength(100);
             h.Property(x => x.Load);

@@ -40,6 +40,7 @@ internal static class CloudModule
         services.AddReconciler<DeliverResources>();
         services.AddReconciler<DoTasks>();
         services.AddReconciler<WatchResources>();
+        services.AddReconciler<WatchPools>();
     }
 
     internal static void MapCloud(this WebApplication app)

@@ -19,6 +19,7 @@ internal static class CloudProblems
     internal static readonly ProblemType ChangedMeanwhile = new("cloud.changed-meanwhile", 409);
     internal static readonly ProblemType PoolNotFound = new("cloud.pool-not-found", 404);
     internal static readonly ProblemType PoolTaken = new("cloud.pool-taken", 409);
+    internal static readonly ProblemType EngineUnknown = new("cloud.engine-unknown", 400);
     internal static readonly ProblemType InventoryHeld = new("cloud.inventory-held", 409);
     internal static readonly ProblemType NoHost = new("cloud.no-host", 409);
     internal static readonly ProblemType PlacementNotFound = new("cloud.placement-not-found", 404);

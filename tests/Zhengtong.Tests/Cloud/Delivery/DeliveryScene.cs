@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Zhengtong.Cloud.Delivery;
@@ -14,20 +13,6 @@ using Zhengtong.Tests.Cloud.Engines;
 using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Cloud.Delivery;
-
-/// <summary>Opens pretended engines by the address of their pool.</summary>
-internal sealed class PretendDriver : IEngineDriver
-{
-    private static readonly ConcurrentDictionary<string, PretendEngine> Engines = new();
-
-    public string Name => "pretend";
-
-    public IReadOnlyDictionary<string, string> Faults(string address, string? secret) => new Dictionary<string, string>();
-
-    public CloudEngine Open(string owner, string address, string? secret) => At(address);
-
-    internal static PretendEngine At(string address) => Engines.GetOrAdd(address, _ => new PretendEngine(TimeProvider.System));
-}
 
 /// <summary>A platform that does not serve: its jobs run when a test says so. With a pool of one host, a department with a quota and a business system.</summary>
 public sealed class DeliveryScene : IAsyncLifetime
@@ -83,7 +68,7 @@ public sealed class DeliveryScene : IAsyncLifetime
     internal async Task<(Guid Pool, PretendEngine Engine)> PoolAsync(long cores = 1_000_000)
     {
         var pool = await PoolAsync("pretend", $"pretend:{Id()}", cores);
-        return (pool.Id, PretendDriver.At(pool.Address));
+        return (pool.Id, PretendDriver.Of(App).At(pool.Address));
     }
 
     internal async Task<ResourcePool> PoolAsync(string engine, string address, long cores, string host = "here") => await WithDb(async db =>

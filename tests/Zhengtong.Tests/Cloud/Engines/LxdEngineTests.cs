@@ -144,13 +144,23 @@ public sealed class LxdEngineTests(LxdFixture lxd) : EngineContract
     }
 
     [Fact]
-    public async Task Console_Opened_ShowsWhatIsWrittenToIt()
+    public async Task Console_Opened_ShowsWhatIsWrittenToItAndTakesTyping()
     {
         await using var guest = await MakeAsync(start: true);
-        await using var console = (await Engine.OpenConsoleAsync(guest.Id, 80, 24, Ct)).Given();
-        var screen = new Screen(console);
-        (await Engine.ExecAsync(guest.Id, new ExecOrder("sh", "-c", "echo to-the-console >/dev/console"), Ct)).Given().ExitCode.ShouldBe(0);
-        await screen.UntilAsync("to-the-console");
+        await using (var console = (await Engine.OpenConsoleAsync(guest.Id, 80, 24, Ct)).Given())
+        {
+            // It is attached a moment after it was opened; what was written before is not shown again.
+            var saying = Engine.ExecAsync(guest.Id, new ExecOrder("sh", "-c", "until [ -e /tmp/seen ]; do echo to-the-console >/dev/console; sleep 0.1; done; head -n1 /dev/console"), Ct);
+            await new Screen(console).UntilAsync("to-the-console");
+            Said(await Engine.OpenConsoleAsync(guest.Id, 80, 24, Ct)).ShouldBe((EngineOutcome.Busy, "in-use"));
+            (await Engine.ExecAsync(guest.Id, new ExecOrder("touch", "/tmp/seen"), Ct)).Given().ExitCode.ShouldBe(0);
+            await console.WriteAsync("typed\n"u8.ToArray(), Ct);
+            (await saying).Given().Output.ShouldBe("typed\n"u8.ToArray());
+        }
+
+        // Who closes it lets go; the next one has it.
+        await using var next = (await Engine.OpenConsoleAsync(guest.Id, 80, 24, Ct)).Given();
+        next.Ended.IsCompleted.ShouldBeFalse();
     }
 
     [Fact]

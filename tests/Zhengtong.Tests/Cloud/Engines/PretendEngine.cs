@@ -36,6 +36,9 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     /// <summary>Called before and after each call, with true when it is over: what it throws is as if the platform had died there.</summary>
     internal Action<bool>? Watch { get; set; }
 
+    /// <summary>What it says that it has.</summary>
+    internal IReadOnlyList<EngineMember> Members { get; set; } = [new EngineMember("here", MemberStatus.Online, ["all"], new MemberCapacity(64, 256L << 30, 8L << 30, 4096L << 30, 64L << 30))];
+
     /// <summary>How many calls changed something, or would have.</summary>
     internal int Changes { get; private set; }
 
@@ -68,7 +71,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     internal void CutOff() => Tell(new EngineEvent(EngineEvent.ReadAgain));
 
     internal override Task<EngineAnswer<EngineDescription>> DescribeAsync(CancellationToken ct) => LookAsync(() => new EngineAnswer<EngineDescription>(new EngineDescription(
-        "pretend", "1", Enum.GetValues<EngineAbility>().ToHashSet(), [new EngineMember("here", MemberStatus.Online, ["all"], new MemberCapacity(64, 256L << 30, 8L << 30, 4096L << 30, 64L << 30))])), ct);
+        "pretend", "1", Enum.GetValues<EngineAbility>().ToHashSet(), Members)), ct);
 
     internal override Task<EngineAnswer<IReadOnlyList<EngineImage>>> ListImagesAsync(EngineName project, CancellationToken ct) =>
         LookAsync(() => new EngineAnswer<IReadOnlyList<EngineImage>>([new EngineImage(new string('0', 64), ["busybox"], "container", "x86_64", "busybox", 1_000_000)]), ct);
@@ -131,7 +134,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     {
         if (order.Image != "busybox") { return EngineAnswer.NotFound("image"); }
         if (order.Network is { } network && !networks.ContainsKey(network)) { return EngineAnswer.NotFound("network"); }
-        if (order.Member is { } member && member != "here") { return EngineAnswer.NotFound("member"); }
+        if (order.Member is { } member && Members.All(m => m.Name != member)) { return EngineAnswer.NotFound("member"); }
         if (guests.ContainsKey(order.Id)) { return new EngineAnswer(EngineOutcome.AlreadyExists, "exists"); }
         if (Room(order.Id.Project, order.Size) is { } none) { return none; }
         guests[order.Id] = new Guest(order.Size, order.Marks) { Network = order.Network, CreatedAt = clock.GetUtcNow() };

@@ -169,6 +169,6 @@ public sealed class ResourceSlicesTests(PlatformFixture platform)
         });
         platform.App.Services.GetRequiredService<Reconcilers>().Wake<DeliverResources>();
         await UntilAsync(id, r => r is { State: CloudResourceState.Running, NextAt: null });
-        return (owner, id, PretendDriver.At(address));
+        return (owner, id, PretendDriver.Of(platform.App).At(address));
     }
 }

@@ -30,7 +30,9 @@ public sealed partial class EveryPageTests(DemoPlatform platform)
         List<string> faults = [];
         // Where an address shows a program's file, the browser looks for the site's icon on its own; pages name theirs.
         page.Console += (_, message) => { if (message.Type == "error" && !message.Location.Contains("/favicon.ico", StringComparison.Ordinal)) { faults.Add($"{page.Url}: console: {message.Text}"); } };
-        var queue = new Queue<string>(account is null ? ["/", "/account/sign-in"] : ["/work", "/"]);
+        var queue = new Queue<string>(account is null ? ["/", "/account/sign-in"] : ["/work"]);
+        // Pages that everybody sees are walked by visitors and one who is signed in; the others walk what is theirs.
+        var everywhere = account is null or "aic-officer";
         HashSet<string> seen = [.. queue.Select(Kind)];
         var walked = 0;
         while (queue.TryDequeue(out var path) && walked < MostPages)
@@ -51,7 +53,7 @@ public sealed partial class EveryPageTests(DemoPlatform platform)
             await page.ShootAsync($"{reader}-{Name(path)}-{language}");
             foreach (var href in await page.Locator("a[href]").EvaluateAllAsync<string[]>("links => links.filter(l => l.origin === location.origin && !l.hasAttribute('download')).map(l => l.pathname + l.search)"))
             {
-                if (!Leaves().IsMatch(href) && seen.Add(Kind(href))) { queue.Enqueue(href); }
+                if (!Leaves().IsMatch(href) && (everywhere || Own().IsMatch(href)) && seen.Add(Kind(href))) { queue.Enqueue(href); }
             }
         }
 
@@ -66,6 +68,9 @@ public sealed partial class EveryPageTests(DemoPlatform platform)
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|(?<=/)[0-9][0-9-]*(?=/|$)")]
     private static partial Regex Varying();
+
+    [GeneratedRegex("^/(work|admin|account)(/|$|\\?)")]
+    private static partial Regex Own();
 
     [GeneratedRegex("[^a-z0-9]+")]
     private static partial Regex NotInNames();

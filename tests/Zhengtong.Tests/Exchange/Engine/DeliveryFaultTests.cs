@@ -10,7 +10,7 @@ using Zhengtong.Tests.Support;
 namespace Zhengtong.Tests.Exchange.Engine;
 
 /// <summary>What a delivery does when something is wrong around it, and what never gets out.</summary>
-[OnDatabase]
+[OnDatabase(Once = true)]
 public sealed class DeliveryFaultTests(ExchangeFixture exchange) : IClassFixture<ExchangeFixture>
 {
     public static TheoryData<DataSourceKind> Kinds => [DataSourceKind.Sqlite, DataSourceKind.Postgres, DataSourceKind.MySql];

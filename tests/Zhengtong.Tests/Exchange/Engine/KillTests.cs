@@ -18,11 +18,11 @@ public sealed class KillTests(ITestOutputHelper output)
     /// <summary>Small batches and short ticks, so that a kill falls into many places.</summary>
     private static readonly (string, string)[] Quick = [("Exchange:BatchRows", "1000"), ("Exchange:TickMilliseconds", "100")];
 
-    [Theory]
-    [InlineData(DataSourceKind.Sqlite)]
-    [InlineData(DataSourceKind.Postgres)]
-    public async Task Kill9_TenTimesWhileRowsChange_BothSidesEndEqualAndEveryBatchHasBothReceiptsOnce(DataSourceKind kind)
+    [Fact]
+    public async Task Kill9_TenTimesWhileRowsChange_BothSidesEndEqualAndEveryBatchHasBothReceiptsOnce()
     {
+        // The departments' databases are of the platform's kind: each kind dies ten times as either.
+        var kind = PlatformFixture.PostgresServer is null ? DataSourceKind.Sqlite : DataSourceKind.Postgres;
         var folder = Directory.CreateTempSubdirectory("zhengtong-kill-").FullName;
         var deployment = new Deployment(folder, PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync(), "http://127.0.0.1:0", Demo: false);
         try

@@ -1,0 +1,190 @@
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Model;
+using Zhengtong.Cloud.Placement;
+using Zhengtong.Cloud.Quotas;
+using Zhengtong.Kernel;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Notices;
+
+namespace Zhengtong.Cloud.Delivery;
+
+/// <summary>Drives one resource to what it is to be, a step at a time. Each step is: read the resource, write down that it begins, ask its maker, write down what was seen, with what follows
+/// from that (hold, spans, ledger, notice) in one transaction. Killed between any two lines, the next attempt reads the same row and goes on.</summary>
+internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing placing, TimeProvider clock, ILogger<Delivering> logger)
+{
+    /// <summary>So many steps follow each other before others have their turn.</summary>
+    private const int MostSteps = 20;
+
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan NoHostAgain = TimeSpan.FromSeconds(30);
+
+    internal async Task DriveAsync(Guid id, CancellationToken ct)
+    {
+        for (var step = 0; step < MostSteps && await StepAsync(id, ct); step++) { }
+    }
+
+    /// <summary>One step; true when another may follow at once.</summary>
+    private async Task<bool> StepAsync(Guid id, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
+        if (await db.CloudResources.SingleOrDefaultAsync(r => r.Id == id, ct) is not { IsGone: false, NextAt: not null } resource) { return false; }
+        try
+        {
+            if (resource is { Wish: ResourceWish.Removed, IsBegun: false }) { return await RecordAsync(db, resource, new DeliveryStep(Sight.Absent), ct); }
+            if (resource is { Form: ResourceForm.Instance or ResourceForm.Site, HostId: null } && resource.Wish != ResourceWish.Removed && !await PlaceAsync(db, resource, ct)) { return false; }
+            if (!resource.IsBegun)
+            {
+                // From here on it may be there, whatever a call says or whenever we die.
+                resource.IsBegun = true;
+                if (resource.State == ResourceState.Waiting) { resource.State = ResourceState.Changing; }
+                await SaveAsync(db, resource, ct);
+            }
+
+            var fulfilment = scope.ServiceProvider.GetServices<IFulfilment>().FirstOrDefault(f => f.Form == resource.Form);
+            var step = fulfilment is null ? DeliveryStep.Never("not-supported") : await fulfilment.StepAsync(resource, ct);
+            return await RecordAsync(db, resource, step, ct);
+        }
+        catch (Exception e) when (DatabaseErrors.IsLostRace(e))
+        {
+            // Somebody changed it meanwhile, such as its wish: it is still due, and read anew.
+            LogMeanwhile(id);
+            return true;
+        }
+    }
+
+    /// <summary>Finds a place for what is held already; false when there is none now.</summary>
+    private async Task<bool> PlaceAsync(ZhengtongDb db, CloudResource resource, CancellationToken ct)
+    {
+        var need = new PlacementNeed(resource.Amounts, resource.Zone, resource.Protection, null, resource.PoolId, [], [], resource.SpreadGroup);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var claim = await placing.ClaimWithinAsync(db, new ClaimRequest(resource.Id, resource.NodeId, need), Actor.Platform, ct);
+        if (claim.IsPlaced)
+        {
+            (resource.PoolId, resource.HostId, resource.Problem, resource.Attempts) = (claim.Claim!.PoolId, claim.Claim.HostId, null, 0);
+        }
+        else
+        {
+            (resource.Problem, resource.NextAt) = (claim.Result == ClaimResult.NoHost ? "no-host" : "not-held", clock.GetUtcNow() + NoHostAgain);
+            resource.Attempts++;
+        }
+
+        await SaveAsync(db, resource, ct);
+        await transaction.CommitAsync(ct);
+        return claim.IsPlaced;
+    }
+
+    private static async Task SaveAsync(ZhengtongDb db, CloudResource resource, CancellationToken ct)
+    {
+        resource.Touch();
+        await db.SaveChangesAsync(ct);
+    }
+
+    /// <summary>Writes down what was seen; true when the next step may follow at once.</summary>
+    private async Task<bool> RecordAsync(ZhengtongDb db, CloudResource resource, DeliveryStep step, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var before = resource.State;
+        resource.Problem = step.Problem;
+        if (step.Sight is not (Sight.Unknown or Sight.Absent)) { resource.SeenAt = now; }
+        switch (step.Sight)
+        {
+            case Sight.Running or Sight.Stopped:
+                resource.State = step.Sight == Sight.Running ? ResourceState.Running : ResourceState.Stopped;
+                // Seen without an address for a moment, it keeps the one it had.
+                resource.Address = step.Address ?? (step.Sight == Sight.Running ? resource.Address : null);
+                await IsThereAsync(db, resource, now, ct);
+                break;
+            case Sight.Absent when resource.Wish == ResourceWish.Removed:
+                await IsGoneAsync(db, resource, now, ct);
+                break;
+            case Sight.Absent when resource.DeliveredAt is not null:
+                // It was there: to make another in its place would hide that its data is gone.
+                resource.State = ResourceState.Lost;
+                resource.Problem ??= "gone";
+                break;
+            case Sight.Lost:
+                resource.State = ResourceState.Lost;
+                break;
+            case Sight.Changing or Sight.Absent:
+                resource.State = ResourceState.Changing;
+                break;
+        }
+
+        if (step.IsFinal && !resource.IsGone) { resource.State = ResourceState.Failed; }
+        var isAsWished = resource.IsGone || (step.Problem is null && resource.State == (resource.Wish == ResourceWish.Stopped ? ResourceState.Stopped : ResourceState.Running) && resource.Wish != ResourceWish.Removed);
+        var another = !isAsWished && !step.IsFinal && resource.Problem is null && step.After is null;
+        resource.Attempts = isAsWished || another ? 0 : resource.Attempts + 1;
+        resource.NextAt = isAsWished || step.IsFinal || resource.Problem == "gone" ? null : another ? now : now + (step.After ?? BackOff(resource.Attempts));
+        Tell(db, resource, before, now);
+        await SaveAsync(db, resource, ct);
+        await transaction.CommitAsync(ct);
+        return another;
+    }
+
+    /// <summary>It is there: what was reserved is active, and a span of time runs that says with what.</summary>
+    private static async Task IsThereAsync(ZhengtongDb db, CloudResource resource, DateTimeOffset now, CancellationToken ct)
+    {
+        if (resource.DeliveredAt is null)
+        {
+            resource.DeliveredAt = now;
+            var held = await Holds.ActivateAsync(db, resource.Id, Actor.Platform, now, ct);
+            if (held.Result is not (HoldResult.Done or HoldResult.Already)) { resource.Problem = "not-held"; }
+        }
+
+        var isRunning = resource.State == ResourceState.Running;
+        var span = await db.ResourceSpans.SingleOrDefaultAsync(s => s.ResourceId == resource.Id && s.Until == null, ct);
+        if (span is not null && span.IsRunning == isRunning && span.PlanCode == resource.PlanCode && span.Amounts.SequenceEqual(resource.Amounts)) { return; }
+        await EndSpanAsync(db, span, now, ct);
+        db.ResourceSpans.Add(new ResourceSpan { Id = Guid.CreateVersion7(now), ResourceId = resource.Id, From = now, IsRunning = isRunning, PlanCode = resource.PlanCode, Amounts = resource.Amounts });
+    }
+
+    /// <summary>It is gone, and what it held is given back, once.</summary>
+    private static async Task IsGoneAsync(ZhengtongDb db, CloudResource resource, DateTimeOffset now, CancellationToken ct)
+    {
+        await EndSpanAsync(db, await db.ResourceSpans.SingleOrDefaultAsync(s => s.ResourceId == resource.Id && s.Until == null, ct), now, ct);
+        await Holds.ReleaseAsync(db, resource.Id, "removed", Actor.Platform, now, ct);
+        (resource.State, resource.RemovedAt, resource.Address, resource.Problem) = (ResourceState.Removed, now, null, null);
+    }
+
+    /// <summary>The end is saved before another begins: at most one lasts, says the database.</summary>
+    private static async Task EndSpanAsync(ZhengtongDb db, ResourceSpan? span, DateTimeOffset now, CancellationToken ct)
+    {
+        if (span is null) { return; }
+        if (span.From == now) { db.ResourceSpans.Remove(span); }
+        else { span.Until = now; }
+        await db.SaveChangesAsync(ct);
+    }
+
+    /// <summary>What people should know: that it is there, that it is gone, that somebody must decide.</summary>
+    private static void Tell(ZhengtongDb db, CloudResource resource, ResourceState before, DateTimeOffset now)
+    {
+        if (resource.State == before) { return; }
+        var page = $"/work/cloud/resources/{resource.Id}";
+        switch (resource.State)
+        {
+            case ResourceState.Running or ResourceState.Stopped or ResourceState.Removed:
+                db.Ledger.Add(LedgerEntry.Of($"cloud.resource-{Words[resource.State]}", resource.Id, Actor.Platform, now, after: new { resource.Number, resource.Amounts, resource.HostId, resource.Address }));
+                if (resource.State == ResourceState.Running && resource.DeliveredAt == now) { db.Notices.Add(Notice.Of(resource.OrganisationId, NoticeTone.Good, "cloud.notice.delivered", page, now, resource.Number, resource.Name)); }
+                break;
+            case ResourceState.Lost or ResourceState.Failed:
+                db.Ledger.Add(LedgerEntry.Of($"cloud.resource-{Words[resource.State]}", resource.Id, Actor.Platform, now, resource.Problem, after: new { resource.Number }));
+                db.Notices.Add(Notice.Of(resource.OrganisationId, NoticeTone.Warning, "cloud.notice.troubled", page, now, resource.Number, resource.Name));
+                break;
+        }
+    }
+
+    private static readonly Dictionary<ResourceState, string> Words = new()
+    {
+        [ResourceState.Running] = "running", [ResourceState.Stopped] = "stopped", [ResourceState.Removed] = "removed", [ResourceState.Lost] = "lost", [ResourceState.Failed] = "failed",
+    };
+
+    private static TimeSpan BackOff(int attempts) =>
+        TimeSpan.FromTicks(Math.Min(LongestBackOff.Ticks, FirstBackOff.Ticks << Math.Clamp(attempts - 1, 0, 20)));
+
+    [LoggerMessage(LogLevel.Debug, "Resource {Resource} was changed while it was driven; it is read anew")]
+    private partial void LogMeanwhile(Guid resource);
+}

@@ -40,11 +40,16 @@ internal partial class ZhengtongDb
 
     internal DbSet<ResourceTask> ResourceTasks => Set<ResourceTask>();
 
+    internal DbSet<CloudOrder> CloudOrders => Set<CloudOrder>();
+
+    internal DbSet<OrderUserData> OrderUserData => Set<OrderUserData>();
+
     private static void ConfigureCloud(ModelBuilder builder)
     {
         ConfigureQuotas(builder);
         ConfigurePools(builder);
         ConfigureResources(builder);
+        ConfigureOrders(builder);
     }
 
     private static void ConfigureQuotas(ModelBuilder builder)

@@ -1,7 +1,12 @@
+using Zhengtong.Agreements;
+using Zhengtong.Cloud.Orders;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
+using Zhengtong.Cloud.Systems;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Metering;
 
@@ -19,6 +24,12 @@ internal static class CloudModule
         services.AddReconciler<WatchQuotas>();
         services.AddIndicator("cloud.cores-held", "m-core", RollUpPeriod.Day, "cloud.indicator-source.holds", QuotaFigure.ReadAsync);
         services.AddSingleton<Placing>();
+        services.AddScoped<OrderGrant>();
+        services.AddScoped<OrderOutlook>();
+        services.AddScoped<IReviewedKind, OrderReview>();
+        services.AddScoped<IWorkList, OrdersWork>();
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/orders", "cloud.orders.menu", "application", 310, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/systems", "cloud.systems.menu", "work", 320, "catalogue.services.menu-group"));
     }
 
     internal static void MapCloud(this WebApplication app)
@@ -41,5 +52,19 @@ internal static class CloudModule
         SetHost.Map(api);
         ExplainPlacement.Map(api);
         GetPlacement.Map(api);
+        RegisterBusinessSystem.Map(api);
+        ReviseBusinessSystem.Map(api);
+        RetireBusinessSystem.Map(api);
+        ListBusinessSystems.Map(api);
+        DraftCloudOrder.Map(api);
+        ReviseCloudOrder.Map(api);
+        DraftResourceChange.Map(api);
+        SubmitCloudOrder.Map(api);
+        WithdrawCloudOrder.Map(api);
+        GrantCloudOrder.Map(api);
+        RefuseCloudOrder.Map(api);
+        ListCloudOrders.Map(api);
+        GetCloudOrder.Map(api);
+        GiveBackResource.Map(api);
     }
 }

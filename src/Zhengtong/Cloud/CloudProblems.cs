@@ -22,4 +22,20 @@ internal static class CloudProblems
     internal static readonly ProblemType InventoryHeld = new("cloud.inventory-held", 409);
     internal static readonly ProblemType NoHost = new("cloud.no-host", 409);
     internal static readonly ProblemType PlacementNotFound = new("cloud.placement-not-found", 404);
+    internal static readonly ProblemType SystemNotFound = new("cloud.system-not-found", 404);
+    internal static readonly ProblemType SystemTaken = new("cloud.system-taken", 409);
+    internal static readonly ProblemType SystemRetired = new("cloud.system-retired", 409);
+    internal static readonly ProblemType SystemInUse = new("cloud.system-in-use", 409);
+    internal static readonly ProblemType OrderNotFound = new("cloud.order-not-found", 404);
+    internal static readonly ProblemType OrderInvalid = new("cloud.order-invalid", 400);
+    internal static readonly ProblemType OrderNotDraft = new("cloud.order-not-draft", 409);
+    internal static readonly ProblemType OrderNotSubmitted = new("cloud.order-not-submitted", 409);
+    internal static readonly ProblemType OrderInReview = new("cloud.order-in-review", 409);
+    internal static readonly ProblemType OrderOwn = new("cloud.order-own", 403);
+    internal static readonly ProblemType OrderOver = new("cloud.order-over", 409);
+    internal static readonly ProblemType OrderNoQuota = new("cloud.order-no-quota", 409);
+    internal static readonly ProblemType ServiceGone = new("cloud.service-gone", 409);
+    internal static readonly ProblemType ResourceNotFound = new("cloud.resource-not-found", 404);
+    internal static readonly ProblemType ResourceGone = new("cloud.resource-gone", 409);
+    internal static readonly ProblemType ChangeOpen = new("cloud.change-open", 409);
 }

@@ -46,12 +46,16 @@ internal partial class ZhengtongDb
     internal DbSet<TenantNetwork> TenantNetworks => Set<TenantNetwork>();
 
     internal DbSet<EngineOrphan> EngineOrphans => Set<EngineOrphan>();
+    internal DbSet<CloudOrder> CloudOrders => Set<CloudOrder>();
+
+    internal DbSet<OrderUserData> OrderUserData => Set<OrderUserData>();
 
     private static void ConfigureCloud(ModelBuilder builder)
     {
         ConfigureQuotas(builder);
         ConfigurePools(builder);
         ConfigureResources(builder);
+        ConfigureOrders(builder);
     }
 
     private static void ConfigureQuotas(ModelBuilder builder)

@@ -1,12 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
+using Zhengtong.Agreements;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Engines.Lxd;
+using Zhengtong.Cloud.Orders;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
 using Zhengtong.Cloud.Resources;
+using Zhengtong.Cloud.Systems;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
@@ -41,6 +44,12 @@ internal static class CloudModule
         services.AddReconciler<DoTasks>();
         services.AddReconciler<WatchResources>();
         services.AddReconciler<WatchPools>();
+        services.AddScoped<OrderGrant>();
+        services.AddScoped<OrderOutlook>();
+        services.AddScoped<IReviewedKind, OrderReview>();
+        services.AddScoped<IWorkList, OrdersWork>();
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/orders", "cloud.orders.menu", "application", 310, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/systems", "cloud.systems.menu", "work", 320, "catalogue.services.menu-group"));
     }
 
     internal static void MapCloud(this WebApplication app)
@@ -75,5 +84,19 @@ internal static class CloudModule
         SetSecurityRules.Map(api);
         ListOrphans.Map(api);
         DecideOrphan.Map(api);
+        RegisterBusinessSystem.Map(api);
+        ReviseBusinessSystem.Map(api);
+        RetireBusinessSystem.Map(api);
+        ListBusinessSystems.Map(api);
+        DraftCloudOrder.Map(api);
+        ReviseCloudOrder.Map(api);
+        DraftResourceChange.Map(api);
+        SubmitCloudOrder.Map(api);
+        WithdrawCloudOrder.Map(api);
+        GrantCloudOrder.Map(api);
+        RefuseCloudOrder.Map(api);
+        ListCloudOrders.Map(api);
+        GetCloudOrder.Map(api);
+        GiveBackResource.Map(api);
     }
 }

@@ -30,4 +30,18 @@ internal static class CloudProblems
     internal static readonly ProblemType TasksMany = new("cloud.tasks-many", 409);
     internal static readonly ProblemType OrphanNotFound = new("cloud.orphan-not-found", 404);
     internal static readonly ProblemType EngineSilent = new("cloud.engine-silent", 503);
+    internal static readonly ProblemType SystemNotFound = new("cloud.system-not-found", 404);
+    internal static readonly ProblemType SystemTaken = new("cloud.system-taken", 409);
+    internal static readonly ProblemType SystemRetired = new("cloud.system-retired", 409);
+    internal static readonly ProblemType SystemInUse = new("cloud.system-in-use", 409);
+    internal static readonly ProblemType OrderNotFound = new("cloud.order-not-found", 404);
+    internal static readonly ProblemType OrderInvalid = new("cloud.order-invalid", 400);
+    internal static readonly ProblemType OrderNotDraft = new("cloud.order-not-draft", 409);
+    internal static readonly ProblemType OrderNotSubmitted = new("cloud.order-not-submitted", 409);
+    internal static readonly ProblemType OrderInReview = new("cloud.order-in-review", 409);
+    internal static readonly ProblemType OrderOwn = new("cloud.order-own", 403);
+    internal static readonly ProblemType OrderOver = new("cloud.order-over", 409);
+    internal static readonly ProblemType OrderNoQuota = new("cloud.order-no-quota", 409);
+    internal static readonly ProblemType ServiceGone = new("cloud.service-gone", 409);
+    internal static readonly ProblemType ChangeOpen = new("cloud.change-open", 409);
 }

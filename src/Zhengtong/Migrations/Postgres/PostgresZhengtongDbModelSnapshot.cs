@@ -1080,6 +1080,197 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("review_stops", "agreements");
                 });
 
+            modelBuilder.Entity("Zhengtong.Catalogue.CloudServices.PriceSeries", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Meter")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("meter");
+
+                    b.Property<string>("PlanCode")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("plan_code");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("ServiceCode")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("service_code");
+
+                    b.HasKey("Id")
+                        .HasName("pk_price_series");
+
+                    b.HasIndex("ServiceCode", "PlanCode", "Meter")
+                        .IsUnique()
+                        .HasDatabaseName("ix_price_series_service_code_plan_code_meter");
+
+                    b.ToTable("price_series", "catalogue");
+                });
+
+            modelBuilder.Entity("Zhengtong.Catalogue.CloudServices.ServicePrice", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<decimal>("Amount")
+                        .HasPrecision(18, 8)
+                        .HasColumnType("numeric(18,8)")
+                        .HasColumnName("amount");
+
+                    b.Property<string>("Ground")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("ground");
+
+                    b.Property<Guid?>("SeriesId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("series_id");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("source");
+
+                    b.Property<DateTimeOffset>("ValidFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_from");
+
+                    b.Property<DateTimeOffset?>("ValidUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_until");
+
+                    b.HasKey("Id")
+                        .HasName("pk_service_prices");
+
+                    b.HasIndex("SeriesId")
+                        .HasDatabaseName("ix_service_prices_series_id");
+
+                    b.ToTable("service_prices", "catalogue");
+                });
+
+            modelBuilder.Entity("Zhengtong.Catalogue.Model.CloudService", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Category")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("category");
+
+                    b.Property<string>("Code")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("code");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Form")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("form");
+
+                    b.Property<string>("Layer")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("layer");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("level");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Plans")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("plans");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_id");
+
+                    b.Property<DateTimeOffset?>("PublishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("published_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Summary")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("summary");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_cloud_services");
+
+                    b.HasIndex("ProviderId")
+                        .HasDatabaseName("ix_cloud_services_provider_id");
+
+                    b.HasIndex("Code", "Version")
+                        .IsUnique()
+                        .HasDatabaseName("ix_cloud_services_code_version");
+
+                    b.HasIndex("State", "Category")
+                        .HasDatabaseName("ix_cloud_services_state_category");
+
+                    b.HasIndex(new[] { "Code" }, "ix_cloud_services_draft")
+                        .IsUnique()
+                        .HasDatabaseName("ix_cloud_services_code")
+                        .HasFilter("state = 'Draft'");
+
+                    b.HasIndex(new[] { "Code" }, "ix_cloud_services_published")
+                        .IsUnique()
+                        .HasDatabaseName("ix_cloud_services_code1")
+                        .HasFilter("state = 'Published'");
+
+                    b.ToTable("cloud_services", "catalogue");
+                });
+
             modelBuilder.Entity("Zhengtong.Catalogue.Model.InformationResource", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1190,6 +1381,66 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("service_descriptions", "catalogue");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BusinessSystem", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<int>("Protection")
+                        .HasColumnType("integer")
+                        .HasColumnName("protection");
+
+                    b.Property<string>("ProtectionRecord")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("protection_record");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("purpose");
+
+                    b.Property<DateTimeOffset?>("RetiredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("retired_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_business_systems");
+
+                    b.HasIndex("OrganisationId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_business_systems_organisation_id_name");
+
+                    b.ToTable("business_systems", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.CloudHost", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1240,6 +1491,343 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_hosts_pool_id_name");
 
                     b.ToTable("hosts", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.CloudOrder", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<Guid?>("DecidedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("Digest")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("digest");
+
+                    b.Property<string>("Document")
+                        .HasColumnType("text")
+                        .HasColumnName("document");
+
+                    b.Property<string>("Ground")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("ground");
+
+                    b.Property<string>("Items")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("items");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("number");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<Guid?>("ProjectId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("project_id");
+
+                    b.Property<int>("Protection")
+                        .HasColumnType("integer")
+                        .HasColumnName("protection");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_id");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("ReasonCode")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("reason_code");
+
+                    b.Property<string>("Region")
+                        .IsRequired()
+                        .HasMaxLength(12)
+                        .HasColumnType("character varying(12)")
+                        .HasColumnName("region");
+
+                    b.Property<Guid?>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.Property<DateTimeOffset?>("SubmittedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("submitted_at");
+
+                    b.Property<Guid?>("SubmittedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("submitted_by");
+
+                    b.Property<Guid>("SystemId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("system_id");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.Property<DateTimeOffset?>("UntilBefore")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until_before");
+
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_orders");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_orders_number");
+
+                    b.HasIndex("ProviderId")
+                        .HasDatabaseName("ix_orders_provider_id");
+
+                    b.HasIndex("SystemId")
+                        .HasDatabaseName("ix_orders_system_id");
+
+                    b.HasIndex("OrganisationId", "CreatedAt")
+                        .HasDatabaseName("ix_orders_organisation_id_created_at");
+
+                    b.HasIndex("State", "SubmittedAt")
+                        .HasDatabaseName("ix_orders_state_submitted_at");
+
+                    b.HasIndex(new[] { "ResourceId" }, "ix_orders_open_change")
+                        .IsUnique()
+                        .HasDatabaseName("ix_orders_resource_id")
+                        .HasFilter("resource_id IS NOT NULL AND state IN ('Draft', 'Submitted')");
+
+                    b.ToTable("orders", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.CloudResource", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Address")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("address");
+
+                    b.Property<string>("Amounts")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("amounts");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("DeliveredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("delivered_at");
+
+                    b.Property<string>("Form")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("form");
+
+                    b.Property<Guid?>("HostId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("host_id");
+
+                    b.Property<string>("Image")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("image");
+
+                    b.Property<bool>("IsBegun")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_begun");
+
+                    b.Property<int>("Item")
+                        .HasColumnType("integer")
+                        .HasColumnName("item");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset?>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("number");
+
+                    b.Property<Guid>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("PlanCode")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("plan_code");
+
+                    b.Property<Guid?>("PoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("pool_id");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("problem");
+
+                    b.Property<int>("Protection")
+                        .HasColumnType("integer")
+                        .HasColumnName("protection");
+
+                    b.Property<string>("Region")
+                        .IsRequired()
+                        .HasMaxLength(12)
+                        .HasColumnType("character varying(12)")
+                        .HasColumnName("region");
+
+                    b.Property<DateTimeOffset?>("RemovedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("removed_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<DateTimeOffset?>("SeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("seen_at");
+
+                    b.Property<string>("ServiceCode")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("service_code");
+
+                    b.Property<string>("SpreadGroup")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("spread_group");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.Property<Guid>("SystemId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("system_id");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.Property<byte[]>("UserData")
+                        .HasColumnType("bytea")
+                        .HasColumnName("user_data");
+
+                    b.Property<string>("Wish")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("wish");
+
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_resources");
+
+                    b.HasIndex("NextAt")
+                        .HasDatabaseName("ix_resources_next_at");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_resources_number");
+
+                    b.HasIndex("PoolId")
+                        .HasDatabaseName("ix_resources_pool_id");
+
+                    b.HasIndex("SystemId")
+                        .HasDatabaseName("ix_resources_system_id");
+
+                    b.HasIndex("OrderId", "Item")
+                        .HasDatabaseName("ix_resources_order_id_item");
+
+                    b.HasIndex("OrganisationId", "State")
+                        .HasDatabaseName("ix_resources_organisation_id_state");
+
+                    b.ToTable("resources", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.Hold", b =>
@@ -1460,6 +2048,27 @@ namespace Zhengtong.Migrations.Postgres
                         {
                             t.HasCheckConstraint("ck_host_inventories_not_negative", "used >= 0");
                         });
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OrderUserData", b =>
+                {
+                    b.Property<Guid>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id");
+
+                    b.Property<int>("Item")
+                        .HasColumnType("integer")
+                        .HasColumnName("item");
+
+                    b.Property<byte[]>("Sealed")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed");
+
+                    b.HasKey("OrderId", "Item")
+                        .HasName("pk_order_user_data");
+
+                    b.ToTable("order_user_data", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.PlacementClock", b =>
@@ -1774,6 +2383,123 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_resource_pools_region");
 
                     b.ToTable("resource_pools", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ResourceSpan", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Amounts")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("amounts");
+
+                    b.Property<DateTimeOffset>("From")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from");
+
+                    b.Property<bool>("IsRunning")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_running");
+
+                    b.Property<string>("PlanCode")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("plan_code");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<DateTimeOffset?>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("Id")
+                        .HasName("pk_resource_spans");
+
+                    b.HasIndex("ResourceId", "From")
+                        .IsUnique()
+                        .HasDatabaseName("ix_resource_spans_resource_id_from");
+
+                    b.HasIndex(new[] { "ResourceId" }, "ix_resource_spans_lasting")
+                        .IsUnique()
+                        .HasDatabaseName("ix_resource_spans_resource_id")
+                        .HasFilter("until IS NULL");
+
+                    b.ToTable("resource_spans", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ResourceTask", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<Guid>("AskedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("asked_by");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<DateTimeOffset?>("DoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("done_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset?>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("problem");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Subject")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("subject");
+
+                    b.HasKey("Id")
+                        .HasName("pk_resource_tasks");
+
+                    b.HasIndex("NextAt")
+                        .HasDatabaseName("ix_resource_tasks_next_at");
+
+                    b.HasIndex("ResourceId", "AskedAt")
+                        .HasDatabaseName("ix_resource_tasks_resource_id_asked_at");
+
+                    b.ToTable("resource_tasks", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Demonstration.DemonstrationMark", b =>
@@ -7308,6 +8034,25 @@ namespace Zhengtong.Migrations.Postgres
                         .HasConstraintName("fk_review_stops_reviews_review_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Catalogue.CloudServices.ServicePrice", b =>
+                {
+                    b.HasOne("Zhengtong.Catalogue.CloudServices.PriceSeries", null)
+                        .WithMany("Prices")
+                        .HasForeignKey("SeriesId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_service_prices_price_series_series_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Catalogue.Model.CloudService", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_cloud_services_organisations_provider_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Catalogue.Model.InformationResource", b =>
                 {
                     b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
@@ -7410,6 +8155,16 @@ namespace Zhengtong.Migrations.Postgres
                         .HasConstraintName("fk_service_descriptions_information_resources_resource_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BusinessSystem", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_business_systems_organisations_organisation_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.CloudHost", b =>
                 {
                     b.HasOne("Zhengtong.Cloud.Model.ResourcePool", null)
@@ -7418,6 +8173,140 @@ namespace Zhengtong.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_hosts_resource_pools_pool_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.CloudOrder", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_orders_organisations_organisation_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.BusinessSystem", null)
+                        .WithMany()
+                        .HasForeignKey("SystemId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_orders_business_systems_system_id");
+
+                    b.OwnsOne("Zhengtong.Agreements.Model.Seal", "ConsumerSeal", b1 =>
+                        {
+                            b1.Property<Guid>("CloudOrderId")
+                                .HasColumnType("uuid")
+                                .HasColumnName("id");
+
+                            b1.Property<DateTimeOffset>("At")
+                                .HasColumnType("timestamp with time zone")
+                                .HasColumnName("consumer_seal_at");
+
+                            b1.Property<string>("KeyId")
+                                .IsRequired()
+                                .HasMaxLength(16)
+                                .HasColumnType("character varying(16)")
+                                .HasColumnName("consumer_seal_key_id");
+
+                            b1.Property<Guid>("Officer")
+                                .HasColumnType("uuid")
+                                .HasColumnName("consumer_seal_officer");
+
+                            b1.Property<string>("OfficerName")
+                                .IsRequired()
+                                .HasMaxLength(50)
+                                .HasColumnType("character varying(50)")
+                                .HasColumnName("consumer_seal_officer_name");
+
+                            b1.Property<Guid>("Organisation")
+                                .HasColumnType("uuid")
+                                .HasColumnName("consumer_seal_organisation");
+
+                            b1.Property<string>("Signature")
+                                .IsRequired()
+                                .HasMaxLength(200)
+                                .HasColumnType("character varying(200)")
+                                .HasColumnName("consumer_seal_signature");
+
+                            b1.HasKey("CloudOrderId");
+
+                            b1.ToTable("orders", "cloud");
+
+                            b1.WithOwner()
+                                .HasForeignKey("CloudOrderId")
+                                .HasConstraintName("fk_orders_orders_id");
+                        });
+
+                    b.OwnsOne("Zhengtong.Agreements.Model.Seal", "ProviderSeal", b1 =>
+                        {
+                            b1.Property<Guid>("CloudOrderId")
+                                .HasColumnType("uuid")
+                                .HasColumnName("id");
+
+                            b1.Property<DateTimeOffset>("At")
+                                .HasColumnType("timestamp with time zone")
+                                .HasColumnName("provider_seal_at");
+
+                            b1.Property<string>("KeyId")
+                                .IsRequired()
+                                .HasMaxLength(16)
+                                .HasColumnType("character varying(16)")
+                                .HasColumnName("provider_seal_key_id");
+
+                            b1.Property<Guid>("Officer")
+                                .HasColumnType("uuid")
+                                .HasColumnName("provider_seal_officer");
+
+                            b1.Property<string>("OfficerName")
+                                .IsRequired()
+                                .HasMaxLength(50)
+                                .HasColumnType("character varying(50)")
+                                .HasColumnName("provider_seal_officer_name");
+
+                            b1.Property<Guid>("Organisation")
+                                .HasColumnType("uuid")
+                                .HasColumnName("provider_seal_organisation");
+
+                            b1.Property<string>("Signature")
+                                .IsRequired()
+                                .HasMaxLength(200)
+                                .HasColumnType("character varying(200)")
+                                .HasColumnName("provider_seal_signature");
+
+                            b1.HasKey("CloudOrderId");
+
+                            b1.ToTable("orders", "cloud");
+
+                            b1.WithOwner()
+                                .HasForeignKey("CloudOrderId")
+                                .HasConstraintName("fk_orders_orders_id");
+                        });
+
+                    b.Navigation("ConsumerSeal");
+
+                    b.Navigation("ProviderSeal");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.CloudResource", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_resources_organisations_organisation_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.ResourcePool", null)
+                        .WithMany()
+                        .HasForeignKey("PoolId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_resources_resource_pools_pool_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.BusinessSystem", null)
+                        .WithMany()
+                        .HasForeignKey("SystemId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_resources_business_systems_system_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.Hold", b =>
@@ -7460,6 +8349,16 @@ namespace Zhengtong.Migrations.Postgres
                         .HasConstraintName("fk_host_inventories_hosts_host_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OrderUserData", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudOrder", null)
+                        .WithMany()
+                        .HasForeignKey("OrderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_order_user_data_orders_order_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.QuotaCounter", b =>
                 {
                     b.HasOne("Zhengtong.Cloud.Model.QuotaNode", null)
@@ -7500,6 +8399,26 @@ namespace Zhengtong.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_resource_pools_regions_region");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ResourceSpan", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_resource_spans_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ResourceTask", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_resource_tasks_resources_resource_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Exchange.BackFills.BackFill", b =>
@@ -8076,6 +8995,11 @@ namespace Zhengtong.Migrations.Postgres
                     b.Navigation("Acts");
 
                     b.Navigation("Stops");
+                });
+
+            modelBuilder.Entity("Zhengtong.Catalogue.CloudServices.PriceSeries", b =>
+                {
+                    b.Navigation("Prices");
                 });
 
             modelBuilder.Entity("Zhengtong.Kernel.Identity.Officer", b =>

@@ -25,13 +25,13 @@ namespace Zhengtong.Migrations.Postgres
                 name: "exchange");
 
             migrationBuilder.EnsureSchema(
-                name: "demonstration");
-
-            migrationBuilder.EnsureSchema(
                 name: "cloud");
 
             migrationBuilder.EnsureSchema(
                 name: "catalogue");
+
+            migrationBuilder.EnsureSchema(
+                name: "demonstration");
 
             migrationBuilder.CreateTable(
                 name: "administrator_roles",
@@ -748,6 +748,22 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "price_series",
+                schema: "catalogue",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    service_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    meter = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_price_series", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "quality_secrets",
                 schema: "exchange",
                 columns: table => new
@@ -1324,6 +1340,31 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "service_prices",
+                schema: "catalogue",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    amount = table.Column<decimal>(type: "numeric(18,8)", precision: 18, scale: 8, nullable: false),
+                    valid_from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    valid_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    source = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    series_id = table.Column<Guid>(type: "uuid", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_service_prices", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_service_prices_price_series_series_id",
+                        column: x => x.series_id,
+                        principalSchema: "catalogue",
+                        principalTable: "price_series",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "organisations",
                 schema: "kernel",
                 columns: table => new
@@ -1605,6 +1646,68 @@ namespace Zhengtong.Migrations.Postgres
                     table.ForeignKey(
                         name: "fk_api_services_organisations_organisation_id",
                         column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "business_systems",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    purpose = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    protection = table.Column<int>(type: "integer", nullable: false),
+                    protection_record = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    retired_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_business_systems", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_business_systems_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "cloud_services",
+                schema: "catalogue",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    category = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    layer = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    summary = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false),
+                    level = table.Column<string>(type: "text", nullable: false),
+                    form = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    plans = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_cloud_services", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_cloud_services_organisations_provider_id",
+                        column: x => x.provider_id,
                         principalSchema: "kernel",
                         principalTable: "organisations",
                         principalColumn: "id",
@@ -2028,6 +2131,135 @@ namespace Zhengtong.Migrations.Postgres
                         column: x => x.organisation_id,
                         principalSchema: "kernel",
                         principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "orders",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    project_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    system_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    protection = table.Column<int>(type: "integer", nullable: false),
+                    items = table.Column<string>(type: "text", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    until_before = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    created_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    submitted_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    submitted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    reason_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    document = table.Column<string>(type: "text", nullable: true),
+                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    consumer_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
+                    consumer_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
+                    consumer_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    consumer_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    consumer_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    consumer_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    provider_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    provider_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    provider_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    provider_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_orders", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_orders_business_systems_system_id",
+                        column: x => x.system_id,
+                        principalSchema: "cloud",
+                        principalTable: "business_systems",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_orders_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resources",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
+                    form = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    order_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    item = table.Column<int>(type: "integer", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    system_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    service_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    protection = table.Column<int>(type: "integer", nullable: false),
+                    amounts = table.Column<string>(type: "text", nullable: false),
+                    image = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    user_data = table.Column<byte[]>(type: "bytea", nullable: true),
+                    spread_group = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    host_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    wish = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    is_begun = table.Column<bool>(type: "boolean", nullable: false),
+                    address = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    problem = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    delivered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    removed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resources", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resources_business_systems_system_id",
+                        column: x => x.system_id,
+                        principalSchema: "cloud",
+                        principalTable: "business_systems",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_resources_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_resources_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -2944,6 +3176,82 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "order_user_data",
+                schema: "cloud",
+                columns: table => new
+                {
+                    order_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    item = table.Column<int>(type: "integer", nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_order_user_data", x => new { x.order_id, x.item });
+                    table.ForeignKey(
+                        name: "fk_order_user_data_orders_order_id",
+                        column: x => x.order_id,
+                        principalSchema: "cloud",
+                        principalTable: "orders",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resource_spans",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    is_running = table.Column<bool>(type: "boolean", nullable: false),
+                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    amounts = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resource_spans", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resource_spans_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resource_tasks",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    subject = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    asked_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    problem = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    done_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resource_tasks", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resource_tasks_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "data_request_votes",
                 schema: "open_data",
                 columns: table => new
@@ -3274,6 +3582,13 @@ namespace Zhengtong.Migrations.Postgres
                 filter: "\"stamped_at\" IS NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_business_systems_organisation_id_name",
+                schema: "cloud",
+                table: "business_systems",
+                columns: new[] { "organisation_id", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_call_groups_consumer_seal_id",
                 schema: "exchange",
                 table: "call_groups",
@@ -3360,6 +3675,41 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 table: "checked_links",
                 columns: new[] { "state", "checked_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_code",
+                schema: "catalogue",
+                table: "cloud_services",
+                column: "code",
+                unique: true,
+                filter: "state = 'Draft'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_code_version",
+                schema: "catalogue",
+                table: "cloud_services",
+                columns: new[] { "code", "version" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_code1",
+                schema: "catalogue",
+                table: "cloud_services",
+                column: "code",
+                unique: true,
+                filter: "state = 'Published'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_provider_id",
+                schema: "catalogue",
+                table: "cloud_services",
+                column: "provider_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_state_category",
+                schema: "catalogue",
+                table: "cloud_services",
+                columns: new[] { "state", "category" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_comparison_passes_node_id",
@@ -4098,6 +4448,45 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "version_id", "severity" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_orders_number",
+                schema: "cloud",
+                table: "orders",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_organisation_id_created_at",
+                schema: "cloud",
+                table: "orders",
+                columns: new[] { "organisation_id", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_provider_id",
+                schema: "cloud",
+                table: "orders",
+                column: "provider_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_resource_id",
+                schema: "cloud",
+                table: "orders",
+                column: "resource_id",
+                unique: true,
+                filter: "resource_id IS NOT NULL AND state IN ('Draft', 'Submitted')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_state_submitted_at",
+                schema: "cloud",
+                table: "orders",
+                columns: new[] { "state", "submitted_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_system_id",
+                schema: "cloud",
+                table: "orders",
+                column: "system_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_organisation_keys_node_id",
                 schema: "kernel",
                 table: "organisation_keys",
@@ -4160,6 +4549,13 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 table: "posts",
                 column: "role");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_price_series_service_code_plan_code_meter",
+                schema: "catalogue",
+                table: "price_series",
+                columns: new[] { "service_code", "plan_code", "meter" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_public_resources_dataset_id_position",
@@ -4270,6 +4666,70 @@ namespace Zhengtong.Migrations.Postgres
                 column: "region");
 
             migrationBuilder.CreateIndex(
+                name: "ix_resource_spans_resource_id",
+                schema: "cloud",
+                table: "resource_spans",
+                column: "resource_id",
+                unique: true,
+                filter: "until IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_spans_resource_id_from",
+                schema: "cloud",
+                table: "resource_spans",
+                columns: new[] { "resource_id", "from" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_tasks_next_at",
+                schema: "cloud",
+                table: "resource_tasks",
+                column: "next_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_tasks_resource_id_asked_at",
+                schema: "cloud",
+                table: "resource_tasks",
+                columns: new[] { "resource_id", "asked_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_next_at",
+                schema: "cloud",
+                table: "resources",
+                column: "next_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_number",
+                schema: "cloud",
+                table: "resources",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_order_id_item",
+                schema: "cloud",
+                table: "resources",
+                columns: new[] { "order_id", "item" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_organisation_id_state",
+                schema: "cloud",
+                table: "resources",
+                columns: new[] { "organisation_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_pool_id",
+                schema: "cloud",
+                table: "resources",
+                column: "pool_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_system_id",
+                schema: "cloud",
+                table: "resources",
+                column: "system_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_review_chains_defined_at",
                 schema: "agreements",
                 table: "review_chains",
@@ -4343,6 +4803,12 @@ namespace Zhengtong.Migrations.Postgres
                 table: "search_entries",
                 columns: new[] { "kind", "subject" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_service_prices_series_id",
+                schema: "catalogue",
+                table: "service_prices",
+                column: "series_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_showcase_apps_key_id_state",
@@ -4460,6 +4926,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "checked_links",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "cloud_services",
+                schema: "catalogue");
 
             migrationBuilder.DropTable(
                 name: "comparison_passes",
@@ -4658,6 +5128,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "order_user_data",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "organisation_keys",
                 schema: "kernel");
 
@@ -4710,6 +5184,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud");
 
             migrationBuilder.DropTable(
+                name: "resource_spans",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resource_tasks",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "review_acts",
                 schema: "agreements");
 
@@ -4731,6 +5213,10 @@ namespace Zhengtong.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "service_descriptions",
+                schema: "catalogue");
+
+            migrationBuilder.DropTable(
+                name: "service_prices",
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
@@ -4806,6 +5292,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "orders",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resources",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "officers",
                 schema: "kernel");
 
@@ -4815,6 +5309,10 @@ namespace Zhengtong.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "information_resources",
+                schema: "catalogue");
+
+            migrationBuilder.DropTable(
+                name: "price_series",
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
@@ -4830,10 +5328,6 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud");
 
             migrationBuilder.DropTable(
-                name: "resource_pools",
-                schema: "cloud");
-
-            migrationBuilder.DropTable(
                 name: "front_end_nodes",
                 schema: "exchange");
 
@@ -4844,6 +5338,14 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "datasets",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "business_systems",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resource_pools",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "review_chains",

@@ -81,7 +81,7 @@ public sealed record CloudOrderLine(
 /// <param name="ProblemText">The same in words.</param>
 /// <param name="Until">End of its period, exclusive.</param>
 public sealed record OrderedResource(
-    Guid Id, string Number, string Name, int Item, IReadOnlyList<ResourceAmount> Amounts, ResourceWish Wish, ResourceState State, string? Address, string? Problem, string? ProblemText, DateTimeOffset Until);
+    Guid Id, string Number, string Name, int Item, IReadOnlyList<ResourceAmount> Amounts, ResourceWish Wish, CloudResourceState State, string? Address, string? Problem, string? ProblemText, DateTimeOffset Until);
 
 /// <summary>A seal on an order.</summary>
 /// <param name="Organisation">Whose.</param>

@@ -34,7 +34,7 @@ internal static class ListBusinessSystems
     {
         var wanted = db.BusinessSystems.AsNoTracking().Where(s => s.OrganisationId == actor.Organisation && (retired == true ? s.RetiredAt != null : s.RetiredAt == null));
         var found = await paging.ReadAsync(wanted, page, s => s.CreatedAt, s => s.Id, s => new BusinessSystemRow(
-            s.Id, s.Name, s.Purpose, s.Protection, s.ProtectionRecord, s.Zone, db.CloudResources.Count(r => r.SystemId == s.Id && r.State != ResourceState.Removed), s.CreatedAt, s.RetiredAt, s.Revision), descending: true, ct);
+            s.Id, s.Name, s.Purpose, s.Protection, s.ProtectionRecord, s.Zone, db.CloudResources.Count(r => r.SystemId == s.Id && r.State != CloudResourceState.Removed), s.CreatedAt, s.RetiredAt, s.Revision), descending: true, ct);
         return found is null ? KernelProblems.CursorUnknown.Because() : TypedResults.Ok(found);
     }
 }

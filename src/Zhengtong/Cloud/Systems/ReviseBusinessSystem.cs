@@ -51,5 +51,5 @@ internal static class ReviseBusinessSystem
 
     /// <summary>True while the system has resources that are not gone, or an order waits.</summary>
     internal static async Task<bool> IsUsedAsync(ZhengtongDb db, Guid system, CancellationToken ct) =>
-        await db.CloudResources.AnyAsync(r => r.SystemId == system && r.State != ResourceState.Removed, ct) || await db.CloudOrders.AnyAsync(o => o.SystemId == system && o.State == OrderState.Submitted, ct);
+        await db.CloudResources.AnyAsync(r => r.SystemId == system && r.State != CloudResourceState.Removed, ct) || await db.CloudOrders.AnyAsync(o => o.SystemId == system && o.State == OrderState.Submitted, ct);
 }

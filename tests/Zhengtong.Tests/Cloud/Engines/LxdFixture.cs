@@ -106,7 +106,15 @@ internal sealed class LxdDaemon(bool isBare) : IAsyncDisposable
     {
         using var daemon = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "engine.pid")), CultureInfo.InvariantCulture));
         daemon.Kill();
-        await daemon.WaitForExitAsync();
+        // It is not our child: gone is what no longer has an environment, so that tools/lxd does not take it for alive.
+        while (StateOf(daemon.Id) is not ('Z' or 'X' or null)) { await Task.Delay(10); }
+    }
+
+    /// <summary>As the kernel calls it; null when there is none.</summary>
+    private static char? StateOf(int process)
+    {
+        try { return File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1][0]; }
+        catch (IOException) { return null; }
     }
 
     /// <summary>Joins a cluster.</summary>

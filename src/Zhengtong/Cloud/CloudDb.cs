@@ -45,6 +45,7 @@ internal partial class ZhengtongDb
         ConfigureQuotas(builder);
         ConfigurePools(builder);
         ConfigureResources(builder);
+        ConfigureMeasuring(builder);
     }
 
     private static void ConfigureQuotas(ModelBuilder builder)

@@ -1,3 +1,4 @@
+using Zhengtong.Cloud.Metering;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
@@ -19,6 +20,7 @@ internal static class CloudModule
         services.AddReconciler<WatchQuotas>();
         services.AddIndicator("cloud.cores-held", "m-core", RollUpPeriod.Day, "cloud.indicator-source.holds", QuotaFigure.ReadAsync);
         services.AddSingleton<Placing>();
+        services.AddMeasuring();
     }
 
     internal static void MapCloud(this WebApplication app)
@@ -41,5 +43,6 @@ internal static class CloudModule
         SetHost.Map(api);
         ExplainPlacement.Map(api);
         GetPlacement.Map(api);
+        MeasuringServices.Map(app, api);
     }
 }

@@ -56,6 +56,7 @@ internal partial class ZhengtongDb
         ConfigurePools(builder);
         ConfigureResources(builder);
         ConfigureOrders(builder);
+        ConfigureMeasuring(builder);
     }
 
     private static void ConfigureQuotas(ModelBuilder builder)

@@ -4,6 +4,7 @@ using Zhengtong.Agreements;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Engines.Lxd;
+using Zhengtong.Cloud.Metering;
 using Zhengtong.Cloud.Orders;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
@@ -50,6 +51,7 @@ internal static class CloudModule
         services.AddScoped<IWorkList, OrdersWork>();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/orders", "cloud.orders.menu", "application", 310, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/systems", "cloud.systems.menu", "work", 320, "catalogue.services.menu-group"));
+        services.AddMeasuring();
     }
 
     internal static void MapCloud(this WebApplication app)
@@ -98,5 +100,6 @@ internal static class CloudModule
         ListCloudOrders.Map(api);
         GetCloudOrder.Map(api);
         GiveBackResource.Map(api);
+        MeasuringServices.Map(app, api);
     }
 }

@@ -44,4 +44,13 @@ internal static class CloudProblems
     internal static readonly ProblemType OrderNoQuota = new("cloud.order-no-quota", 409);
     internal static readonly ProblemType ServiceGone = new("cloud.service-gone", 409);
     internal static readonly ProblemType ChangeOpen = new("cloud.change-open", 409);
+    internal static readonly ProblemType ResourceUnknown = new("cloud.resource-unknown", 404);
+    internal static readonly ProblemType BillNotFound = new("cloud.bill-not-found", 404);
+    internal static readonly ProblemType BillClosed = new("cloud.bill-closed", 409);
+    internal static readonly ProblemType BillNotOver = new("cloud.bill-not-over", 409);
+    internal static readonly ProblemType BillUnpriced = new("cloud.bill-unpriced", 409);
+    internal static readonly ProblemType CorrectionNothing = new("cloud.correction-nothing", 409);
+    internal static readonly ProblemType ReclaimNotFound = new("cloud.reclaim-not-found", 404);
+    internal static readonly ProblemType ReclaimMovedOn = new("cloud.reclaim-moved-on", 409);
+    internal static readonly ProblemType NoSavingsMethod = new("cloud.no-savings-method", 409);
 }

@@ -11,16 +11,6 @@ internal sealed record ServiceCard(
     internal ServicePlan? PlanOf(string code) => Plans.FirstOrDefault(p => p.Code == code);
 }
 
-/// <summary>A price in force.</summary>
-/// <param name="Id">The price.</param>
-/// <param name="Service">Code of the service.</param>
-/// <param name="Plan">Code of the plan.</param>
-/// <param name="Meter">What is counted.</param>
-/// <param name="Amount">Yuan a unit.</param>
-/// <param name="ValidFrom">First moment, inclusive.</param>
-/// <param name="ValidUntil">End, exclusive; null when none is set.</param>
-internal sealed record PriceCard(Guid Id, string Service, string Plan, string Meter, decimal Amount, DateTimeOffset ValidFrom, DateTimeOffset? ValidUntil);
-
 /// <summary>What other modules may ask of cloud services and their prices.</summary>
 internal sealed class CloudServiceLookup(ZhengtongDb db)
 {
@@ -39,8 +29,8 @@ internal sealed class CloudServiceLookup(ZhengtongDb db)
     /// <summary>The prices in force at a moment of these services; a meter without a price is left out.</summary>
     internal async Task<IReadOnlyList<PriceCard>> PricesAsync(IReadOnlyCollection<string> codes, DateTimeOffset at, CancellationToken ct) =>
         [.. (await db.PriceSeries.AsNoTracking().Include(s => s.Prices).Where(s => codes.Contains(s.ServiceCode)).ToListAsync(ct))
-            .Select(s => s.At(at) is { } p ? new PriceCard(p.Id, s.ServiceCode, s.PlanCode, s.Meter, p.Amount, p.ValidFrom, p.ValidUntil) : null).OfType<PriceCard>()
-            .OrderBy(p => p.Service, StringComparer.Ordinal).ThenBy(p => p.Plan, StringComparer.Ordinal).ThenBy(p => p.Meter, StringComparer.Ordinal)];
+            .Select(s => s.At(at) is { } p ? new PriceCard(p.Id, s.ServiceCode, s.PlanCode, s.Meter, p.Amount, p.ValidFrom, p.ValidUntil, p.Source) : null).OfType<PriceCard>()
+            .OrderBy(p => p.ServiceCode, StringComparer.Ordinal).ThenBy(p => p.PlanCode, StringComparer.Ordinal).ThenBy(p => p.Meter, StringComparer.Ordinal)];
 
     private static IQueryable<ServiceCard> Cards(IQueryable<CloudService> services) =>
         services.Select(s => new ServiceCard(s.Code, s.Version, s.Name, s.Category, s.Layer, s.ProviderId, s.Form, s.State, s.Plans));

@@ -39,5 +39,5 @@ internal static class OrderPrices
 
     /// <summary>Prices in force of a plan, by meter.</summary>
     internal static IReadOnlyDictionary<string, decimal> Of(this IReadOnlyList<PriceCard> prices, string service, string plan) =>
-        prices.Where(p => p.Service == service && p.Plan == plan).ToDictionary(p => p.Meter, p => p.Amount, StringComparer.Ordinal);
+        prices.Where(p => p.ServiceCode == service && p.PlanCode == plan).ToDictionary(p => p.Meter, p => p.Amount, StringComparer.Ordinal);
 }

@@ -90,7 +90,7 @@ internal static class SubmitCloudOrder
         return new OrderDocument(OrderDocument.CurrentFormat, order.Id, order.Number, order.Kind, parties[order.ProviderId], parties[order.OrganisationId],
             new OrderedSystem(system.Id, system.Name, system.Protection, system.ProtectionRecord, system.Zone), order.ProjectId, order.Zone,
             [.. order.Items.Select(i => new OrderedItem(i.Name, i.Service, i.Version, i.Plan, i.Amounts, i.Image, i.Count, i.IsApart, i.UserDataDigest))],
-            [.. prices.Where(p => ordered.Contains((p.Service, p.Plan))).Select(p => new OrderedPrice(p.Service, p.Plan, p.Meter, p.Amount.ToString("0.########", CultureInfo.InvariantCulture)))],
+            [.. prices.Where(p => ordered.Contains((p.ServiceCode, p.PlanCode))).Select(p => new OrderedPrice(p.ServiceCode, p.PlanCode, p.Meter, p.Amount.ToString("0.########", CultureInfo.InvariantCulture)))],
             resource, order.Until, order.Ground, Suite.International.Word, now);
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue;
 using Zhengtong.Catalogue.CloudServices;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Orders;
 using Zhengtong.Cloud.Pools;
@@ -76,12 +77,12 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, TimeProvider clock)
             await act(own.ServiceProvider);
         }
 
-        Task SeedQuotasAsync(IServiceProvider services) => this.SeedQuotasAsync(services.GetRequiredService<ZhengtongDb>(), services.GetRequiredService<Vault>(), ct);
+        Task SeedQuotasAsync(IServiceProvider services) => this.SeedQuotasAsync(services.GetRequiredService<ZhengtongDb>(), services.GetRequiredService<Vault>(), services.GetRequiredService<PoolEngines>(), ct);
         Task SeedServicesAsync(IServiceProvider services) => this.SeedServicesAsync(services.GetRequiredService<ZhengtongDb>(), ct);
         Task SeedSystemsAsync(IServiceProvider services) => this.SeedSystemsAsync(services.GetRequiredService<ZhengtongDb>(), ct);
     }
 
-    private async Task SeedQuotasAsync(ZhengtongDb db, Vault vault, CancellationToken ct)
+    private async Task SeedQuotasAsync(ZhengtongDb db, Vault vault, PoolEngines engines, CancellationToken ct)
     {
         var authority = await Officers.ActorAsync(db, "authority", ct);
         foreach (var quota in plan.Quotas)
@@ -102,7 +103,7 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, TimeProvider clock)
         if (await db.ResourcePools.AnyAsync(p => p.Name == plan.Pool.Name, ct)) { return; }
         Expect.Done<Created<PoolRegistered>>((await RegisterPool.Handle(
             new RegisterPoolRequest(plan.Pool.Name, plan.Pool.Zone, plan.Pool.Region, "lxd", plan.Pool.Address, null, plan.Pool.Protection, PlacementStrategy.Spread, [new PoolKind("vcpu", 4000, 100)]),
-            await Officers.ActorAsync(db, "platform-operator", ct), db, vault, clock, ct)).Result);
+            await Officers.ActorAsync(db, "platform-operator", ct), db, vault, engines, clock, ct)).Result);
     }
 
     private static IReadOnlyList<QuotaLimit> Limits(IReadOnlyDictionary<string, long> limits) => [.. limits.Select(l => new QuotaLimit(l.Key, l.Value))];

@@ -14,7 +14,6 @@ using Zhengtong.Cloud.Quotas;
 using Zhengtong.Cloud.Systems;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Calendar;
-using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Regions;
 using Zhengtong.Kernel.Secrets;
 

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Jobs;
 
 namespace Zhengtong.Cloud.Delivery;

@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Engines;
-using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel;
 
 namespace Zhengtong.Cloud.Delivery;

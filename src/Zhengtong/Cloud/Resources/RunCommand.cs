@@ -5,7 +5,6 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Model;
-using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 

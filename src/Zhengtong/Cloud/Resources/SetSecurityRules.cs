@@ -6,9 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
-using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel;
-using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 

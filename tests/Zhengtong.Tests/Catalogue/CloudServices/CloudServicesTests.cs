@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Catalogue.CloudServices;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Tests.Cloud.Orders;
 using Zhengtong.Tests.Support;

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Model;

@@ -5,7 +5,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Engines;
-using Zhengtong.Cloud.Engines.Lxd;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Kernel.Identity;

@@ -5,7 +5,6 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Orders;
-using Zhengtong.Cloud.Quotas;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Secrets;
 using Zhengtong.Tests.Support;

@@ -11,7 +11,6 @@ using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
-using Zhengtong.Tests.Cloud.Delivery;
 using Zhengtong.Tests.Cloud.Engines;
 using Zhengtong.Tests.Support;
 

@@ -280,7 +280,7 @@ public abstract class EngineContract
     {
         await using var guest = await MakeAsync(start: true);
         // Engines keep the figures for some seconds.
-        await UntilAsync(async () => (await Engine.ReadMetricsAsync(null, Ct)).Given().Any(u => u.Id == guest.Id), seconds: 30);
+        await UntilAsync(async () => (await Engine.ReadMetricsAsync(null, Ct)).Given().Any(u => u.Id == guest.Id && u.CpuSeconds > 0), seconds: 30);
         var use = (await Engine.ReadMetricsAsync(null, Ct)).Given().Single(u => u.Id == guest.Id);
         use.CpuSeconds.ShouldBeGreaterThan(0);
         use.MemoryBytes.ShouldBeInRange(1, 64 << 20);

@@ -90,7 +90,7 @@ public sealed class WatchPoolsTests
         var platform = await OwnPlatform.StartAsync(b => b.Services.AddSingleton<IEngineDriver, PretendDriver>());
         await platform.WithDb(async db =>
         {
-            db.Regions.Add(new Region { Code = RegionCode.Parse("610000"), Name = "陕西省", Level = RegionCode.Parse("610000").Level, Parent = null });
+            if (!await db.Regions.AnyAsync(r => r.Code == RegionCode.Parse("610000"))) { db.Regions.Add(new Region { Code = RegionCode.Parse("610000"), Name = "陕西省", Level = RegionCode.Parse("610000").Level, Parent = null }); }
             db.Organisations.Add(new Organisation { Id = CloudWorld.NewId(), CreditCode = CreditCode.FromBody("11610000000000001"), Name = "运营中心", ShortName = "运营", Region = RegionCode.Parse("610000"), Kind = OrganisationKind.Operator });
             return await db.SaveChangesAsync();
         });

@@ -32,6 +32,7 @@ public sealed class WatchPoolsTests
         (await Hosts(platform, pool)).ShouldBe([("a", HostState.Offline, HostState.Online, 250), ("b", HostState.Online, null, 0), ("c", HostState.Online, null, 0)]);
         // What an officer took out of service stays out; what was being emptied goes on being emptied.
         await platform.WithDb(db => db.CloudHosts.Where(h => h.Name == "b").ExecuteUpdateAsync(set => set.SetProperty(h => h.State, HostState.Offline)));
+        await platform.WithDb(db => db.HostInventories.Where(i => db.CloudHosts.Any(h => h.Id == i.HostId && h.Name == "b")).ExecuteUpdateAsync(set => set.SetProperty(i => i.IsOpen, false)));
         await platform.WithDb(db => db.CloudHosts.Where(h => h.Name == "c").ExecuteUpdateAsync(set => set.SetProperty(h => h.State, HostState.Evacuating)));
         engine.Members = [Member("a", used: 32), Member("b", used: 2)];
         await Look(platform);
@@ -43,7 +44,7 @@ public sealed class WatchPoolsTests
         (await platform.WithDb(db => db.HostInventories.Where(i => i.IsOpen).Select(i => i.HostId).Distinct().CountAsync())).ShouldBe(1);
 
         var events = await platform.WithDb(db => db.Ledger.Where(e => e.Event == "cloud.host-found" || e.Event == "cloud.host-followed").GroupBy(e => e.Event).Select(g => new { g.Key, Count = g.Count() }).ToListAsync());
-        events.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => e.Count).ShouldBe([3, 5]);
+        events.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => e.Count).ShouldBe([5, 3]);
         var clock = await platform.WithDb(db => db.PlacementClocks.Select(c => c.Generation).SingleAsync());
         (await Look(platform)).ShouldBe(0);
         (await platform.WithDb(db => db.PlacementClocks.Select(c => c.Generation).SingleAsync())).ShouldBe(clock);
@@ -54,8 +55,7 @@ public sealed class WatchPoolsTests
     {
         await using var platform = await StartAsync();
         var (pool, engine) = await PoolAsync(platform);
-        var (other, _) = await PoolAsync(platform);
-        await platform.WithDb(db => db.ResourcePools.Where(p => p.Id == other).ExecuteUpdateAsync(set => set.SetProperty(p => p.Engine, "no-such-driver").SetProperty(p => p.Name, "0 first")));
+        var (other, _) = await PoolAsync(platform, "no-such-driver", "0 first");
         await Look(platform);
         engine.IsGone = true;
         await Look(platform);
@@ -97,14 +97,14 @@ public sealed class WatchPoolsTests
         return platform;
     }
 
-    private static async Task<(Guid Pool, PretendEngine Engine)> PoolAsync(OwnPlatform platform)
+    private static async Task<(Guid Pool, PretendEngine Engine)> PoolAsync(OwnPlatform platform, string engine = "pretend", string? name = null)
     {
         var id = CloudWorld.NewId();
         await platform.WithDb(async db =>
         {
             db.ResourcePools.Add(new ResourcePool
             {
-                Id = id, Name = $"pool {id}", Zone = NetworkZone.GovernmentExtranet, Region = RegionCode.Parse("610000"), Engine = "pretend", Address = $"pretend:{id}", Protection = 3, Strategy = PlacementStrategy.Spread,
+                Id = id, Name = name ?? $"pool {id}", Zone = NetworkZone.GovernmentExtranet, Region = RegionCode.Parse("610000"), Engine = engine, Address = $"pretend:{id}", Protection = 3, Strategy = PlacementStrategy.Spread,
                 Ratios = [new PoolRatio("vcpu", 2000, 0)], CreatedAt = TimeProvider.System.GetUtcNow(),
             });
             return await db.SaveChangesAsync();

@@ -12,7 +12,7 @@ internal sealed class PriceSeries
     /// <summary>Code of the plan within the service.</summary>
     internal required string PlanCode { get; init; }
 
-    /// <summary>What is counted: <c>vcpu-hour</c>, <c>gib-hour</c>, <c>instance-month</c>, <c>one-time</c>.</summary>
+    /// <summary>What is counted: <c>vcpu-hour</c>, <c>gib-memory-hour</c>, <c>gib-disk-hour</c>, <c>instance-month</c>, <c>one-time</c>.</summary>
     internal required string Meter { get; init; }
 
     /// <summary>From 1; grows with each price.</summary>

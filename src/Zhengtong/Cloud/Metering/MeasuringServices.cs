@@ -14,15 +14,16 @@ internal static class MeasuringServices
 {
     internal static void AddMeasuring(this IServiceCollection services)
     {
+        services.AddSingleton(EngineMeters.Source);
         services.AddReconciler<ReadMeters>();
         services.AddReconciler<CountBills>();
         services.AddReconciler<ReclaimIdle>();
         services.AddReconciler<RecordCapacity>();
-        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/usage", "cloud.usage.title", "chart", 220, "cloud.menu.group"));
-        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/bills", "cloud.bills.title", "ledger", 221, "cloud.menu.group"));
-        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/reclaim", "cloud.reclaim.title", "remove", 222, "cloud.menu.group"));
-        services.AddSingleton(new NavigationItem(Right.ManageQuotas, "/work/cloud/savings", "cloud.savings.title", "economy", 223, "cloud.menu.group"));
-        services.AddSingleton(new NavigationItem(Right.SeePools, "/work/cloud/capacity", "cloud.capacity.title", "cloud", 224, "cloud.menu.group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/usage", "cloud.usage.title", "chart", 330, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/bills", "cloud.bills.title", "ledger", 331, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/reclaim", "cloud.reclaim.title", "remove", 332, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ManageQuotas, "/work/cloud/savings", "cloud.savings.title", "economy", 333, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.SeePools, "/work/cloud/capacity", "cloud.capacity.title", "cloud", 334, "catalogue.services.menu-group"));
         services.AddIndicator("cloud.cpu-used", "per mille", RollUpPeriod.Day, "cloud.indicator-source.metering", MeasuringFigures.CpuAsync);
         services.AddIndicator("cloud.cost", "CNY", RollUpPeriod.Day, "cloud.indicator-source.bills", MeasuringFigures.CostAsync);
         services.AddIndicator("cloud.saved", "CNY", RollUpPeriod.Day, "cloud.indicator-source.savings", MeasuringFigures.SavedAsync);

@@ -22,7 +22,7 @@ internal static class OrderPrices
         return Math.Round(sum, 2, MidpointRounding.AwayFromZero);
     }
 
-    /// <summary>Units a month of a meter: <c>vcpu-hour</c> counts cores, <c>memory-gib-hour</c> and <c>disk-gib-hour</c> (or <c>gib-hour</c>) GiB, any other <c>KIND-hour</c> and <c>KIND-month</c> what is held of the kind and at least one.</summary>
+    /// <summary>Units a month of a meter: <c>vcpu-hour</c> counts cores, <c>gib-memory-hour</c> and <c>gib-disk-hour</c> GiB, as bills do, any other <c>KIND-hour</c> and <c>KIND-month</c> what is held of the kind and at least one.</summary>
     internal static decimal Quantity(string meter, IReadOnlyList<ResourceAmount> amounts)
     {
         var times = meter.EndsWith("-hour", StringComparison.Ordinal) ? Hours : meter.EndsWith("-month", StringComparison.Ordinal) ? 1 : 0;
@@ -31,8 +31,8 @@ internal static class OrderPrices
         {
             "" => 0,
             "vcpu" => amounts.Get("vcpu") / 1000m,
-            "memory-gib" or "memory" => amounts.Get("memory") / 1024m,
-            "disk-gib" or "disk" or "gib" => amounts.Get("disk"),
+            "gib-memory" => amounts.Get("memory") / 1024m,
+            "gib-disk" => amounts.Get("disk"),
             _ => Math.Max(1, amounts.Get(what)),
         };
     }

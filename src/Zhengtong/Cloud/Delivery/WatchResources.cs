@@ -135,7 +135,7 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
         return removed.IsDone || removed.Outcome == EngineOutcome.NotFound;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The engine of pool {Pool} does not tell what it has: {Code}")]
+    [LoggerMessage(LogLevel.Debug, "The engine of pool {Pool} does not tell what it has: {Code}")]
     private partial void LogSilent(string pool, string code);
 
     [LoggerMessage(LogLevel.Debug, "Pool {Pool}: {Resources} resources compared with {Instances} instances in {Milliseconds} ms")]

@@ -45,6 +45,8 @@ internal partial class ZhengtongDb
         ConfigureQuotas(builder);
         ConfigurePools(builder);
         ConfigureResources(builder);
+        ConfigureDatabases(builder);
+        ConfigureBrokers(builder);
     }
 
     private static void ConfigureQuotas(ModelBuilder builder)

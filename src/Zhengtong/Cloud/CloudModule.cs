@@ -1,3 +1,5 @@
+using Zhengtong.Cloud.Brokers;
+using Zhengtong.Cloud.Databases;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
@@ -19,6 +21,8 @@ internal static class CloudModule
         services.AddReconciler<WatchQuotas>();
         services.AddIndicator("cloud.cores-held", "m-core", RollUpPeriod.Day, "cloud.indicator-source.holds", QuotaFigure.ReadAsync);
         services.AddSingleton<Placing>();
+        builder.AddDatabases();
+        builder.AddBrokers();
     }
 
     internal static void MapCloud(this WebApplication app)
@@ -41,5 +45,7 @@ internal static class CloudModule
         SetHost.Map(api);
         ExplainPlacement.Map(api);
         GetPlacement.Map(api);
+        app.MapDatabases();
+        app.MapBrokers();
     }
 }

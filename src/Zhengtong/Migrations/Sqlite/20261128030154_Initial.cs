@@ -24,13 +24,13 @@ namespace Zhengtong.Migrations.Sqlite
                 name: "exchange");
 
             migrationBuilder.EnsureSchema(
-                name: "demonstration");
-
-            migrationBuilder.EnsureSchema(
                 name: "cloud");
 
             migrationBuilder.EnsureSchema(
                 name: "catalogue");
+
+            migrationBuilder.EnsureSchema(
+                name: "demonstration");
 
             migrationBuilder.CreateTable(
                 name: "administrator_roles",
@@ -621,6 +621,111 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "meter_days",
+                schema: "cloud",
+                columns: table => new
+                {
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    hours = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    is_closed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    covered = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_mean = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_min = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_p95 = table.Column<int>(type: "INTEGER", nullable: true),
+                    cpu_peak = table.Column<int>(type: "INTEGER", nullable: false),
+                    disk_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    gauged = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_mean = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_p95 = table.Column<int>(type: "INTEGER", nullable: true),
+                    received = table.Column<long>(type: "INTEGER", nullable: false),
+                    sent = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_meter_days", x => new { x.resource_id, x.day });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "meter_latest",
+                schema: "cloud",
+                columns: table => new
+                {
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    read_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    started_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    cpu_microseconds = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes_received = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes_sent = table.Column<long>(type: "INTEGER", nullable: false),
+                    cpu = table.Column<int>(type: "INTEGER", nullable: true),
+                    memory = table.Column<int>(type: "INTEGER", nullable: false),
+                    disk = table.Column<int>(type: "INTEGER", nullable: false),
+                    received_per_second = table.Column<long>(type: "INTEGER", nullable: true),
+                    sent_per_second = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_meter_latest", x => x.resource_id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "meter_minutes",
+                schema: "cloud",
+                columns: table => new
+                {
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    hour = table.Column<int>(type: "INTEGER", nullable: false),
+                    slots = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_meter_minutes", x => new { x.resource_id, x.hour });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "meter_months",
+                schema: "cloud",
+                columns: table => new
+                {
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    month = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    days = table.Column<int>(type: "INTEGER", nullable: false),
+                    covered = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_mean = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_min = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_p95 = table.Column<int>(type: "INTEGER", nullable: true),
+                    cpu_peak = table.Column<int>(type: "INTEGER", nullable: false),
+                    disk_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    gauged = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_mean = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_p95 = table.Column<int>(type: "INTEGER", nullable: true),
+                    received = table.Column<long>(type: "INTEGER", nullable: false),
+                    sent = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_meter_months", x => new { x.resource_id, x.month });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "meter_sheets",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    hour = table.Column<int>(type: "INTEGER", nullable: false),
+                    slots = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_meter_sheets", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "node_nonces",
                 schema: "exchange",
                 columns: table => new
@@ -746,6 +851,22 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "price_series",
+                schema: "catalogue",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    meter = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_price_series", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "quality_secrets",
                 schema: "exchange",
                 columns: table => new
@@ -777,6 +898,27 @@ namespace Zhengtong.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_quota_recounts", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "reclaim_rules",
+                schema: "cloud",
+                columns: table => new
+                {
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    idle_cpu = table.Column<int>(type: "INTEGER", nullable: false),
+                    underused_cpu = table.Column<int>(type: "INTEGER", nullable: false),
+                    days = table.Column<int>(type: "INTEGER", nullable: false),
+                    coverage = table.Column<int>(type: "INTEGER", nullable: false),
+                    objection_days = table.Column<int>(type: "INTEGER", nullable: false),
+                    kept_days = table.Column<int>(type: "INTEGER", nullable: false),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    set_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_reclaim_rules", x => x.version);
                 });
 
             migrationBuilder.CreateTable(
@@ -830,6 +972,23 @@ namespace Zhengtong.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_review_chains", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "savings_methods",
+                schema: "cloud",
+                columns: table => new
+                {
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    from_year = table.Column<int>(type: "INTEGER", nullable: false),
+                    parameters = table.Column<string>(type: "TEXT", nullable: false),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    set_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_savings_methods", x => x.version);
                 });
 
             migrationBuilder.CreateTable(
@@ -1322,6 +1481,31 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "service_prices",
+                schema: "catalogue",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    amount = table.Column<decimal>(type: "TEXT", precision: 18, scale: 8, nullable: false),
+                    valid_from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    valid_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    source = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    series_id = table.Column<Guid>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_service_prices", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_service_prices_price_series_series_id",
+                        column: x => x.series_id,
+                        principalSchema: "catalogue",
+                        principalTable: "price_series",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "organisations",
                 schema: "kernel",
                 columns: table => new
@@ -1603,6 +1787,98 @@ namespace Zhengtong.Migrations.Sqlite
                     table.ForeignKey(
                         name: "fk_api_services_organisations_organisation_id",
                         column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "bills",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    month = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    total = table.Column<decimal>(type: "TEXT", precision: 28, scale: 16, nullable: false),
+                    resources = table.Column<int>(type: "INTEGER", nullable: false),
+                    unpriced_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    counted_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_bills", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_bills_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "business_systems",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    purpose = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    protection = table.Column<int>(type: "INTEGER", nullable: false),
+                    protection_record = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    retired_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_business_systems", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_business_systems_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "cloud_services",
+                schema: "catalogue",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    category = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    layer = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    summary = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false),
+                    level = table.Column<string>(type: "TEXT", nullable: false),
+                    form = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plans = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_cloud_services", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_cloud_services_organisations_provider_id",
+                        column: x => x.provider_id,
                         principalSchema: "kernel",
                         principalTable: "organisations",
                         principalColumn: "id",
@@ -1909,6 +2185,60 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "capacity_days",
+                schema: "cloud",
+                columns: table => new
+                {
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    total = table.Column<long>(type: "INTEGER", nullable: false),
+                    capacity = table.Column<long>(type: "INTEGER", nullable: false),
+                    allocated = table.Column<long>(type: "INTEGER", nullable: false),
+                    used = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_capacity_days", x => new { x.pool_id, x.kind, x.day });
+                    table.ForeignKey(
+                        name: "fk_capacity_days_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "engine_orphans",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    project = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    is_running = table.Column<bool>(type: "INTEGER", nullable: false),
+                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    decision = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_engine_orphans", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_engine_orphans_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "hosts",
                 schema: "cloud",
                 columns: table => new
@@ -1917,6 +2247,7 @@ namespace Zhengtong.Migrations.Sqlite
                     pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
                     name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
                     state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    intended = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
                     traits = table.Column<string>(type: "TEXT", nullable: false),
                     group = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
                     load = table.Column<int>(type: "INTEGER", nullable: false),
@@ -1927,6 +2258,62 @@ namespace Zhengtong.Migrations.Sqlite
                     table.PrimaryKey("pk_hosts", x => x.id);
                     table.ForeignKey(
                         name: "fk_hosts_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "pool_sights",
+                schema: "cloud",
+                columns: table => new
+                {
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    looked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    product = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    fault = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    fault_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    is_told = table.Column<bool>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_pool_sights", x => x.pool_id);
+                    table.ForeignKey(
+                        name: "fk_pool_sights_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "tenant_networks",
+                schema: "cloud",
+                columns: table => new
+                {
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<int>(type: "INTEGER", nullable: false),
+                    rules = table.Column<string>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_tenant_networks", x => new { x.pool_id, x.organisation_id });
+                    table.ForeignKey(
+                        name: "fk_tenant_networks_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_tenant_networks_resource_pools_pool_id",
                         column: x => x.pool_id,
                         principalSchema: "cloud",
                         principalTable: "resource_pools",
@@ -2026,6 +2413,168 @@ namespace Zhengtong.Migrations.Sqlite
                         column: x => x.organisation_id,
                         principalSchema: "kernel",
                         principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "bill_lines",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    bill_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    position = table.Column<int>(type: "INTEGER", nullable: false),
+                    category = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    corrects = table.Column<Guid>(type: "TEXT", nullable: true),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    meter = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    price_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    unit_price = table.Column<decimal>(type: "TEXT", precision: 18, scale: 8, nullable: true),
+                    quantity = table.Column<decimal>(type: "TEXT", precision: 20, scale: 8, nullable: true),
+                    cost = table.Column<decimal>(type: "TEXT", precision: 28, scale: 16, nullable: false),
+                    from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_bill_lines", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_bill_lines_bills_bill_id",
+                        column: x => x.bill_id,
+                        principalSchema: "cloud",
+                        principalTable: "bills",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "orders",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    project_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    system_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    protection = table.Column<int>(type: "INTEGER", nullable: false),
+                    items = table.Column<string>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    until_before = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    created_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    submitted_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    submitted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    reason_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    document = table.Column<string>(type: "TEXT", nullable: true),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    consumer_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
+                    consumer_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
+                    consumer_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    consumer_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    consumer_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    consumer_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    provider_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
+                    provider_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
+                    provider_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    provider_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    provider_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    provider_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_orders", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_orders_business_systems_system_id",
+                        column: x => x.system_id,
+                        principalSchema: "cloud",
+                        principalTable: "business_systems",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_orders_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resources",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    form = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    order_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    item = table.Column<int>(type: "INTEGER", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    system_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    protection = table.Column<int>(type: "INTEGER", nullable: false),
+                    amounts = table.Column<string>(type: "TEXT", nullable: false),
+                    image = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    user_data = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    spread_group = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    host_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    wish = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    is_begun = table.Column<bool>(type: "INTEGER", nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    delivered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    removed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resources", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resources_business_systems_system_id",
+                        column: x => x.system_id,
+                        principalSchema: "cloud",
+                        principalTable: "business_systems",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_resources_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_resources_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -2942,6 +3491,186 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "bill_corrections",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    line_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    month = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    quantity = table.Column<decimal>(type: "TEXT", precision: 20, scale: 8, nullable: false),
+                    difference = table.Column<decimal>(type: "TEXT", precision: 20, scale: 8, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    asked_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    billed_in = table.Column<Guid>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_bill_corrections", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_bill_corrections_bill_lines_line_id",
+                        column: x => x.line_id,
+                        principalSchema: "cloud",
+                        principalTable: "bill_lines",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_bill_corrections_bills_billed_in",
+                        column: x => x.billed_in,
+                        principalSchema: "cloud",
+                        principalTable: "bills",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "order_user_data",
+                schema: "cloud",
+                columns: table => new
+                {
+                    order_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    item = table.Column<int>(type: "INTEGER", nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_order_user_data", x => new { x.order_id, x.item });
+                    table.ForeignKey(
+                        name: "fk_order_user_data_orders_order_id",
+                        column: x => x.order_id,
+                        principalSchema: "cloud",
+                        principalTable: "orders",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "reclaim_exclusions",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    until = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    set_by = table.Column<Guid>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_reclaim_exclusions", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_reclaim_exclusions_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "reclaims",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    rules = table.Column<int>(type: "INTEGER", nullable: false),
+                    found_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    cpu_mean = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_peak = table.Column<int>(type: "INTEGER", nullable: false),
+                    days = table.Column<int>(type: "INTEGER", nullable: false),
+                    coverage = table.Column<int>(type: "INTEGER", nullable: false),
+                    noticed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    object_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    objection = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    answer = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    stopped_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    remove_after = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_reclaims", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_reclaims_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_reclaims_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resource_spans",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    is_running = table.Column<bool>(type: "INTEGER", nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    amounts = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resource_spans", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resource_spans_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "resource_tasks",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    asked_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    done_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_resource_tasks", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_resource_tasks_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "data_request_votes",
                 schema: "open_data",
                 columns: table => new
@@ -3272,6 +4001,45 @@ namespace Zhengtong.Migrations.Sqlite
                 filter: "\"stamped_at\" IS NULL");
 
             migrationBuilder.CreateIndex(
+                name: "ix_bill_corrections_billed_in",
+                schema: "cloud",
+                table: "bill_corrections",
+                column: "billed_in");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bill_corrections_line_id",
+                schema: "cloud",
+                table: "bill_corrections",
+                column: "line_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bill_lines_bill_id_position",
+                schema: "cloud",
+                table: "bill_lines",
+                columns: new[] { "bill_id", "position" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bills_month_organisation_id_node_id",
+                schema: "cloud",
+                table: "bills",
+                columns: new[] { "month", "organisation_id", "node_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_bills_organisation_id",
+                schema: "cloud",
+                table: "bills",
+                column: "organisation_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_business_systems_organisation_id_name",
+                schema: "cloud",
+                table: "business_systems",
+                columns: new[] { "organisation_id", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_call_groups_consumer_seal_id",
                 schema: "exchange",
                 table: "call_groups",
@@ -3358,6 +4126,41 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 table: "checked_links",
                 columns: new[] { "state", "checked_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_code",
+                schema: "catalogue",
+                table: "cloud_services",
+                column: "code",
+                unique: true,
+                filter: "state = 'Draft'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_code_version",
+                schema: "catalogue",
+                table: "cloud_services",
+                columns: new[] { "code", "version" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_code1",
+                schema: "catalogue",
+                table: "cloud_services",
+                column: "code",
+                unique: true,
+                filter: "state = 'Published'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_provider_id",
+                schema: "catalogue",
+                table: "cloud_services",
+                column: "provider_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_state_category",
+                schema: "catalogue",
+                table: "cloud_services",
+                columns: new[] { "state", "category" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_comparison_passes_node_id",
@@ -3571,6 +4374,13 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 table: "download_counts",
                 column: "day");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_engine_orphans_pool_id_project_name",
+                schema: "cloud",
+                table: "engine_orphans",
+                columns: new[] { "pool_id", "project", "name" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_file_inboxes_organisation_id",
@@ -3977,6 +4787,31 @@ namespace Zhengtong.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_meter_days_day",
+                schema: "cloud",
+                table: "meter_days",
+                column: "day");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_meter_days_day1",
+                schema: "cloud",
+                table: "meter_days",
+                column: "day",
+                filter: "NOT is_closed");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_meter_minutes_hour",
+                schema: "cloud",
+                table: "meter_minutes",
+                column: "hour");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_meter_sheets_hour",
+                schema: "cloud",
+                table: "meter_sheets",
+                column: "hour");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_mounts_data_source_id",
                 schema: "exchange",
                 table: "mounts",
@@ -4108,6 +4943,45 @@ namespace Zhengtong.Migrations.Sqlite
                 columns: new[] { "version_id", "severity" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_orders_number",
+                schema: "cloud",
+                table: "orders",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_organisation_id_created_at",
+                schema: "cloud",
+                table: "orders",
+                columns: new[] { "organisation_id", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_provider_id",
+                schema: "cloud",
+                table: "orders",
+                column: "provider_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_resource_id",
+                schema: "cloud",
+                table: "orders",
+                column: "resource_id",
+                unique: true,
+                filter: "resource_id IS NOT NULL AND state IN ('Draft', 'Submitted')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_state_submitted_at",
+                schema: "cloud",
+                table: "orders",
+                columns: new[] { "state", "submitted_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_system_id",
+                schema: "cloud",
+                table: "orders",
+                column: "system_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_organisation_keys_node_id",
                 schema: "kernel",
                 table: "organisation_keys",
@@ -4170,6 +5044,13 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 table: "posts",
                 column: "role");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_price_series_service_code_plan_code_meter",
+                schema: "catalogue",
+                table: "price_series",
+                columns: new[] { "service_code", "plan_code", "meter" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_public_resources_dataset_id_position",
@@ -4241,6 +5122,32 @@ namespace Zhengtong.Migrations.Sqlite
                 column: "at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_reclaim_exclusions_resource_id",
+                schema: "cloud",
+                table: "reclaim_exclusions",
+                column: "resource_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_reclaims_organisation_id",
+                schema: "cloud",
+                table: "reclaims",
+                column: "organisation_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_reclaims_resource_id",
+                schema: "cloud",
+                table: "reclaims",
+                column: "resource_id",
+                unique: true,
+                filter: "ended_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_reclaims_state_found_at",
+                schema: "cloud",
+                table: "reclaims",
+                columns: new[] { "state", "found_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_reconciliations_active_delivery_id",
                 schema: "exchange",
                 table: "reconciliations",
@@ -4278,6 +5185,70 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "cloud",
                 table: "resource_pools",
                 column: "region");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_spans_resource_id",
+                schema: "cloud",
+                table: "resource_spans",
+                column: "resource_id",
+                unique: true,
+                filter: "until IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_spans_resource_id_from",
+                schema: "cloud",
+                table: "resource_spans",
+                columns: new[] { "resource_id", "from" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_tasks_next_at",
+                schema: "cloud",
+                table: "resource_tasks",
+                column: "next_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resource_tasks_resource_id_asked_at",
+                schema: "cloud",
+                table: "resource_tasks",
+                columns: new[] { "resource_id", "asked_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_next_at",
+                schema: "cloud",
+                table: "resources",
+                column: "next_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_number",
+                schema: "cloud",
+                table: "resources",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_order_id_item",
+                schema: "cloud",
+                table: "resources",
+                columns: new[] { "order_id", "item" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_organisation_id_state",
+                schema: "cloud",
+                table: "resources",
+                columns: new[] { "organisation_id", "state" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_pool_id",
+                schema: "cloud",
+                table: "resources",
+                column: "pool_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_system_id",
+                schema: "cloud",
+                table: "resources",
+                column: "system_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_review_chains_defined_at",
@@ -4355,6 +5326,12 @@ namespace Zhengtong.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_service_prices_series_id",
+                schema: "catalogue",
+                table: "service_prices",
+                column: "series_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_showcase_apps_key_id_state",
                 schema: "open_data",
                 table: "showcase_apps",
@@ -4378,6 +5355,19 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 table: "stored_objects",
                 column: "touched_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_tenant_networks_number",
+                schema: "cloud",
+                table: "tenant_networks",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_tenant_networks_organisation_id",
+                schema: "cloud",
+                table: "tenant_networks",
+                column: "organisation_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_usage_records_is_rolled_up_id",
@@ -4444,6 +5434,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange");
 
             migrationBuilder.DropTable(
+                name: "bill_corrections",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "calendar_days",
                 schema: "kernel");
 
@@ -4464,12 +5458,20 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange");
 
             migrationBuilder.DropTable(
+                name: "capacity_days",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "check_runs",
                 schema: "open_data");
 
             migrationBuilder.DropTable(
                 name: "checked_links",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "cloud_services",
+                schema: "catalogue");
 
             migrationBuilder.DropTable(
                 name: "comparison_passes",
@@ -4510,6 +5512,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "download_counts",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "engine_orphans",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "file_inboxes",
@@ -4616,6 +5622,26 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "exchange");
 
             migrationBuilder.DropTable(
+                name: "meter_days",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "meter_latest",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "meter_minutes",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "meter_months",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "meter_sheets",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "mounts",
                 schema: "exchange");
 
@@ -4668,6 +5694,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "order_user_data",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "organisation_keys",
                 schema: "kernel");
 
@@ -4686,6 +5716,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "platform_keys",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "pool_sights",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "posts",
@@ -4716,7 +5750,27 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "cloud");
 
             migrationBuilder.DropTable(
+                name: "reclaim_exclusions",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "reclaim_rules",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "reclaims",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "resource_kinds",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resource_spans",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resource_tasks",
                 schema: "cloud");
 
             migrationBuilder.DropTable(
@@ -4732,6 +5786,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "agreements");
 
             migrationBuilder.DropTable(
+                name: "savings_methods",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "search_entries",
                 schema: "kernel");
 
@@ -4744,8 +5802,16 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
+                name: "service_prices",
+                schema: "catalogue");
+
+            migrationBuilder.DropTable(
                 name: "statements",
                 schema: "exchange");
+
+            migrationBuilder.DropTable(
+                name: "tenant_networks",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "timetables",
@@ -4766,6 +5832,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "showcase_apps",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "bill_lines",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "call_seals",
@@ -4816,6 +5886,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "orders",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resources",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "officers",
                 schema: "kernel");
 
@@ -4828,6 +5906,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
+                name: "price_series",
+                schema: "catalogue");
+
+            migrationBuilder.DropTable(
                 name: "reconciliations",
                 schema: "exchange");
 
@@ -4836,11 +5918,11 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data");
 
             migrationBuilder.DropTable(
-                name: "quota_nodes",
+                name: "bills",
                 schema: "cloud");
 
             migrationBuilder.DropTable(
-                name: "resource_pools",
+                name: "quota_nodes",
                 schema: "cloud");
 
             migrationBuilder.DropTable(
@@ -4854,6 +5936,14 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "datasets",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "business_systems",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resource_pools",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "review_chains",

@@ -1,0 +1,54 @@
+using Zhengtong.Cloud.Bills;
+using Zhengtong.Cloud.Capacity;
+using Zhengtong.Cloud.Reclaim;
+using Zhengtong.Cloud.Savings;
+using Zhengtong.Kernel;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Jobs;
+using Zhengtong.Kernel.Metering;
+
+namespace Zhengtong.Cloud.Metering;
+
+/// <summary>What is measured and accounted: the table of contents of samples, bills, reclaims, savings and capacity.</summary>
+internal static class MeasuringServices
+{
+    internal static void AddMeasuring(this IServiceCollection services)
+    {
+        services.AddReconciler<ReadMeters>();
+        services.AddReconciler<CountBills>();
+        services.AddReconciler<ReclaimIdle>();
+        services.AddReconciler<RecordCapacity>();
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/usage", "cloud.usage.title", "chart", 220, "cloud.menu.group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/bills", "cloud.bills.title", "ledger", 221, "cloud.menu.group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/reclaim", "cloud.reclaim.title", "remove", 222, "cloud.menu.group"));
+        services.AddSingleton(new NavigationItem(Right.ManageQuotas, "/work/cloud/savings", "cloud.savings.title", "economy", 223, "cloud.menu.group"));
+        services.AddSingleton(new NavigationItem(Right.SeePools, "/work/cloud/capacity", "cloud.capacity.title", "cloud", 224, "cloud.menu.group"));
+        services.AddIndicator("cloud.cpu-used", "per mille", RollUpPeriod.Day, "cloud.indicator-source.metering", MeasuringFigures.CpuAsync);
+        services.AddIndicator("cloud.cost", "CNY", RollUpPeriod.Day, "cloud.indicator-source.bills", MeasuringFigures.CostAsync);
+        services.AddIndicator("cloud.saved", "CNY", RollUpPeriod.Day, "cloud.indicator-source.savings", MeasuringFigures.SavedAsync);
+    }
+
+    internal static void Map(WebApplication app, IEndpointRouteBuilder api)
+    {
+        ListResourceUse.Map(api);
+        ReadResourceUse.Map(api);
+        ListBills.Map(api);
+        GetBill.Map(api);
+        CloseBill.Map(api);
+        CorrectBillLine.Map(api);
+        ReadShowback.Map(api);
+        ExportFocus.Map(app);
+        ExportBills.Map(app);
+        ExportBillLines.Map(app);
+        ExportSavings.Map(app);
+        ListReclaims.Map(api);
+        NoticeReclaim.Map(api);
+        ObjectToReclaim.Map(api);
+        DecideReclaim.Map(api);
+        ExcludeFromReclaim.Map(api);
+        SetReclaimRules.Map(api);
+        SetSavingsMethod.Map(api);
+        ReadSavings.Map(api);
+        ReadCapacity.Map(api);
+    }
+}

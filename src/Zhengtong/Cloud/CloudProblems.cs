@@ -68,6 +68,4 @@ internal static class CloudProblems
     internal static readonly ProblemType BrokeredNotFound = new("cloud.brokered-not-found", 404);
     internal static readonly ProblemType BrokeredBusy = new("cloud.brokered-busy", 409);
     internal static readonly ProblemType BindingNotFound = new("cloud.binding-not-found", 404);
-    internal static readonly ProblemType BrokerAccountNotFound = new("cloud.broker-account-not-found", 404);
-    internal static readonly ProblemType BrokerAccountTaken = new("cloud.broker-account-taken", 409);
 }

@@ -24,7 +24,7 @@ internal static class AdoptBrokered
     /// <response code="409">cloud.brokered-busy: the broker was asked for one already; cloud.changed-meanwhile</response>
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, AdoptBrokeredRequest request, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {
-        var resource = await db.CloudResources.SingleOrDefaultAsync(r => r.Id == id && r.Form == ResourceForm.Brokered && r.State != ResourceState.Removed, ct);
+        var resource = await db.CloudResources.SingleOrDefaultAsync(r => r.Id == id && r.Form == ResourceForm.Brokered && r.State != CloudResourceState.Removed, ct);
         if (resource is null || await db.BrokeredPlans.AsNoTracking().SingleOrDefaultAsync(p => p.ServiceCode == resource.ServiceCode && p.PlanCode == resource.PlanCode, ct) is not { } plan)
         {
             return CloudProblems.BrokeredNotFound.Because($"{id}");
@@ -43,7 +43,7 @@ internal static class AdoptBrokered
 
         (instance.RemoteId, instance.IsAdopted, instance.Phase, instance.Problem) = (request.RemoteId, true, BrokeredPhase.There, null);
         instance.Touch();
-        (resource.NextAt, resource.State) = (now, resource.State == ResourceState.Failed ? ResourceState.Changing : resource.State);
+        (resource.NextAt, resource.State) = (now, resource.State == CloudResourceState.Failed ? CloudResourceState.Changing : resource.State);
         resource.Touch();
         db.Ledger.Add(LedgerEntry.Of("cloud.brokered-adopted", id, actor, now, request.Reason, after: new { request.RemoteId, instance.BrokerId }));
         try { await db.SaveChangesAsync(ct); }

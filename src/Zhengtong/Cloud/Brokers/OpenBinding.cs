@@ -24,7 +24,7 @@ internal static class OpenBinding
     /// <response code="409">cloud.brokered-busy: it is not there yet, cannot be bound, or has 100 bindings; cloud.changed-meanwhile</response>
     internal static async Task<Results<Created<BindingOpened>, ProblemHttpResult>> Handle(Guid id, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {
-        var resource = await db.CloudResources.SingleOrDefaultAsync(r => r.Id == id && r.OrganisationId == actor.Organisation && r.State != ResourceState.Removed, ct);
+        var resource = await db.CloudResources.SingleOrDefaultAsync(r => r.Id == id && r.OrganisationId == actor.Organisation && r.State != CloudResourceState.Removed, ct);
         if (resource is null || await db.Brokered.AsNoTracking().SingleOrDefaultAsync(b => b.InstanceOf == id, ct) is not { } instance) { return CloudProblems.BrokeredNotFound.Because($"{id}"); }
         if (resource.Wish != ResourceWish.Running || instance.Phase != BrokeredPhase.There) { return CloudProblems.BrokeredBusy.Because($"{instance.Phase}"); }
         var broker = await db.ServiceBrokers.AsNoTracking().SingleAsync(b => b.Id == instance.BrokerId, ct);

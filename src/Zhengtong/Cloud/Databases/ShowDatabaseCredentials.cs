@@ -47,7 +47,7 @@ internal static class ShowDatabaseCredentials
     /// <summary>A database of the actor's department that is there or on its way; tracked.</summary>
     internal static async Task<(CloudResource Resource, ManagedDatabase Row, DatabaseServer Server)?> FindAsync(ZhengtongDb db, Guid id, Actor actor, CancellationToken ct)
     {
-        var found = await db.CloudResources.Where(r => r.Id == id && r.OrganisationId == actor.Organisation && r.State != ResourceState.Removed)
+        var found = await db.CloudResources.Where(r => r.Id == id && r.OrganisationId == actor.Organisation && r.State != CloudResourceState.Removed)
             .Join(db.ManagedDatabases, r => r.Id, d => d.ResourceId, (r, d) => new { Resource = r, Row = d }).SingleOrDefaultAsync(ct);
         return found is null ? null : (found.Resource, found.Row, await db.DatabaseServers.AsNoTracking().SingleAsync(s => s.Id == found.Row.ServerId, ct));
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -51,7 +52,7 @@ internal sealed class WatchDatabases(ZhengtongDb db, Vault vault, IOptions<Datab
     private async Task<int> WakeAsync(List<Guid> resources, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return resources.Count == 0 ? 0 : await db.CloudResources.Where(r => resources.Contains(r.Id) && (r.NextAt == null || r.NextAt > now) && r.State != ResourceState.Removed)
+        return resources.Count == 0 ? 0 : await db.CloudResources.Where(r => resources.Contains(r.Id) && (r.NextAt == null || r.NextAt > now) && r.State != CloudResourceState.Removed)
             .ExecuteUpdateAsync(set => set.SetProperty(r => r.NextAt, now), ct);
     }
 
@@ -60,7 +61,7 @@ internal sealed class WatchDatabases(ZhengtongDb db, Vault vault, IOptions<Datab
         var now = clock.GetUtcNow();
         long asked = 0;
         var due = await db.ManagedDatabases.Where(d => d.BackUpHours != null && d.NextBackupAt <= now
-            && db.CloudResources.Any(r => r.Id == d.ResourceId && r.Wish != ResourceWish.Removed && (r.State == ResourceState.Running || r.State == ResourceState.Stopped))
+            && db.CloudResources.Any(r => r.Id == d.ResourceId && r.Wish != ResourceWish.Removed && (r.State == CloudResourceState.Running || r.State == CloudResourceState.Stopped))
             && !db.ResourceTasks.Any(t => t.ResourceId == d.ResourceId && t.Kind == ResourceTaskKind.BackUp && (t.State == ResourceTaskState.Waiting || t.State == ResourceTaskState.Begun)))
             .OrderBy(d => d.NextBackupAt).Take(AtOnce).ToListAsync(ct);
         foreach (var row in due)
@@ -68,7 +69,7 @@ internal sealed class WatchDatabases(ZhengtongDb db, Vault vault, IOptions<Datab
             db.ResourceTasks.Add(new ResourceTask
             {
                 Id = Guid.CreateVersion7(now), ResourceId = row.ResourceId, Kind = ResourceTaskKind.BackUp, AskedBy = Guid.Empty, AskedAt = now, NextAt = now,
-                Subject = $"auto {ChinaTime.Show(now)}",
+                Subject = string.Create(CultureInfo.InvariantCulture, $"auto-{now:yyyyMMddHHmmss}"),
             });
             row.NextBackupAt = now.AddHours(row.BackUpHours!.Value);
             row.Touch();

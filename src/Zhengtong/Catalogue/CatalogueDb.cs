@@ -14,9 +14,12 @@ internal partial class ZhengtongDb
 
     internal DbSet<PriceSeries> PriceSeries => Set<PriceSeries>();
 
+    internal DbSet<CloudService> CloudServices => Set<CloudService>();
+
     private static void ConfigureCatalogue(ModelBuilder builder)
     {
         ConfigurePrices(builder);
+        ConfigureCloudServices(builder);
         builder.Entity<InformationResource>(r =>
         {
             r.ToTable("information_resources", "catalogue");
@@ -91,4 +94,31 @@ internal partial class ZhengtongDb
             p.Property(x => x.Ground).HasMaxLength(500);
         });
     }
+
+    private static void ConfigureCloudServices(ModelBuilder builder) => builder.Entity<CloudService>(s =>
+    {
+        s.ToTable("cloud_services", "catalogue");
+        s.HasKey(x => x.Id);
+        s.Property(x => x.Id).ValueGeneratedNever();
+        s.Property(x => x.Code).HasMaxLength(CloudService.LongestCode);
+        s.Property(x => x.Version);
+        s.HasIndex(x => new { x.Code, x.Version }).IsUnique();
+        // One draft and one published version of a service, whatever two officers thought at once.
+        s.HasIndex(x => x.Code, "ix_cloud_services_draft").IsUnique().HasFilter("state = 'Draft'");
+        s.HasIndex(x => x.Code, "ix_cloud_services_published").IsUnique().HasFilter("state = 'Published'");
+        s.Property(x => x.Name).HasMaxLength(100);
+        s.Property(x => x.Category);
+        s.Property(x => x.Layer);
+        s.HasOne<Organisation>().WithMany().HasForeignKey(x => x.ProviderId).OnDelete(DeleteBehavior.Restrict);
+        s.Property(x => x.Summary).HasMaxLength(1000);
+        s.Property(x => x.Level).AsJson();
+        s.Property(x => x.Form);
+        s.Property(x => x.Plans).AsJson();
+        s.Property(x => x.State);
+        s.HasIndex(x => new { x.State, x.Category });
+        s.Property(x => x.CreatedAt);
+        s.Property(x => x.PublishedAt);
+        s.Property(x => x.EndedAt);
+        s.Property(x => x.Revision).IsConcurrencyToken();
+    });
 }

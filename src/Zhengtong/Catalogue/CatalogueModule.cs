@@ -1,3 +1,4 @@
+using Zhengtong.Catalogue.CloudServices;
 using Zhengtong.Catalogue.Slices;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
@@ -12,8 +13,10 @@ internal static class CatalogueModule
     {
         var services = builder.Services;
         services.AddScoped<CatalogueLookup>();
+        services.AddScoped<CloudServiceLookup>();
         services.AddSingleton<IStartupStep, CatalogueSearch>();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/catalogue", "catalogue.menu", "catalogue", 100, "catalogue.menu.group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/services", "catalogue.services.menu", "cloud", 300, "catalogue.services.menu-group"));
         services.AddSingleton(new HomePanel(typeof(CatalogueHome), 10));
         services.AddScoped<IHomeFigure, ResourcesFigure>();
         services.AddScoped<IHomeFigure, ItemsFigure>();
@@ -29,5 +32,12 @@ internal static class CatalogueModule
         GetResource.Map(api);
         PublishResource.Map(api);
         WithdrawResource.Map(api);
+        DraftCloudService.Map(api);
+        ReviseCloudService.Map(api);
+        PublishCloudService.Map(api);
+        WithdrawCloudService.Map(api);
+        ListCloudServices.Map(api);
+        GetCloudService.Map(api);
+        SetServicePrice.Map(api);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Organisations;
@@ -22,6 +23,8 @@ internal partial class ZhengtongDb
 
     internal DbSet<ResourcePool> ResourcePools => Set<ResourcePool>();
 
+    internal DbSet<PoolSight> PoolSights => Set<PoolSight>();
+
     internal DbSet<CloudHost> CloudHosts => Set<CloudHost>();
 
     internal DbSet<HostInventory> HostInventories => Set<HostInventory>();
@@ -40,11 +43,19 @@ internal partial class ZhengtongDb
 
     internal DbSet<ResourceTask> ResourceTasks => Set<ResourceTask>();
 
+    internal DbSet<TenantNetwork> TenantNetworks => Set<TenantNetwork>();
+
+    internal DbSet<EngineOrphan> EngineOrphans => Set<EngineOrphan>();
+    internal DbSet<CloudOrder> CloudOrders => Set<CloudOrder>();
+
+    internal DbSet<OrderUserData> OrderUserData => Set<OrderUserData>();
+
     private static void ConfigureCloud(ModelBuilder builder)
     {
         ConfigureQuotas(builder);
         ConfigurePools(builder);
         ConfigureResources(builder);
+        ConfigureOrders(builder);
         ConfigureMeasuring(builder);
     }
 
@@ -157,6 +168,19 @@ internal partial class ZhengtongDb
             p.Property(x => x.CreatedAt);
             p.Property(x => x.Revision).IsConcurrencyToken();
         });
+        builder.Entity<PoolSight>(s =>
+        {
+            s.ToTable("pool_sights", "cloud");
+            s.HasKey(x => x.PoolId);
+            s.HasOne<ResourcePool>().WithOne().HasForeignKey<PoolSight>(x => x.PoolId).OnDelete(DeleteBehavior.Restrict);
+            s.Property(x => x.LookedAt);
+            s.Property(x => x.SeenAt);
+            s.Property(x => x.Product).HasMaxLength(40);
+            s.Property(x => x.Version).HasMaxLength(100);
+            s.Property(x => x.Fault).HasMaxLength(60);
+            s.Property(x => x.FaultSince);
+            s.Property(x => x.IsTold);
+        });
         builder.Entity<CloudHost>(h =>
         {
             h.ToTable("hosts", "cloud");
@@ -166,6 +190,7 @@ internal partial class ZhengtongDb
             h.Property(x => x.Name).HasMaxLength(100);
             h.HasIndex(x => new { x.PoolId, x.Name }).IsUnique();
             h.Property(x => x.State);
+            h.Property(x => x.Intended);
             h.Property(x => x.Traits).AsSharedJson();
             h.Property(x => x.Group).HasMaxLength(100);
             h.Property(x => x.Load);
@@ -296,6 +321,35 @@ internal partial class ZhengtongDb
             s.Property(x => x.IsRunning);
             s.Property(x => x.PlanCode).HasMaxLength(40);
             s.Property(x => x.Amounts).AsSharedJson();
+        });
+        builder.Entity<TenantNetwork>(n =>
+        {
+            n.ToTable("tenant_networks", "cloud");
+            n.HasKey(x => new { x.PoolId, x.OrganisationId });
+            n.HasOne<ResourcePool>().WithMany().HasForeignKey(x => x.PoolId).OnDelete(DeleteBehavior.Restrict);
+            n.HasOne<Organisation>().WithMany().HasForeignKey(x => x.OrganisationId).OnDelete(DeleteBehavior.Restrict);
+            n.Property(x => x.Number);
+            // Two departments never get one range, whoever asks at once.
+            n.HasIndex(x => x.Number).IsUnique();
+            n.Property(x => x.Rules).AsJson();
+            n.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<EngineOrphan>(o =>
+        {
+            o.ToTable("engine_orphans", "cloud");
+            o.HasKey(x => x.Id);
+            o.Property(x => x.Id).ValueGeneratedNever();
+            o.HasOne<ResourcePool>().WithMany().HasForeignKey(x => x.PoolId).OnDelete(DeleteBehavior.Restrict);
+            o.Property(x => x.Project).HasMaxLength(63);
+            o.Property(x => x.Name).HasMaxLength(63);
+            o.HasIndex(x => new { x.PoolId, x.Project, x.Name }).IsUnique();
+            o.Property(x => x.ResourceId);
+            o.Property(x => x.IsRunning);
+            o.Property(x => x.FirstSeenAt);
+            o.Property(x => x.SeenAt);
+            o.Property(x => x.Decision);
+            o.Property(x => x.Reason).HasMaxLength(500);
+            o.Property(x => x.Revision).IsConcurrencyToken();
         });
         builder.Entity<ResourceTask>(t =>
         {

@@ -1,8 +1,19 @@
+using System.Net;
+using System.Net.Sockets;
+using Zhengtong.Agreements;
+using Zhengtong.Cloud.Delivery;
+using Zhengtong.Cloud.Engines;
+using Zhengtong.Cloud.Engines.Lxd;
 using Zhengtong.Cloud.Metering;
+using Zhengtong.Cloud.Orders;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
+using Zhengtong.Cloud.Resources;
+using Zhengtong.Cloud.Systems;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Metering;
 
@@ -20,11 +31,32 @@ internal static class CloudModule
         services.AddReconciler<WatchQuotas>();
         services.AddIndicator("cloud.cores-held", "m-core", RollUpPeriod.Day, "cloud.indicator-source.holds", QuotaFigure.ReadAsync);
         services.AddSingleton<Placing>();
+        services.AddOptions<CloudOptions>().Bind(builder.Configuration.GetSection(CloudOptions.Section)).ValidateDataAnnotations()
+            .Validate(o => IPNetwork.TryParse(o.TenantNetworks, out var space) && space is { BaseAddress.AddressFamily: AddressFamily.InterNetwork, PrefixLength: >= 8 and <= 24 }, "Cloud:TenantNetworks is an IPv4 network in CIDR form, /8 to /24").ValidateOnStart();
+        services.AddSingleton<IEngineDriver, LxdDriver>();
+        services.AddSingleton<PoolEngines>();
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/resources", "cloud.resources.menu", "work", 305, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ManagePools, "/work/cloud/orphans", "cloud.orphans.menu", "work", 390, "catalogue.services.menu-group"));
+        services.AddSingleton<InstanceSurroundings>();
+        services.AddScoped<InstanceFulfilment>();
+        services.AddScoped<IFulfilment>(s => s.GetRequiredService<InstanceFulfilment>());
+        services.AddSingleton<Delivering>();
+        services.AddReconciler<DeliverResources>();
+        services.AddReconciler<DoTasks>();
+        services.AddReconciler<WatchResources>();
+        services.AddReconciler<WatchPools>();
+        services.AddScoped<OrderGrant>();
+        services.AddScoped<OrderOutlook>();
+        services.AddScoped<IReviewedKind, OrderReview>();
+        services.AddScoped<IWorkList, OrdersWork>();
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/orders", "cloud.orders.menu", "application", 310, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/systems", "cloud.systems.menu", "work", 320, "catalogue.services.menu-group"));
         services.AddMeasuring();
     }
 
     internal static void MapCloud(this WebApplication app)
     {
+        ExportResources.Map(app);
         var api = app.ApiGroup("Cloud");
         ListKinds.Map(api);
         AddKind.Map(api);
@@ -43,6 +75,31 @@ internal static class CloudModule
         SetHost.Map(api);
         ExplainPlacement.Map(api);
         GetPlacement.Map(api);
+        ListResources.Map(api);
+        GetResource.Map(api);
+        PowerResource.Map(api);
+        AskTask.Map(api);
+        RetryResource.Map(api);
+        ListSnapshots.Map(api);
+        RunCommand.Map(api);
+        GetSecurityRules.Map(api);
+        SetSecurityRules.Map(api);
+        ListOrphans.Map(api);
+        DecideOrphan.Map(api);
+        RegisterBusinessSystem.Map(api);
+        ReviseBusinessSystem.Map(api);
+        RetireBusinessSystem.Map(api);
+        ListBusinessSystems.Map(api);
+        DraftCloudOrder.Map(api);
+        ReviseCloudOrder.Map(api);
+        DraftResourceChange.Map(api);
+        SubmitCloudOrder.Map(api);
+        WithdrawCloudOrder.Map(api);
+        GrantCloudOrder.Map(api);
+        RefuseCloudOrder.Map(api);
+        ListCloudOrders.Map(api);
+        GetCloudOrder.Map(api);
+        GiveBackResource.Map(api);
         MeasuringServices.Map(app, api);
     }
 }

@@ -25,6 +25,7 @@ internal static class DemonstrationModule
         builder.Services.AddSingleton<IStartupStep, SeedExchange>();
         builder.Services.AddSingleton<IStartupStep, SeedAgreements>();
         builder.Services.AddSingleton<IStartupStep, SeedServices>();
+        builder.Services.AddSingleton<IStartupStep, SeedCloud>();
         if (builder.Configuration.GetValue("Demonstration:OpenData", deployment.Live))
         {
             builder.Services.AddReconciler<SeedOpenData>();

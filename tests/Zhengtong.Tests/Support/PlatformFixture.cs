@@ -3,11 +3,13 @@ using System.Net.Http.Json;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Zhengtong.Cloud.Engines;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Identity.Slices;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
 using Zhengtong.Kernel.Secrets;
+using Zhengtong.Tests.Cloud.Engines;
 using Zhengtong.Tests.Support;
 
 [assembly: AssemblyFixture(typeof(PlatformFixture))]
@@ -46,6 +48,7 @@ public sealed class PlatformFixture : IAsyncLifetime
             b.Configuration["Http:Downloads"] = "0";
             b.Configuration["OpenData:Reuse:WritingsPerAddress"] = "0";
             b.Configuration["OpenData:Reuse:MailsPerAddress"] = "0";
+            b.Services.AddSingleton<IEngineDriver, PretendDriver>();
             b.HashPasswordsQuickly();
             Configure?.Invoke(b);
         });

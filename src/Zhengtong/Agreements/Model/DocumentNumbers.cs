@@ -11,12 +11,15 @@ internal static class DocumentNumbers
     /// <param name="kind">Two capital letters.</param>
     /// <param name="today">The day in the platform's zone; numbering starts anew each year.</param>
     /// <param name="ct">Stops waiting.</param>
-    internal static async Task<string> NextAsync(ZhengtongDb db, string kind, DateOnly today, CancellationToken ct)
+    internal static async Task<string> NextAsync(ZhengtongDb db, string kind, DateOnly today, CancellationToken ct) => (await NextAsync(db, kind, today, 1, ct))[0];
+
+    /// <summary>So many next numbers, in one statement.</summary>
+    internal static async Task<IReadOnlyList<string>> NextAsync(ZhengtongDb db, string kind, DateOnly today, int count, CancellationToken ct)
     {
         FormattableString statement = db.Database.IsSqlite()
-            ? (FormattableString)$"INSERT INTO document_numbers (kind, year, last) VALUES ({kind}, {today.Year}, 1) ON CONFLICT (kind, year) DO UPDATE SET last = document_numbers.last + 1 RETURNING last AS \"Value\""
-            : $"INSERT INTO agreements.document_numbers (kind, year, last) VALUES ({kind}, {today.Year}, 1) ON CONFLICT (kind, year) DO UPDATE SET last = document_numbers.last + 1 RETURNING last AS \"Value\"";
+            ? (FormattableString)$"INSERT INTO document_numbers (kind, year, last) VALUES ({kind}, {today.Year}, {count}) ON CONFLICT (kind, year) DO UPDATE SET last = document_numbers.last + {count} RETURNING last AS \"Value\""
+            : $"INSERT INTO agreements.document_numbers (kind, year, last) VALUES ({kind}, {today.Year}, {count}) ON CONFLICT (kind, year) DO UPDATE SET last = document_numbers.last + {count} RETURNING last AS \"Value\"";
         var last = (await db.Database.SqlQuery<long>(statement).ToListAsync(ct)).Single();
-        return string.Create(CultureInfo.InvariantCulture, $"{kind}-{today.Year}-{last:D6}");
+        return [.. Enumerable.Range(1, count).Select(n => string.Create(CultureInfo.InvariantCulture, $"{kind}-{today.Year}-{last - count + n:D6}"))];
     }
 }

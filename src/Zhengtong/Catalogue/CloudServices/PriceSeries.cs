@@ -34,9 +34,38 @@ internal sealed class PriceSeries
         Prices.Add(price);
         Revision++;
     }
+
+    /// <summary>Adds a price that comes after all others; one without an end that began before ends where this begins. The prices that it cannot follow, and then nothing is changed; empty when it was added.</summary>
+    internal IReadOnlyList<ServicePrice> Follow(ServicePrice price)
+    {
+        var open = Prices.SingleOrDefault(p => p.ValidUntil is null && p.ValidFrom < price.ValidFrom);
+        if (OverlappedBy(price.ValidFrom, price.ValidUntil).Where(p => p != open).ToList() is { Count: > 0 } others) { return others; }
+        if (open is not null) { open.ValidUntil = price.ValidFrom; }
+        Add(price);
+        return [];
+    }
+
+    /// <summary>Adds a price that takes the place of whatever was set for its period: what was set before it ends, what was set beyond it goes on. A price that is replaced as a whole keeps its row with an empty period,
+    /// so that a bill that names it still finds it.</summary>
+    /// <param name="price">The correction, with its ground.</param>
+    /// <param name="now">Gives the ids of what goes on beyond it.</param>
+    internal void Correct(ServicePrice price, DateTimeOffset now)
+    {
+        foreach (var old in OverlappedBy(price.ValidFrom, price.ValidUntil))
+        {
+            var end = old.ValidUntil;
+            old.ValidUntil = old.ValidFrom < price.ValidFrom ? price.ValidFrom : old.ValidFrom;
+            if (price.ValidUntil is { } until && (end is null || end > until))
+            {
+                Prices.Add(new ServicePrice { Id = Guid.CreateVersion7(now), Amount = old.Amount, ValidFrom = until, ValidUntil = end, Source = old.Source, Ground = old.Ground });
+            }
+        }
+
+        Add(price);
+    }
 }
 
-/// <summary>A price in yuan (CNY) a unit of its meter, over a period; never changed once set.</summary>
+/// <summary>A price in yuan (CNY) a unit of its meter, over a period. Its amount never changes; its end does, when another follows or corrects it.</summary>
 internal sealed class ServicePrice
 {
     internal required Guid Id { get; init; }
@@ -48,7 +77,7 @@ internal sealed class ServicePrice
     internal required DateTimeOffset ValidFrom { get; init; }
 
     /// <summary>End, exclusive; null for as long as no other follows.</summary>
-    internal DateTimeOffset? ValidUntil { get; init; }
+    internal DateTimeOffset? ValidUntil { get; set; }
 
     /// <summary>The document that sets it, 2 to 200 characters.</summary>
     internal required string Source { get; init; }
@@ -59,6 +88,6 @@ internal sealed class ServicePrice
     /// <summary>True within the period, its end excluded.</summary>
     internal bool IsInForceAt(DateTimeOffset moment) => ValidFrom <= moment && (ValidUntil is null || moment < ValidUntil);
 
-    /// <summary>True when the periods share a moment; periods that only touch do not.</summary>
-    internal bool Overlaps(DateTimeOffset from, DateTimeOffset? until) => (until is null || ValidFrom < until) && (ValidUntil is null || from < ValidUntil);
+    /// <summary>True when the periods share a moment; periods that only touch do not, nor does one that is empty.</summary>
+    internal bool Overlaps(DateTimeOffset from, DateTimeOffset? until) => ValidUntil != ValidFrom && (until is null || ValidFrom < until) && (ValidUntil is null || from < ValidUntil);
 }

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Jobs;
 
 namespace Zhengtong.Cloud.Delivery;
@@ -15,7 +14,7 @@ internal sealed class DeliverResources(ZhengtongDb db, Delivering delivering, Ti
 
     public string Name => "cloud.delivery";
 
-    public TimeSpan Every => TimeSpan.FromSeconds(2);
+    public TimeSpan Every => TimeSpan.FromMilliseconds(500);
 
     public async Task<Pass> ReconcileAsync(CancellationToken ct)
     {

@@ -39,7 +39,7 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
             {
                 // From here on it may be there, whatever a call says or whenever we die.
                 resource.IsBegun = true;
-                if (resource.State == ResourceState.Waiting) { resource.State = ResourceState.Changing; }
+                if (resource.State == CloudResourceState.Waiting) { resource.State = CloudResourceState.Changing; }
                 await SaveAsync(db, resource, ct);
             }
 
@@ -93,7 +93,7 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         switch (step.Sight)
         {
             case Sight.Running or Sight.Stopped:
-                resource.State = step.Sight == Sight.Running ? ResourceState.Running : ResourceState.Stopped;
+                resource.State = step.Sight == Sight.Running ? CloudResourceState.Running : CloudResourceState.Stopped;
                 // Seen without an address for a moment, it keeps the one it had.
                 resource.Address = step.Address ?? (step.Sight == Sight.Running ? resource.Address : null);
                 await IsThereAsync(db, resource, now, ct);
@@ -103,19 +103,19 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
                 break;
             case Sight.Absent when resource.DeliveredAt is not null:
                 // It was there: to make another in its place would hide that its data is gone.
-                resource.State = ResourceState.Lost;
+                resource.State = CloudResourceState.Lost;
                 resource.Problem ??= "gone";
                 break;
             case Sight.Lost:
-                resource.State = ResourceState.Lost;
+                resource.State = CloudResourceState.Lost;
                 break;
             case Sight.Changing or Sight.Absent:
-                resource.State = ResourceState.Changing;
+                resource.State = CloudResourceState.Changing;
                 break;
         }
 
-        if (step.IsFinal && !resource.IsGone) { resource.State = ResourceState.Failed; }
-        var isAsWished = resource.IsGone || (step.Problem is null && resource.State == (resource.Wish == ResourceWish.Stopped ? ResourceState.Stopped : ResourceState.Running) && resource.Wish != ResourceWish.Removed);
+        if (step.IsFinal && !resource.IsGone) { resource.State = CloudResourceState.Failed; }
+        var isAsWished = resource.IsGone || (step.Problem is null && resource.State == (resource.Wish == ResourceWish.Stopped ? CloudResourceState.Stopped : CloudResourceState.Running) && resource.Wish != ResourceWish.Removed);
         var another = !isAsWished && !step.IsFinal && resource.Problem is null && step.After is null;
         resource.Attempts = isAsWished || another ? 0 : resource.Attempts + 1;
         resource.NextAt = isAsWished || step.IsFinal || resource.Problem == "gone" ? null : another ? now : now + (step.After ?? BackOff(resource.Attempts));
@@ -135,7 +135,7 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
             if (held.Result is not (HoldResult.Done or HoldResult.Already)) { resource.Problem = "not-held"; }
         }
 
-        var isRunning = resource.State == ResourceState.Running;
+        var isRunning = resource.State == CloudResourceState.Running;
         var span = await db.ResourceSpans.SingleOrDefaultAsync(s => s.ResourceId == resource.Id && s.Until == null, ct);
         if (span is not null && span.IsRunning == isRunning && span.PlanCode == resource.PlanCode && span.Amounts.SequenceEqual(resource.Amounts)) { return; }
         await EndSpanAsync(db, span, now, ct);
@@ -147,7 +147,7 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
     {
         await EndSpanAsync(db, await db.ResourceSpans.SingleOrDefaultAsync(s => s.ResourceId == resource.Id && s.Until == null, ct), now, ct);
         await Holds.ReleaseAsync(db, resource.Id, "removed", Actor.Platform, now, ct);
-        (resource.State, resource.RemovedAt, resource.Address, resource.Problem) = (ResourceState.Removed, now, null, null);
+        (resource.State, resource.RemovedAt, resource.Address, resource.Problem) = (CloudResourceState.Removed, now, null, null);
     }
 
     /// <summary>The end is saved before another begins: at most one lasts, says the database.</summary>
@@ -160,27 +160,28 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
     }
 
     /// <summary>What people should know: that it is there, that it is gone, that somebody must decide.</summary>
-    private static void Tell(ZhengtongDb db, CloudResource resource, ResourceState before, DateTimeOffset now)
+    private static void Tell(ZhengtongDb db, CloudResource resource, CloudResourceState before, DateTimeOffset now)
     {
         if (resource.State == before) { return; }
-        var page = $"/work/cloud/resources/{resource.Id}";
+        var (page, what) = ($"/work/cloud/resources/{resource.Id}", new { resource.Number, resource.Amounts, resource.HostId, resource.Address });
         switch (resource.State)
         {
-            case ResourceState.Running or ResourceState.Stopped or ResourceState.Removed:
-                db.Ledger.Add(LedgerEntry.Of($"cloud.resource-{Words[resource.State]}", resource.Id, Actor.Platform, now, after: new { resource.Number, resource.Amounts, resource.HostId, resource.Address }));
-                if (resource.State == ResourceState.Running && resource.DeliveredAt == now) { db.Notices.Add(Notice.Of(resource.OrganisationId, NoticeTone.Good, "cloud.notice.delivered", page, now, resource.Number, resource.Name)); }
+            case CloudResourceState.Running:
+                db.Ledger.Add(LedgerEntry.Of("cloud.resource-running", resource.Id, Actor.Platform, now, after: what));
+                if (resource.DeliveredAt == now) { db.Notices.Add(Notice.Of(resource.OrganisationId, NoticeTone.Good, "cloud.notice.delivered", page, now, resource.Number, resource.Name)); }
                 break;
-            case ResourceState.Lost or ResourceState.Failed:
-                db.Ledger.Add(LedgerEntry.Of($"cloud.resource-{Words[resource.State]}", resource.Id, Actor.Platform, now, resource.Problem, after: new { resource.Number }));
+            case CloudResourceState.Stopped:
+                db.Ledger.Add(LedgerEntry.Of("cloud.resource-stopped", resource.Id, Actor.Platform, now, after: what));
+                break;
+            case CloudResourceState.Removed:
+                db.Ledger.Add(LedgerEntry.Of("cloud.resource-removed", resource.Id, Actor.Platform, now, after: what));
+                break;
+            case CloudResourceState.Lost or CloudResourceState.Failed:
+                db.Ledger.Add(LedgerEntry.Of(resource.State == CloudResourceState.Lost ? "cloud.resource-lost" : "cloud.resource-failed", resource.Id, Actor.Platform, now, resource.Problem, after: new { resource.Number }));
                 db.Notices.Add(Notice.Of(resource.OrganisationId, NoticeTone.Warning, "cloud.notice.troubled", page, now, resource.Number, resource.Name));
                 break;
         }
     }
-
-    private static readonly Dictionary<ResourceState, string> Words = new()
-    {
-        [ResourceState.Running] = "running", [ResourceState.Stopped] = "stopped", [ResourceState.Removed] = "removed", [ResourceState.Lost] = "lost", [ResourceState.Failed] = "failed",
-    };
 
     private static TimeSpan BackOff(int attempts) =>
         TimeSpan.FromTicks(Math.Min(LongestBackOff.Ticks, FirstBackOff.Ticks << Math.Clamp(attempts - 1, 0, 20)));

@@ -25,7 +25,7 @@ namespace Zhengtong.Cloud.Metering;
 /// <param name="DiskUsedMiB">Disk in use; null likewise.</param>
 /// <param name="ReadAt">When it was last read; null when it never was.</param>
 public sealed record ResourceUseRow(
-    Guid Id, string Number, string Name, Guid OrganisationId, string Organisation, Guid SystemId, string System, ResourceForm Form, ResourceState State, long Cores, long MemoryMiB, long DiskGiB,
+    Guid Id, string Number, string Name, Guid OrganisationId, string Organisation, Guid SystemId, string System, ResourceForm Form, CloudResourceState State, long Cores, long MemoryMiB, long DiskGiB,
     int? Cpu, int? MemoryUsedMiB, int? DiskUsedMiB, DateTimeOffset? ReadAt);
 
 internal static class ListResourceUse
@@ -44,7 +44,7 @@ internal static class ListResourceUse
     internal static async Task<Results<Ok<Page<ResourceUseRow>>, ProblemHttpResult>> Handle(
         Guid? organisation, Guid? system, [AsParameters] PageQuery page, Actor actor, ZhengtongDb db, Paging paging, TimeProvider clock, CancellationToken ct)
     {
-        var resources = ResourceReach.Resources(db, actor).Where(r => r.State != ResourceState.Removed);
+        var resources = ResourceReach.Resources(db, actor).Where(r => r.State != CloudResourceState.Removed);
         if (organisation is { } owner) { resources = resources.Where(r => r.OrganisationId == owner); }
         if (system is { } one) { resources = resources.Where(r => r.SystemId == one); }
         return await paging.ReadAsync(resources, page, r => r.Number, r => r.Id, r => r, descending: false, ct) is { } read

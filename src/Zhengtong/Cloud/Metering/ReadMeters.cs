@@ -33,7 +33,7 @@ internal sealed partial class ReadMeters(ZhengtongDb db, IEnumerable<MeterSource
     private async Task<SamplesTaken> TakeAsync(List<MeterReading> readings, CancellationToken ct)
     {
         // Engines may tell of what is not ours.
-        var ours = (await db.CloudResources.AsNoTracking().Where(r => r.State != ResourceState.Removed && r.DeliveredAt != null).Select(r => r.Id).ToListAsync(ct)).ToHashSet();
+        var ours = (await db.CloudResources.AsNoTracking().Where(r => r.State != CloudResourceState.Removed && r.DeliveredAt != null).Select(r => r.Id).ToListAsync(ct)).ToHashSet();
         readings.RemoveAll(r => !ours.Contains(r.ResourceId));
         return await Samples.TakeAsync(db, readings, clock.GetUtcNow(), ct);
     }

@@ -29,7 +29,7 @@ public enum ResourceWish
 }
 
 /// <summary>What a resource is, as its engine was last seen.</summary>
-public enum ResourceState
+public enum CloudResourceState
 {
     /// <summary>Not begun, or waiting for what <see cref="CloudResource.Problem"/> says.</summary>
     Waiting,
@@ -108,7 +108,7 @@ internal sealed class CloudResource
 
     internal required ResourceWish Wish { get; set; }
 
-    internal ResourceState State { get; set; } = ResourceState.Waiting;
+    internal CloudResourceState State { get; set; } = CloudResourceState.Waiting;
 
     /// <summary>True once the engine was first asked to make it: from then on it may be there, whatever a call said.</summary>
     internal bool IsBegun { get; set; }
@@ -144,7 +144,7 @@ internal sealed class CloudResource
     /// <summary>The name at its engine: r and the 32 digits of its id.</summary>
     internal string EngineName => $"r{Id:N}";
 
-    internal bool IsGone => State == ResourceState.Removed;
+    internal bool IsGone => State == CloudResourceState.Removed;
 
     internal void Touch() => Revision++;
 

@@ -93,6 +93,31 @@ internal sealed class ResourcePool
     }
 }
 
+/// <summary>What was last seen of a pool's engine. Apart from the pool: it is written each minute, and is nobody's decision.</summary>
+internal sealed class PoolSight
+{
+    internal required Guid PoolId { get; init; }
+
+    internal required DateTimeOffset LookedAt { get; set; }
+
+    /// <summary>When it last answered; null before it ever has.</summary>
+    internal DateTimeOffset? SeenAt { get; set; }
+
+    /// <summary>As it said when it last answered, at most 40 characters.</summary>
+    internal string Product { get; set; } = "";
+
+    /// <summary>Likewise, at most 100 characters.</summary>
+    internal string Version { get; set; } = "";
+
+    /// <summary>Code of why it does not answer (docs/engines.md); null when it does.</summary>
+    internal string? Fault { get; set; }
+
+    internal DateTimeOffset? FaultSince { get; set; }
+
+    /// <summary>True when the operators were told of this fault.</summary>
+    internal bool IsTold { get; set; }
+}
+
 /// <summary>A host 宿主机, a member of a pool.</summary>
 internal sealed class CloudHost
 {
@@ -104,6 +129,9 @@ internal sealed class CloudHost
     internal required string Name { get; init; }
 
     internal required HostState State { get; set; }
+
+    /// <summary>The state that it returns to when its engine hears of it again, or fills it again; null while the engine has no part in its state.</summary>
+    internal HostState? Intended { get; set; }
 
     /// <summary>What it has: <c>gpu</c>, <c>ssd</c>; lower-case words.</summary>
     internal required IReadOnlyList<string> Traits { get; set; }

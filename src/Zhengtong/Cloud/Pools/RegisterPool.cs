@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Quotas;
 using Zhengtong.Kernel;
@@ -23,9 +24,9 @@ public sealed record PoolKind([Required, StringLength(ResourceKind.LongestCode, 
 /// <param name="Name">2 to 100 characters, unique.</param>
 /// <param name="Zone">The network that it stands in.</param>
 /// <param name="Region">Code of its region.</param>
-/// <param name="Engine">Name of the engine's driver: lower-case letters, digits and hyphens, at most 40.</param>
-/// <param name="Address">Where the engine is, as its driver reads it; 1 to 500 characters.</param>
-/// <param name="Secret">Keys and passwords for the engine, at most 20,000 characters; kept sealed and never shown. Null where none are needed.</param>
+/// <param name="Engine">Name of the engine's driver: <c>lxd</c>.</param>
+/// <param name="Address">Where the engine is, as its driver reads it; of LXD <c>unix:/path/unix.socket</c> or <c>https://host:8443</c>, either with <c>?storage-pool=name</c> at its end where that is not <c>default</c>. 1 to 500 characters.</param>
+/// <param name="Secret">Keys for the engine, at most 20,000 characters; kept sealed and never shown. Of LXD over https: a certificate and its private key in PEM, and a line <c>fingerprint:</c> with the SHA-256 of the server's certificate. Null where none are needed.</param>
 /// <param name="Protection">等保 level that it has been assessed for, 1 to 5.</param>
 /// <param name="Strategy">Which hosts are taken first.</param>
 /// <param name="Kinds">How it counts kinds, at most 50; those that are not named count one to one.</param>
@@ -43,12 +44,14 @@ internal static class RegisterPool
 
     /// <summary>Register a resource pool 资源池.</summary>
     /// <response code="201">Registered; ledger event cloud.pool-registered, without the secret.</response>
-    /// <response code="400">cloud.invalid</response>
+    /// <response code="400">cloud.invalid; cloud.engine-unknown: `detail` names those there are</response>
     /// <response code="409">cloud.pool-taken</response>
-    internal static async Task<Results<Created<PoolRegistered>, ProblemHttpResult>> Handle(RegisterPoolRequest request, Actor actor, ZhengtongDb db, Vault vault, TimeProvider clock, CancellationToken ct)
+    internal static async Task<Results<Created<PoolRegistered>, ProblemHttpResult>> Handle(RegisterPoolRequest request, Actor actor, ZhengtongDb db, Vault vault, PoolEngines engines, TimeProvider clock, CancellationToken ct)
     {
+        if (engines.DriverOf(request.Engine) is not { } driver) { return CloudProblems.EngineUnknown.Because(string.Join(", ", engines.Names)); }
         var region = RegionCode.Parse(request.Region);
         var faults = await FaultsAsync(db, request.Kinds, ct);
+        foreach (var (field, fault) in driver.Faults(request.Address, request.Secret is "" ? null : request.Secret)) { faults[field] = [fault]; }
         if (!await db.Regions.AnyAsync(r => r.Code == region, ct)) { faults["region"] = [Text.Of("cloud.pool.region-unknown")]; }
         if (faults.Count > 0) { return CloudProblems.Invalid.For(faults); }
         if (await db.ResourcePools.AnyAsync(p => p.Name == request.Name, ct)) { return CloudProblems.PoolTaken.Because(request.Name); }

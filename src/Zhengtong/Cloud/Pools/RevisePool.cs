@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Kernel;
@@ -33,18 +35,21 @@ internal static class RevisePool
 
     /// <summary>Change a pool; name the revision seen in If-Match. What its hosts may give is computed anew; it may not be less than what is allocated.</summary>
     /// <response code="204">Changed; ledger event cloud.pool-revised.</response>
-    /// <response code="400">cloud.invalid</response>
+    /// <response code="400">cloud.invalid; cloud.engine-unknown: `detail` names those there are</response>
     /// <response code="404">cloud.pool-not-found</response>
     /// <response code="409">cloud.inventory-held: more is allocated than hosts could give, errors say by how much; cloud.pool-taken, cloud.changed-meanwhile</response>
     /// <response code="412">kernel.changed-meanwhile</response>
     /// <response code="428">kernel.precondition-needed</response>
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        Guid id, RevisePoolRequest request, HttpContext http, Actor actor, ZhengtongDb db, Vault vault, TimeProvider clock, CancellationToken ct)
+        Guid id, RevisePoolRequest request, HttpContext http, Actor actor, ZhengtongDb db, Vault vault, PoolEngines engines, TimeProvider clock, CancellationToken ct)
     {
         var pool = await db.ResourcePools.SingleOrDefaultAsync(p => p.Id == id, ct);
         if (pool is null) { return CloudProblems.PoolNotFound.Because($"{id}"); }
         if (http.PreconditionFails(pool.Revision) is { } failed) { return failed; }
-        if (await RegisterPool.FaultsAsync(db, request.Kinds, ct) is { Count: > 0 } faults) { return CloudProblems.Invalid.For(faults); }
+        if (engines.DriverOf(request.Engine) is not { } driver) { return CloudProblems.EngineUnknown.Because(string.Join(", ", engines.Names)); }
+        var faults = await RegisterPool.FaultsAsync(db, request.Kinds, ct);
+        foreach (var (field, fault) in driver.Faults(request.Address, request.Secret is null ? Kept(engines, pool) : request.Secret is "" ? null : request.Secret)) { faults[field] = [fault]; }
+        if (faults.Count > 0) { return CloudProblems.Invalid.For(faults); }
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var generation = await HostBook.TickAsync(db, ct);
@@ -75,5 +80,12 @@ internal static class RevisePool
         if (held.Count > 0) { return CloudProblems.InventoryHeld.For(held); }
         await transaction.CommitAsync(ct);
         return TypedResults.NoContent();
+    }
+
+    /// <summary>The secret there is; one that cannot be opened any more is as good as none, and must be given anew.</summary>
+    private static string? Kept(PoolEngines engines, ResourcePool pool)
+    {
+        try { return engines.SecretOf(pool); }
+        catch (CryptographicException) { return null; }
     }
 }

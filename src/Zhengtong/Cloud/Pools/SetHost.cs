@@ -53,7 +53,8 @@ internal static class SetHost
         object? before = host is null ? null : new { host.State, host.Group, host.Traits };
         if (host is null) { db.CloudHosts.Add(host = new CloudHost { Id = Guid.CreateVersion7(now), PoolId = id, Name = request.Name, State = request.State, Traits = [], Group = "" }); }
         else { host.Touch(); }
-        (host.State, host.Group, host.Traits, host.Load) = (request.State, request.Group, [.. request.Traits.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)], request.Load);
+        // The engine has its say again at its next look.
+        (host.State, host.Intended, host.Group, host.Traits, host.Load) = (request.State, null, request.Group, [.. request.Traits.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)], request.Load);
         db.Ledger.Add(LedgerEntry.Of("cloud.host-set", host.Id, actor, now, before: before, after: new { pool = id, host.Name, host.State, host.Group, host.Traits, request.Inventory }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return CloudProblems.ChangedMeanwhile.Because(request.Name); }

@@ -75,6 +75,10 @@ internal static class Holds
         }
     }
 
+    /// <summary>What would lack at which level if so much more were held at a node now; empty when it fits. Nothing is held.</summary>
+    internal static Task<IReadOnlyList<Shortage>> LackingAsync(ZhengtongDb db, QuotaNode node, IReadOnlyList<ResourceAmount> amounts, CancellationToken ct) =>
+        Counters.ShortagesAsync(db, Counters.Of(node.Legs(Amounts.Of(amounts), 0, 1, 0)), ct);
+
     /// <summary>What was reserved is there now.</summary>
     internal static Task<HoldOutcome> ActivateAsync(ZhengtongDb db, Guid consumer, Actor actor, DateTimeOffset now, CancellationToken ct) =>
         ChangeAsync(db, consumer, async hold => hold switch

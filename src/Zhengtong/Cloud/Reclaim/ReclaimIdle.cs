@@ -36,7 +36,7 @@ internal sealed class ReclaimIdle(ZhengtongDb db, TimeProvider clock) : IReconci
         var (today, lately, last, found) = (ChinaTime.DateOf(now), now.AddDays(-rules.Days), "", 0);
         while (true)
         {
-            var some = await db.CloudResources.AsNoTracking().Where(r => r.State == ResourceState.Running && r.Wish == ResourceWish.Running && r.Number.CompareTo(last) > 0
+            var some = await db.CloudResources.AsNoTracking().Where(r => r.State == CloudResourceState.Running && r.Wish == ResourceWish.Running && r.Number.CompareTo(last) > 0
                 && !db.Reclaims.Any(c => c.ResourceId == r.Id && (c.EndedAt == null || c.EndedAt > lately)) && !db.ReclaimExclusions.Any(e => e.ResourceId == r.Id && e.Until >= today)).OrderBy(r => r.Number).Take(500).ToListAsync(ct);
             if (some.Count == 0) { return found; }
             last = some[^1].Number;
@@ -67,7 +67,7 @@ internal sealed class ReclaimIdle(ZhengtongDb db, TimeProvider clock) : IReconci
         var since = reclaim.StoppedAt;
         var tasks = since is null ? [] : await db.ResourceTasks.AsNoTracking().Where(t => t.ResourceId == resource.Id && t.AskedBy == reclaim.Id).Select(t => t.State).ToListAsync(ct);
         var seen = new ReclaimSight(evident?.Suffices(rules) == true ? evident.Evidence.CpuMean < rules.IdleCpu : null, await db.ReclaimExclusions.AnyAsync(e => e.ResourceId == resource.Id && e.Until >= today, ct),
-            resource.Wish == (since is null ? ResourceWish.Running : ResourceWish.Stopped), resource.State == ResourceState.Stopped && tasks.Count > 0 && tasks.TrueForAll(t => t == ResourceTaskState.Done), resource.IsGone);
+            resource.Wish == (since is null ? ResourceWish.Running : ResourceWish.Stopped), resource.State == CloudResourceState.Stopped && tasks.Count > 0 && tasks.TrueForAll(t => t == ResourceTaskState.Done), resource.IsGone);
         var before = reclaim.State;
         if (reclaim.Advance(seen, now, TimeSpan.FromDays(rules.KeptDays)) is not { } act) { return false; }
         if (act == ReclaimAct.Stop)

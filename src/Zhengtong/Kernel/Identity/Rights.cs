@@ -72,6 +72,12 @@ public enum Right
     ManagePools,
     /// <summary>See resource pools, hosts and why something stands where it stands.</summary>
     SeePools,
+    /// <summary>Describe cloud services of the own organisation.</summary>
+    DraftCloudServices,
+    /// <summary>Publish and withdraw cloud services, and set their prices.</summary>
+    PublishCloudServices,
+    /// <summary>Grant or refuse orders of cloud services, where no review chain does.</summary>
+    DecideCloudOrders,
 }
 
 /// <summary>Which role may do what; of the three administrators each reads accounts, and none holds a right of the other two (三员分立).</summary>
@@ -79,8 +85,8 @@ internal static class Rights
 {
     internal static readonly IReadOnlyDictionary<Role, Right[]> Of = new Dictionary<Role, Right[]>
     {
-        [Role.PlatformOperator] = [Right.Operate, Right.OperateExchange, Right.ReadWork, Right.SeeNodes, Right.ManagePortal, Right.ManagePools, Right.SeePools],
-        [Role.Authority] = [Right.ReadWork, Right.ManageOrganisations, Right.ManageCalendar, Right.ManagePortal, Right.ManageQuotas, Right.SeePools],
+        [Role.PlatformOperator] = [Right.Operate, Right.OperateExchange, Right.ReadWork, Right.SeeNodes, Right.ManagePortal, Right.ManagePools, Right.SeePools, Right.DraftCloudServices, Right.DecideCloudOrders],
+        [Role.Authority] = [Right.ReadWork, Right.ManageOrganisations, Right.ManageCalendar, Right.ManagePortal, Right.ManageQuotas, Right.SeePools, Right.PublishCloudServices, Right.DecideCloudOrders],
         [Role.DepartmentOfficer] = [Right.ReadWork, Right.Catalogue, Right.Apply, Right.Confirm, Right.OperateExchange, Right.OpenData, Right.ExamineOpening],
         [Role.DepartmentLeader] = [Right.ReadWork, Right.Confirm, Right.Seal, Right.ApproveOpening],
         [Role.ProjectApprover] = [Right.ReadWork],

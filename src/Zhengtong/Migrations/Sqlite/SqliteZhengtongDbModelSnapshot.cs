@@ -1156,6 +1156,115 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("service_prices", "catalogue");
                 });
 
+            modelBuilder.Entity("Zhengtong.Catalogue.Model.CloudService", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Category")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("category");
+
+                    b.Property<string>("Code")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("code");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Form")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("form");
+
+                    b.Property<string>("Layer")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("layer");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("level");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Plans")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plans");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<DateTime?>("PublishedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("published_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Summary")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("summary");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_cloud_services");
+
+                    b.HasIndex("ProviderId")
+                        .HasDatabaseName("ix_cloud_services_provider_id");
+
+                    b.HasIndex("Code", "Version")
+                        .IsUnique()
+                        .HasDatabaseName("ix_cloud_services_code_version");
+
+                    b.HasIndex("State", "Category")
+                        .HasDatabaseName("ix_cloud_services_state_category");
+
+                    b.HasIndex(new[] { "Code" }, "ix_cloud_services_draft")
+                        .IsUnique()
+                        .HasDatabaseName("ix_cloud_services_code")
+                        .HasFilter("state = 'Draft'");
+
+                    b.HasIndex(new[] { "Code" }, "ix_cloud_services_published")
+                        .IsUnique()
+                        .HasDatabaseName("ix_cloud_services_code1")
+                        .HasFilter("state = 'Published'");
+
+                    b.ToTable("cloud_services", "catalogue");
+                });
+
             modelBuilder.Entity("Zhengtong.Catalogue.Model.InformationResource", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1514,6 +1623,107 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("capacity_days", "cloud");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Delivery.EngineOrphan", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Decision")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decision");
+
+                    b.Property<DateTime>("FirstSeenAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("first_seen_at");
+
+                    b.Property<bool>("IsRunning")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_running");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("PoolId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pool_id");
+
+                    b.Property<string>("Project")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("project");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<Guid?>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<DateTime>("SeenAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("seen_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_engine_orphans");
+
+                    b.HasIndex("PoolId", "Project", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_engine_orphans_pool_id_project_name");
+
+                    b.ToTable("engine_orphans", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Delivery.TenantNetwork", b =>
+                {
+                    b.Property<Guid>("PoolId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pool_id");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Rules")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rules");
+
+                    b.HasKey("PoolId", "OrganisationId")
+                        .HasName("pk_tenant_networks");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_tenant_networks_number");
+
+                    b.HasIndex("OrganisationId")
+                        .HasDatabaseName("ix_tenant_networks_organisation_id");
+
+                    b.ToTable("tenant_networks", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Metering.MeterDay", b =>
                 {
                     b.Property<Guid>("ResourceId")
@@ -1851,6 +2061,11 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("group");
 
+                    b.Property<string>("Intended")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("intended");
+
                     b.Property<int>("Load")
                         .HasColumnType("INTEGER")
                         .HasColumnName("load");
@@ -1889,6 +2104,160 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_hosts_pool_id_name");
 
                     b.ToTable("hosts", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.CloudOrder", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_at");
+
+                    b.Property<Guid?>("DecidedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("Digest")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<string>("Document")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("document");
+
+                    b.Property<string>("Ground")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ground");
+
+                    b.Property<string>("Items")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("items");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Number")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("number");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<Guid?>("ProjectId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("project_id");
+
+                    b.Property<int>("Protection")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("protection");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<string>("Reason")
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("ReasonCode")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason_code");
+
+                    b.Property<string>("Region")
+                        .IsRequired()
+                        .HasMaxLength(12)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("region");
+
+                    b.Property<Guid?>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<DateTime?>("SubmittedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("submitted_at");
+
+                    b.Property<Guid?>("SubmittedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("submitted_by");
+
+                    b.Property<Guid>("SystemId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("system_id");
+
+                    b.Property<DateTime>("Until")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("until");
+
+                    b.Property<DateTime?>("UntilBefore")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("until_before");
+
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_orders");
+
+                    b.HasIndex("Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_orders_number");
+
+                    b.HasIndex("ProviderId")
+                        .HasDatabaseName("ix_orders_provider_id");
+
+                    b.HasIndex("SystemId")
+                        .HasDatabaseName("ix_orders_system_id");
+
+                    b.HasIndex("OrganisationId", "CreatedAt")
+                        .HasDatabaseName("ix_orders_organisation_id_created_at");
+
+                    b.HasIndex("State", "SubmittedAt")
+                        .HasDatabaseName("ix_orders_state_submitted_at");
+
+                    b.HasIndex(new[] { "ResourceId" }, "ix_orders_open_change")
+                        .IsUnique()
+                        .HasDatabaseName("ix_orders_resource_id")
+                        .HasFilter("resource_id IS NOT NULL AND state IN ('Draft', 'Submitted')");
+
+                    b.ToTable("orders", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.CloudResource", b =>
@@ -2294,6 +2663,27 @@ namespace Zhengtong.Migrations.Sqlite
                         });
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OrderUserData", b =>
+                {
+                    b.Property<Guid>("OrderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("order_id");
+
+                    b.Property<int>("Item")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("item");
+
+                    b.Property<byte[]>("Sealed")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sealed");
+
+                    b.HasKey("OrderId", "Item")
+                        .HasName("pk_order_user_data");
+
+                    b.ToTable("order_user_data", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.PlacementClock", b =>
                 {
                     b.Property<int>("Id")
@@ -2336,6 +2726,51 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_placement_records_consumer_id");
 
                     b.ToTable("placement_records", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.PoolSight", b =>
+                {
+                    b.Property<Guid>("PoolId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pool_id");
+
+                    b.Property<string>("Fault")
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("fault");
+
+                    b.Property<DateTime?>("FaultSince")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("fault_since");
+
+                    b.Property<bool>("IsTold")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_told");
+
+                    b.Property<DateTime>("LookedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("looked_at");
+
+                    b.Property<string>("Product")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("product");
+
+                    b.Property<DateTime?>("SeenAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("seen_at");
+
+                    b.Property<string>("Version")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("version");
+
+                    b.HasKey("PoolId")
+                        .HasName("pk_pool_sights");
+
+                    b.ToTable("pool_sights", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.QuotaCounter", b =>
@@ -8491,6 +8926,16 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasConstraintName("fk_service_prices_price_series_series_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Catalogue.Model.CloudService", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_cloud_services_organisations_provider_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Catalogue.Model.InformationResource", b =>
                 {
                     b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
@@ -8639,6 +9084,33 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasConstraintName("fk_capacity_days_resource_pools_pool_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Delivery.EngineOrphan", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.ResourcePool", null)
+                        .WithMany()
+                        .HasForeignKey("PoolId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_engine_orphans_resource_pools_pool_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Delivery.TenantNetwork", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_tenant_networks_organisations_organisation_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.ResourcePool", null)
+                        .WithMany()
+                        .HasForeignKey("PoolId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_tenant_networks_resource_pools_pool_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.BusinessSystem", b =>
                 {
                     b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
@@ -8657,6 +9129,117 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_hosts_resource_pools_pool_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.CloudOrder", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_orders_organisations_organisation_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.BusinessSystem", null)
+                        .WithMany()
+                        .HasForeignKey("SystemId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_orders_business_systems_system_id");
+
+                    b.OwnsOne("Zhengtong.Agreements.Model.Seal", "ConsumerSeal", b1 =>
+                        {
+                            b1.Property<Guid>("CloudOrderId")
+                                .HasColumnType("TEXT")
+                                .HasColumnName("id");
+
+                            b1.Property<DateTime>("At")
+                                .HasColumnType("TEXT")
+                                .HasColumnName("consumer_seal_at");
+
+                            b1.Property<string>("KeyId")
+                                .IsRequired()
+                                .HasMaxLength(16)
+                                .HasColumnType("TEXT")
+                                .HasColumnName("consumer_seal_key_id");
+
+                            b1.Property<Guid>("Officer")
+                                .HasColumnType("TEXT")
+                                .HasColumnName("consumer_seal_officer");
+
+                            b1.Property<string>("OfficerName")
+                                .IsRequired()
+                                .HasMaxLength(50)
+                                .HasColumnType("TEXT")
+                                .HasColumnName("consumer_seal_officer_name");
+
+                            b1.Property<Guid>("Organisation")
+                                .HasColumnType("TEXT")
+                                .HasColumnName("consumer_seal_organisation");
+
+                            b1.Property<string>("Signature")
+                                .IsRequired()
+                                .HasMaxLength(200)
+                                .HasColumnType("TEXT")
+                                .HasColumnName("consumer_seal_signature");
+
+                            b1.HasKey("CloudOrderId");
+
+                            b1.ToTable("orders", "cloud");
+
+                            b1.WithOwner()
+                                .HasForeignKey("CloudOrderId")
+                                .HasConstraintName("fk_orders_orders_id");
+                        });
+
+                    b.OwnsOne("Zhengtong.Agreements.Model.Seal", "ProviderSeal", b1 =>
+                        {
+                            b1.Property<Guid>("CloudOrderId")
+                                .HasColumnType("TEXT")
+                                .HasColumnName("id");
+
+                            b1.Property<DateTime>("At")
+                                .HasColumnType("TEXT")
+                                .HasColumnName("provider_seal_at");
+
+                            b1.Property<string>("KeyId")
+                                .IsRequired()
+                                .HasMaxLength(16)
+                                .HasColumnType("TEXT")
+                                .HasColumnName("provider_seal_key_id");
+
+                            b1.Property<Guid>("Officer")
+                                .HasColumnType("TEXT")
+                                .HasColumnName("provider_seal_officer");
+
+                            b1.Property<string>("OfficerName")
+                                .IsRequired()
+                                .HasMaxLength(50)
+                                .HasColumnType("TEXT")
+                                .HasColumnName("provider_seal_officer_name");
+
+                            b1.Property<Guid>("Organisation")
+                                .HasColumnType("TEXT")
+                                .HasColumnName("provider_seal_organisation");
+
+                            b1.Property<string>("Signature")
+                                .IsRequired()
+                                .HasMaxLength(200)
+                                .HasColumnType("TEXT")
+                                .HasColumnName("provider_seal_signature");
+
+                            b1.HasKey("CloudOrderId");
+
+                            b1.ToTable("orders", "cloud");
+
+                            b1.WithOwner()
+                                .HasForeignKey("CloudOrderId")
+                                .HasConstraintName("fk_orders_orders_id");
+                        });
+
+                    b.Navigation("ConsumerSeal");
+
+                    b.Navigation("ProviderSeal");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.CloudResource", b =>
@@ -8720,6 +9303,26 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_host_inventories_hosts_host_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OrderUserData", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudOrder", null)
+                        .WithMany()
+                        .HasForeignKey("OrderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_order_user_data_orders_order_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.PoolSight", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.ResourcePool", null)
+                        .WithOne()
+                        .HasForeignKey("Zhengtong.Cloud.Model.PoolSight", "PoolId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_pool_sights_resource_pools_pool_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.QuotaCounter", b =>

@@ -60,7 +60,7 @@ internal sealed class MeteredWorld
         {
             Id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), Number = $"ZT-{Interlocked.Increment(ref serial):D8}", Name = $"host {serial}", Form = ResourceForm.Instance, OrderId = Guid.CreateVersion7(from), Item = 1,
             OrganisationId = Department.Id, Region = Department.Region, NodeId = Node.Id, SystemId = System.Id, ServiceCode = Service, PlanCode = "small", Zone = NetworkZone.GovernmentExtranet, Protection = 2, Amounts = amounts,
-            Wish = until is null ? ResourceWish.Running : ResourceWish.Removed, State = until is null ? ResourceState.Running : ResourceState.Removed, Until = from.AddYears(3), CreatedAt = from, DeliveredAt = from, RemovedAt = until,
+            Wish = until is null ? ResourceWish.Running : ResourceWish.Removed, State = until is null ? CloudResourceState.Running : CloudResourceState.Removed, Until = from.AddYears(3), CreatedAt = from, DeliveredAt = from, RemovedAt = until,
         };
         await platform.WithDb(async db =>
         {

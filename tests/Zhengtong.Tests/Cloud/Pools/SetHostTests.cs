@@ -78,7 +78,7 @@ public sealed class SetHostTests(PlatformFixture platform)
 
     private static object Pool(string name, int overcommit) => new
     {
-        name, zone = "governmentExtranet", region = "610000", engine = "lxd", address = "https://127.0.0.1:8443", secret = "very secret", protection = 3, strategy = "spread", kinds = new[] { new { kind = "vcpu", overcommit, reserved = 100 } },
+        name, zone = "governmentExtranet", region = "610000", engine = "pretend", address = "pretend:gone", secret = "very secret", protection = 3, strategy = "spread", kinds = new[] { new { kind = "vcpu", overcommit, reserved = 100 } },
     };
 
     private static Task<HttpResponseMessage> Set(HttpClient client, Guid pool, string name, long cores, long reserved, int revision, string state = "online") => client.PostAsJsonAsync($"{Pools}/{pool}/hosts", new
@@ -90,7 +90,7 @@ public sealed class SetHostTests(PlatformFixture platform)
     {
         var request = new HttpRequestMessage(HttpMethod.Put, $"{Pools}/{pool}")
         {
-            Content = JsonContent.Create(new { name, engine = "lxd", address = "https://127.0.0.1:8443", protection = 3, strategy = "spread", kinds = new[] { new { kind = "vcpu", overcommit, reserved = 100 } }, isOpen = true, reason = "调整超配" }),
+            Content = JsonContent.Create(new { name, engine = "pretend", address = "pretend:gone", protection = 3, strategy = "spread", kinds = new[] { new { kind = "vcpu", overcommit, reserved = 100 } }, isOpen = true, reason = "调整超配" }),
         };
         request.Headers.TryAddWithoutValidation("If-Match", seen);
         return client.SendAsync(request);

@@ -65,12 +65,12 @@ public sealed class ReclaimIdleTests(PlatformFixture platform)
         await platform.WithDb(async db =>
         {
             await db.ResourceTasks.Where(t => t.ResourceId == idle.Id).ExecuteUpdateAsync(s => s.SetProperty(t => t.State, ResourceTaskState.Done));
-            return await db.CloudResources.Where(r => r.Id == idle.Id).ExecuteUpdateAsync(s => s.SetProperty(r => r.State, ResourceState.Stopped));
+            return await db.CloudResources.Where(r => r.Id == idle.Id).ExecuteUpdateAsync(s => s.SetProperty(r => r.State, CloudResourceState.Stopped));
         });
         (await Advance(reclaim.Id, due.AddSeconds(-1))).ShouldBeFalse();
         (await Advance(reclaim.Id, due)).ShouldBeTrue();
         (await Wish(idle.Id)).ShouldBe(ResourceWish.Removed);
-        await platform.WithDb(db => db.CloudResources.Where(r => r.Id == idle.Id).ExecuteUpdateAsync(s => s.SetProperty(r => r.State, ResourceState.Removed)));
+        await platform.WithDb(db => db.CloudResources.Where(r => r.Id == idle.Id).ExecuteUpdateAsync(s => s.SetProperty(r => r.State, CloudResourceState.Removed)));
         (await Advance(reclaim.Id, due.AddHours(1))).ShouldBeTrue();
         (await Read(reclaim.Id)).State.ShouldBe(ReclaimState.Reclaimed);
         (await platform.WithDb(db => db.Ledger.CountAsync(e => e.Event == "cloud.reclaim-moved" && e.Subject == reclaim.Id.ToString()))).ShouldBe(6);

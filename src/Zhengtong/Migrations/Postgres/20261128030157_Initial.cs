@@ -28,10 +28,10 @@ namespace Zhengtong.Migrations.Postgres
                 name: "cloud");
 
             migrationBuilder.EnsureSchema(
-                name: "demonstration");
+                name: "catalogue");
 
             migrationBuilder.EnsureSchema(
-                name: "catalogue");
+                name: "demonstration");
 
             migrationBuilder.CreateTable(
                 name: "administrator_roles",
@@ -1854,6 +1854,40 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "cloud_services",
+                schema: "catalogue",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    category = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    layer = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    summary = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false),
+                    level = table.Column<string>(type: "text", nullable: false),
+                    form = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    plans = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_cloud_services", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_cloud_services_organisations_provider_id",
+                        column: x => x.provider_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "datasets",
                 schema: "open_data",
                 columns: table => new
@@ -2178,6 +2212,35 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "engine_orphans",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    project = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    name = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    is_running = table.Column<bool>(type: "boolean", nullable: false),
+                    first_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    decision = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_engine_orphans", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_engine_orphans_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "hosts",
                 schema: "cloud",
                 columns: table => new
@@ -2186,6 +2249,7 @@ namespace Zhengtong.Migrations.Postgres
                     pool_id = table.Column<Guid>(type: "uuid", nullable: false),
                     name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    intended = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
                     traits = table.Column<string>(type: "text", nullable: false),
                     group = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     load = table.Column<int>(type: "integer", nullable: false),
@@ -2196,6 +2260,62 @@ namespace Zhengtong.Migrations.Postgres
                     table.PrimaryKey("pk_hosts", x => x.id);
                     table.ForeignKey(
                         name: "fk_hosts_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "pool_sights",
+                schema: "cloud",
+                columns: table => new
+                {
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    looked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    product = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    fault = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    fault_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    is_told = table.Column<bool>(type: "boolean", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_pool_sights", x => x.pool_id);
+                    table.ForeignKey(
+                        name: "fk_pool_sights_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "tenant_networks",
+                schema: "cloud",
+                columns: table => new
+                {
+                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    rules = table.Column<string>(type: "text", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_tenant_networks", x => new { x.pool_id, x.organisation_id });
+                    table.ForeignKey(
+                        name: "fk_tenant_networks_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_tenant_networks_resource_pools_pool_id",
                         column: x => x.pool_id,
                         principalSchema: "cloud",
                         principalTable: "resource_pools",
@@ -2328,6 +2448,70 @@ namespace Zhengtong.Migrations.Postgres
                         column: x => x.bill_id,
                         principalSchema: "cloud",
                         principalTable: "bills",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "orders",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    project_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    system_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    protection = table.Column<int>(type: "integer", nullable: false),
+                    items = table.Column<string>(type: "text", nullable: false),
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    until_before = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    created_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    submitted_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    submitted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    reason_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
+                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    document = table.Column<string>(type: "text", nullable: true),
+                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    consumer_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
+                    consumer_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
+                    consumer_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    consumer_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    consumer_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    consumer_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    provider_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
+                    provider_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    provider_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    provider_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
+                    provider_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_orders", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_orders_business_systems_system_id",
+                        column: x => x.system_id,
+                        principalSchema: "cloud",
+                        principalTable: "business_systems",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_orders_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -3345,6 +3529,27 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "order_user_data",
+                schema: "cloud",
+                columns: table => new
+                {
+                    order_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    item = table.Column<int>(type: "integer", nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_order_user_data", x => new { x.order_id, x.item });
+                    table.ForeignKey(
+                        name: "fk_order_user_data_orders_order_id",
+                        column: x => x.order_id,
+                        principalSchema: "cloud",
+                        principalTable: "orders",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "reclaim_exclusions",
                 schema: "cloud",
                 columns: table => new
@@ -3925,6 +4130,41 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "state", "checked_at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_code",
+                schema: "catalogue",
+                table: "cloud_services",
+                column: "code",
+                unique: true,
+                filter: "state = 'Draft'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_code_version",
+                schema: "catalogue",
+                table: "cloud_services",
+                columns: new[] { "code", "version" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_code1",
+                schema: "catalogue",
+                table: "cloud_services",
+                column: "code",
+                unique: true,
+                filter: "state = 'Published'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_provider_id",
+                schema: "catalogue",
+                table: "cloud_services",
+                column: "provider_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cloud_services_state_category",
+                schema: "catalogue",
+                table: "cloud_services",
+                columns: new[] { "state", "category" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_comparison_passes_node_id",
                 schema: "exchange",
                 table: "comparison_passes",
@@ -4130,6 +4370,13 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 table: "download_counts",
                 column: "day");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_engine_orphans_pool_id_project_name",
+                schema: "cloud",
+                table: "engine_orphans",
+                columns: new[] { "pool_id", "project", "name" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_file_inboxes_organisation_id",
@@ -4686,6 +4933,45 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "version_id", "severity" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_orders_number",
+                schema: "cloud",
+                table: "orders",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_organisation_id_created_at",
+                schema: "cloud",
+                table: "orders",
+                columns: new[] { "organisation_id", "created_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_provider_id",
+                schema: "cloud",
+                table: "orders",
+                column: "provider_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_resource_id",
+                schema: "cloud",
+                table: "orders",
+                column: "resource_id",
+                unique: true,
+                filter: "resource_id IS NOT NULL AND state IN ('Draft', 'Submitted')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_state_submitted_at",
+                schema: "cloud",
+                table: "orders",
+                columns: new[] { "state", "submitted_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_system_id",
+                schema: "cloud",
+                table: "orders",
+                column: "system_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_organisation_keys_node_id",
                 schema: "kernel",
                 table: "organisation_keys",
@@ -5061,6 +5347,19 @@ namespace Zhengtong.Migrations.Postgres
                 column: "touched_at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_tenant_networks_number",
+                schema: "cloud",
+                table: "tenant_networks",
+                column: "number",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_tenant_networks_organisation_id",
+                schema: "cloud",
+                table: "tenant_networks",
+                column: "organisation_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_usage_records_is_rolled_up_id",
                 schema: "kernel",
                 table: "usage_records",
@@ -5161,6 +5460,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "cloud_services",
+                schema: "catalogue");
+
+            migrationBuilder.DropTable(
                 name: "comparison_passes",
                 schema: "exchange");
 
@@ -5199,6 +5502,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "download_counts",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "engine_orphans",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "file_inboxes",
@@ -5377,6 +5684,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "order_user_data",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "organisation_keys",
                 schema: "kernel");
 
@@ -5395,6 +5706,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "platform_keys",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "pool_sights",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "posts",
@@ -5485,6 +5800,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange");
 
             migrationBuilder.DropTable(
+                name: "tenant_networks",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "timetables",
                 schema: "exchange");
 
@@ -5555,6 +5874,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "dataset_versions",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "orders",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "resources",

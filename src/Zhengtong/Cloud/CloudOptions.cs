@@ -1,0 +1,20 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace Zhengtong.Cloud;
+
+/// <summary>Settings of the cloud, section <c>Cloud</c>.</summary>
+internal sealed class CloudOptions
+{
+    internal const string Section = "Cloud";
+
+    /// <summary>Where departments' networks are taken from, each a /24: an IPv4 network in CIDR form, /8 to /24.</summary>
+    [Required]
+    public string TenantNetworks { get; set; } = "10.128.0.0/9";
+
+    /// <summary>Most processes of an instance for each of its processors, 10 to 100,000.</summary>
+    [Range(10, 100_000)]
+    public int ProcessesPerCore { get; set; } = 1000;
+
+    internal IPNetwork Networks => IPNetwork.Parse(TenantNetworks);
+}

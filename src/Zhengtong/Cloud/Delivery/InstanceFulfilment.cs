@@ -1,0 +1,173 @@
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Zhengtong.Cloud.Engines;
+using Zhengtong.Cloud.Model;
+using Zhengtong.Kernel.Secrets;
+
+namespace Zhengtong.Cloud.Delivery;
+
+/// <summary>Instances at the engine of their pool. An instance is called by its resource's id in its department's project; that, and the platform's mark, is how it is known again.</summary>
+internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, InstanceSurroundings surroundings, Vault vault, IOptions<CloudOptions> options) : IFulfilment
+{
+    private static readonly TimeSpan AddressAgain = TimeSpan.FromMilliseconds(150);
+    private const int MostAsksForAddress = 100;
+
+    public ResourceForm Form => ResourceForm.Instance;
+
+    public async Task<DeliveryStep> StepAsync(CloudResource resource, CancellationToken ct)
+    {
+        if (resource.PoolId is not { } poolId) { return resource.Wish == ResourceWish.Removed ? new DeliveryStep(Sight.Absent) : DeliveryStep.NotNow("no-host"); }
+        var pool = await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == poolId, ct);
+        if (engines.Of(pool) is not { IsDone: true, Value: { } engine }) { return DeliveryStep.NotNow("no-engine"); }
+        var id = IdOf(resource);
+        var found = await engine.FindAsync(id, ct);
+        if (found.Outcome == EngineOutcome.NotFound)
+        {
+            // Gone, or not yet there; a project that is not there has no instances.
+            if (resource.Wish == ResourceWish.Removed || resource.DeliveredAt is not null) { return new DeliveryStep(Sight.Absent); }
+            return await CreateAsync(resource, pool, engine, ct);
+        }
+
+        if (!found.IsDone) { return Failed(found, Sight.Unknown); }
+        var instance = found.Value;
+        if (resource.Wish == ResourceWish.Removed) { return await RemoveAsync(instance, engine, ct); }
+        if (SizeOf(resource) is var size && instance.Size != size && await ResizeAsync(resource, instance, size, pool, engine, ct) is { } refused) { return refused; }
+        return (instance.Status, resource.Wish) switch
+        {
+            (InstanceStatus.Running, ResourceWish.Running) => Running(resource, instance),
+            (InstanceStatus.Stopped, ResourceWish.Stopped) => new DeliveryStep(Sight.Stopped),
+            // Made but never started is not there yet.
+            (InstanceStatus.Stopped or InstanceStatus.Frozen, ResourceWish.Running) => Then(await engine.StartAsync(id, ct), resource.DeliveredAt is null ? Sight.Changing : Sight.Stopped),
+            (InstanceStatus.Running or InstanceStatus.Frozen, ResourceWish.Stopped) => Then(await StopAsync(engine, id, ct), Sight.Running),
+            (InstanceStatus.Lost, _) => DeliveryStep.NotNow("member-lost", Sight.Lost),
+            _ => new DeliveryStep(Sight.Changing, "busy", After: TimeSpan.FromMilliseconds(500)),
+        };
+    }
+
+    public async Task<TaskStep> DoAsync(CloudResource resource, ResourceTask task, CancellationToken ct)
+    {
+        if (resource.PoolId is not { } poolId) { return TaskStep.NotNow("no-host"); }
+        var pool = await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == poolId, ct);
+        if (engines.Of(pool) is not { IsDone: true, Value: { } engine }) { return TaskStep.NotNow("no-engine"); }
+        var id = IdOf(resource);
+        EngineName? snapshot = task.Subject is { } subject && EngineName.TryParse(subject, out var name) ? name : null;
+        EngineAnswer answer = task.Kind switch
+        {
+            ResourceTaskKind.Restart => await engine.RestartAsync(id, force: false, ct) is { Code: "still-running" } ? await engine.RestartAsync(id, force: true, ct) : EngineAnswer.Done,
+            ResourceTaskKind.Snapshot when snapshot is { } made => Repeated(await engine.SnapshotAsync(id, made, null, ct), EngineOutcome.AlreadyExists),
+            // Limits go back with it; the next step of the delivery compares them and corrects them.
+            ResourceTaskKind.Restore when snapshot is { } back => await engine.RestoreAsync(id, back, ct),
+            ResourceTaskKind.DeleteSnapshot when snapshot is { } old => Repeated(await engine.DeleteSnapshotAsync(id, old, ct), EngineOutcome.NotFound),
+            _ => EngineAnswer.Refused("not-supported"),
+        };
+        return answer.IsDone ? TaskStep.Done
+            : answer.Outcome is EngineOutcome.Busy or EngineOutcome.Unreachable or EngineOutcome.Unknown or EngineOutcome.Full ? TaskStep.NotNow(answer.Code) : TaskStep.Never(answer.Code);
+    }
+
+    /// <summary>What an earlier attempt did already is done.</summary>
+    private static EngineAnswer Repeated(EngineAnswer answer, EngineOutcome before) => answer.Outcome == before ? EngineAnswer.Done : answer;
+
+    private async Task<DeliveryStep> CreateAsync(CloudResource resource, ResourcePool pool, CloudEngine engine, CancellationToken ct)
+    {
+        var network = await surroundings.EnsureAsync(db, engine, pool, resource.OrganisationId, ct);
+        if (!network.Answer.IsDone) { return Failed(network.Answer, Sight.Absent); }
+        var host = await db.CloudHosts.AsNoTracking().SingleAsync(h => h.Id == resource.HostId, ct);
+        var order = new InstanceOrder(IdOf(resource), resource.Image ?? "", SizeOf(resource), MarksOf(resource))
+        {
+            UserData = resource.UserData is { } sealedData ? Encoding.UTF8.GetString(vault.Open(sealedData, CloudResource.PurposeOf(resource.Id))) : null,
+            Network = network.Name,
+            Member = await surroundings.IsClusterAsync(engine, ct) ? host.Name : null,
+        };
+        var answer = await engine.CreateAsync(order, ct);
+        switch (answer.Outcome)
+        {
+            case EngineOutcome.NotFound when answer.Code is "project" or "network":
+                // Somebody took it away; made again with the next step.
+                surroundings.Forget(pool.Id, resource.OrganisationId);
+                return DeliveryStep.NotNow(answer.Code, Sight.Absent);
+            case EngineOutcome.AlreadyExists or EngineOutcome.Unknown:
+                return new DeliveryStep(Sight.Changing, answer.Outcome == EngineOutcome.Unknown ? answer.Code : null);
+            case EngineOutcome.LimitReached:
+                surroundings.Forget(pool.Id, resource.OrganisationId);
+                return DeliveryStep.NotNow("engine-limit", Sight.Absent);
+            case EngineOutcome.Done when resource.Wish == ResourceWish.Running:
+                return Then(await engine.StartAsync(order.Id, ct), Sight.Changing);
+            case EngineOutcome.Done:
+                return new DeliveryStep(Sight.Changing);
+            default:
+                return Failed(answer, Sight.Absent);
+        }
+    }
+
+    private async Task<DeliveryStep?> ResizeAsync(CloudResource resource, EngineInstance instance, EngineSize size, ResourcePool pool, CloudEngine engine, CancellationToken ct)
+    {
+        // The second wall first lets through what was granted.
+        var wall = await surroundings.EnsureAsync(db, engine, pool, resource.OrganisationId, ct);
+        if (!wall.Answer.IsDone) { return Failed(wall.Answer, SightOf(instance)); }
+        // Disks only grow: a smaller one was held but cannot be had, and what is there stays.
+        var wanted = size with { DiskGiB = Math.Max(size.DiskGiB, instance.Size.DiskGiB) };
+        if (wanted == instance.Size) { return null; }
+        var answer = await engine.ResizeAsync(instance.Id, wanted, ct);
+        return answer.IsDone ? null : Failed(answer, SightOf(instance));
+    }
+
+    private async Task<DeliveryStep> RemoveAsync(EngineInstance instance, CloudEngine engine, CancellationToken ct)
+    {
+        if (instance.Status is not InstanceStatus.Stopped)
+        {
+            var stopped = await engine.StopAsync(instance.Id, force: true, ct);
+            if (!stopped.IsDone && stopped.Outcome != EngineOutcome.NotFound) { return Failed(stopped, SightOf(instance)); }
+        }
+
+        var deleted = await engine.DeleteAsync(instance.Id, ct);
+        return deleted.IsDone || deleted.Outcome == EngineOutcome.NotFound ? new DeliveryStep(Sight.Changing) : Failed(deleted, SightOf(instance));
+    }
+
+    private static async Task<EngineAnswer> StopAsync(CloudEngine engine, InstanceId id, CancellationToken ct)
+    {
+        var asked = await engine.StopAsync(id, force: false, ct);
+        return asked is { Outcome: EngineOutcome.Busy, Code: "still-running" } ? await engine.StopAsync(id, force: true, ct) : asked;
+    }
+
+    /// <summary>It runs; its address follows within a second or two, or never.</summary>
+    private static DeliveryStep Running(CloudResource resource, EngineInstance instance)
+    {
+        var address = instance.State?.Addresses.FirstOrDefault(a => a.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)?.ToString();
+        return address is null && resource.Address is null && resource.Attempts < MostAsksForAddress
+            ? new DeliveryStep(Sight.Running, "no-address", After: AddressAgain) : new DeliveryStep(Sight.Running, Address: address);
+    }
+
+    /// <summary>After a call that was done the next step looks.</summary>
+    private static DeliveryStep Then(EngineAnswer answer, Sight sight) => answer.IsDone ? new DeliveryStep(Sight.Changing) : Failed(answer, sight);
+
+    private static DeliveryStep Failed(EngineAnswer answer, Sight sight) => answer.Outcome switch
+    {
+        EngineOutcome.Refused => DeliveryStep.Never(answer.Code, sight),
+        EngineOutcome.NotFound when answer.Code is "image" => DeliveryStep.Never(answer.Code, sight),
+        _ => DeliveryStep.NotNow(answer.Code.Length > 0 ? answer.Code : "engine-error", sight),
+    };
+
+    private static Sight SightOf(EngineInstance instance) => instance.Status switch
+    {
+        InstanceStatus.Running => Sight.Running,
+        InstanceStatus.Stopped => Sight.Stopped,
+        InstanceStatus.Lost => Sight.Lost,
+        _ => Sight.Changing,
+    };
+
+    /// <summary>Which instance it is.</summary>
+    internal static InstanceId IdOf(CloudResource resource) => new(InstanceSurroundings.ProjectOf(resource.OrganisationId), EngineName.Parse(resource.EngineName));
+
+    /// <summary>Whole processors, rounded up: engines give no parts of one.</summary>
+    internal EngineSize SizeOf(CloudResource resource)
+    {
+        var cpus = (int)Math.Max(1, (resource.Amounts.Get("vcpu") + 999) / 1000);
+        return new EngineSize(cpus, (int)Math.Max(16, resource.Amounts.Get("memory")), (int)Math.Max(1, resource.Amounts.Get("disk")), cpus * options.Value.ProcessesPerCore);
+    }
+
+    private static Dictionary<string, string> MarksOf(CloudResource resource) => new()
+    {
+        ["resource"] = resource.Id.ToString(), ["pool"] = $"{resource.PoolId}", ["number"] = resource.Number, ["organisation"] = resource.OrganisationId.ToString(), ["system"] = resource.SystemId.ToString(),
+    };
+}

@@ -1,0 +1,76 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Zhengtong.Cloud.Engines;
+using Zhengtong.Cloud.Engines.Lxd;
+
+namespace Zhengtong.Tests.Cloud.Engines;
+
+/// <summary>A cluster of two members on one machine. It needs no network but loopback.</summary>
+[Collection<LxdTests>]
+public sealed class LxdClusterTests(LxdFixture lxd)
+{
+    private static readonly CancellationToken Ct = CancellationToken.None;
+    private static readonly EngineSize Small = new(1, 64, 1, 100);
+
+    [Fact]
+    public async Task Cluster_TwoMembers_PlacesMovesAndTakesBack()
+    {
+        Assert.SkipWhen(lxd.Missing is not null, lxd.Missing ?? "");
+        var port = lxd.Daemon.Address.Split(':')[1];
+        await using var first = new LxdDaemon(isBare: true);
+        await using var second = new LxdDaemon(isBare: true);
+        (await first.TryStartAsync()).ShouldBeNull();
+        (await second.TryStartAsync()).ShouldBeNull();
+        var options = new LxdOptions(LxdFixture.Owner) { Socket = first.Socket };
+        using var raw = new LxdConnection(options, TimeProvider.System);
+        await DoAsync(raw, HttpMethod.Post, "/1.0/storage-pools", new JsonObject { ["name"] = "default", ["driver"] = "dir" });
+        await DoAsync(raw, HttpMethod.Patch, "/1.0", new JsonObject { ["config"] = new JsonObject { ["core.https_address"] = $"127.0.0.2:{port}" } });
+        await DoAsync(raw, HttpMethod.Put, "/1.0/cluster", new JsonObject { ["server_name"] = "n1", ["enabled"] = true });
+        var token = (await raw.AskAsync(HttpMethod.Post, "/1.0/cluster/members", new JsonObject { ["server_name"] = "n2" }, Ct)).Metadata.Get("metadata");
+        await second.JoinAsync($"127.0.0.3:{port}", Convert.ToBase64String(Encoding.UTF8.GetBytes(new JsonObject
+        {
+            ["server_name"] = "n2", ["fingerprint"] = token.Text("fingerprint"), ["addresses"] = new JsonArray([.. token.Items("addresses").Select(a => (JsonNode)a.Said())]),
+            ["secret"] = token.Text("secret"), ["expires_at"] = token.Text("expiresAt"),
+        }.ToJsonString())));
+        await first.MakeImageAsync();
+
+        using var engine = new LxdEngine(options, TimeProvider.System);
+        var description = (await engine.DescribeAsync(Ct)).Given();
+        description.Members.Select(m => (m.Name, m.Status)).ShouldBe([("n1", MemberStatus.Online), ("n2", MemberStatus.Online)]);
+        description.Members.ShouldAllBe(m => m.Capacity != null && m.Capacity.Cpus > 0);
+        description.Abilities.ShouldContain(EngineAbility.Evacuation);
+
+        var project = new EngineProject(EngineName.Parse("tests"), new Dictionary<string, string>()) { Instances = 10 };
+        (await engine.EnsureProjectAsync(project, Ct)).ShouldBeDone();
+        var id = new InstanceId(project.Name, EngineName.Parse("moving"));
+        var order = new InstanceOrder(id, "busybox", Small, new Dictionary<string, string> { ["order"] = "C-1" }) { Member = "n2" };
+        var strange = await engine.CreateAsync(order with { Member = "n9" }, Ct);
+        (strange.Outcome, strange.Code).ShouldBe((EngineOutcome.NotFound, "member"));
+        (await engine.CreateAsync(order, Ct)).ShouldBeDone();
+        // The work was done elsewhere, and is done: it can be started at once.
+        (await engine.StartAsync(id, Ct)).ShouldBeDone();
+        (await engine.FindAsync(id, Ct)).Given().Member.ShouldBe("n2");
+        (await engine.ExecAsync(id, new ExecOrder("echo", "from afar"), Ct)).Given().Output.ShouldBe("from afar\n"u8.ToArray());
+        (await engine.ReadMetricsAsync("n2", Ct)).Given().ShouldContain(u => u.Id == id);
+        (await engine.ReadMetricsAsync("n1", Ct)).Given().ShouldNotContain(u => u.Id == id);
+
+        (await engine.EvacuateAsync("n2", Ct)).ShouldBeDone();
+        (await engine.EvacuateAsync("n2", Ct)).ShouldBeDone();
+        var moved = (await engine.FindAsync(id, Ct)).Given();
+        (moved.Member, moved.Status, moved.Marks["order"]).ShouldBe(("n1", InstanceStatus.Running, "C-1"));
+        (await engine.DescribeAsync(Ct)).Given().Members.Single(m => m.Name == "n2").Status.ShouldBe(MemberStatus.Evacuated);
+        var full = await engine.CreateAsync(order with { Id = id with { Name = EngineName.Parse("late") } }, Ct);
+        (full.Outcome, full.Code).ShouldBe((EngineOutcome.Full, "member-evacuated"));
+
+        (await engine.RestoreMemberAsync("n2", Ct)).ShouldBeDone();
+        (await engine.RestoreMemberAsync("n2", Ct)).ShouldBeDone();
+        var back = (await engine.FindAsync(id, Ct)).Given();
+        (back.Member, back.Status).ShouldBe(("n2", InstanceStatus.Running));
+        back.Marks.ShouldBe(new Dictionary<string, string> { ["order"] = "C-1" });
+        (await engine.StopAsync(id, force: true, Ct)).ShouldBeDone();
+        (await engine.DeleteAsync(id, Ct)).ShouldBeDone();
+        (await engine.EvacuateAsync("n9", Ct)).Outcome.ShouldBe(EngineOutcome.NotFound);
+    }
+
+    private static async Task DoAsync(LxdConnection raw, HttpMethod method, string path, JsonObject body) => (await raw.DoAsync(method, path, body, Ct)).Answer.ShouldBeDone();
+}

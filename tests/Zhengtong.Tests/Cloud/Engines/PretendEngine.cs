@@ -1,0 +1,348 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Threading.Channels;
+using Zhengtong.Cloud.Engines;
+
+namespace Zhengtong.Tests.Cloud.Engines;
+
+/// <summary>An engine in memory, for tests of what stands on engines. It keeps to the contract (the same tests run on it and on LXD), and can be slow, full, gone, or worse.</summary>
+internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
+{
+    private readonly Lock door = new();
+    private readonly Dictionary<InstanceId, Guest> guests = [];
+    private readonly Dictionary<EngineName, EngineProject> projects = [];
+    private readonly Dictionary<EngineName, EngineNetwork> networks = [];
+    private readonly Dictionary<EngineName, EngineRules> rules = [];
+    private readonly Dictionary<(EngineName Project, EngineName Name), EngineVolume> volumes = [];
+    private readonly List<Channel<EngineEvent>> listeners = [];
+    private int addresses = 1;
+
+    /// <summary>Each call takes so long.</summary>
+    internal TimeSpan Slowness { get; set; }
+
+    /// <summary>Nobody answers.</summary>
+    internal bool IsGone { get; set; }
+
+    /// <summary>There is no room for another instance.</summary>
+    internal bool IsFull { get; set; }
+
+    /// <summary>What is asked for is done, and the answer is lost.</summary>
+    internal bool LosesAnswers { get; set; }
+
+    /// <summary>It says that it was done, and it was not.</summary>
+    internal bool Lies { get; set; }
+
+    /// <summary>Called before and after each call, with true when it is over: what it throws is as if the platform had died there.</summary>
+    internal Action<bool>? Watch { get; set; }
+
+    /// <summary>What it says that it has.</summary>
+    internal IReadOnlyList<EngineMember> Members { get; set; } = [new EngineMember("here", MemberStatus.Online, ["all"], new MemberCapacity(64, 256L << 30, 8L << 30, 4096L << 30, 64L << 30))];
+
+    /// <summary>How many calls changed something, or would have.</summary>
+    internal int Changes { get; private set; }
+
+    public override void Dispose() => CutOff();
+
+    /// <summary>Somebody removes an instance behind our back; nobody is told.</summary>
+    internal void LoseBehindOurBack(InstanceId id)
+    {
+        lock (door) { guests.Remove(id); }
+    }
+
+    /// <summary>Somebody makes an instance that is not ours.</summary>
+    internal void MakeForeign(InstanceId id)
+    {
+        lock (door) { guests[id] = new Guest(new EngineSize(1, 64, 1, 100), new Dictionary<string, string>()) { IsOurs = false, CreatedAt = clock.GetUtcNow() }; }
+    }
+
+    /// <summary>An instance that bears our mark and that we have no record of, made long ago.</summary>
+    internal void MakeStray(InstanceId id)
+    {
+        lock (door) { guests[id] = new Guest(new EngineSize(1, 64, 1, 100), new Dictionary<string, string>()) { CreatedAt = clock.GetUtcNow().AddDays(-1) }; }
+    }
+
+    internal bool IsThere(InstanceId id)
+    {
+        lock (door) { return guests.ContainsKey(id); }
+    }
+
+    /// <summary>All listeners lose their line, and connect again.</summary>
+    internal void CutOff() => Tell(new EngineEvent(EngineEvent.ReadAgain));
+
+    internal override Task<EngineAnswer<EngineDescription>> DescribeAsync(CancellationToken ct) => LookAsync(() => new EngineAnswer<EngineDescription>(new EngineDescription(
+        "pretend", "1", Enum.GetValues<EngineAbility>().ToHashSet(), Members)), ct);
+
+    internal override Task<EngineAnswer<IReadOnlyList<EngineImage>>> ListImagesAsync(EngineName project, CancellationToken ct) =>
+        LookAsync(() => new EngineAnswer<IReadOnlyList<EngineImage>>([new EngineImage(new string('0', 64), ["busybox"], "container", "x86_64", "busybox", 1_000_000)]), ct);
+
+    internal override Task<EngineAnswer> EnsureProjectAsync(EngineProject project, CancellationToken ct) => ChangeAsync(EngineChecks.Fault(project), () =>
+    {
+        var used = guests.Where(g => g.Key.Project == project.Name).Select(g => g.Value).ToList();
+        if (used.Count > project.Instances || used.Sum(g => g.Size.Cpus) > project.Cpus || used.Sum(g => (long)g.Size.MemoryMiB) > project.MemoryMiB) { return new EngineAnswer(EngineOutcome.LimitReached, "in-use"); }
+        projects[project.Name] = project;
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> RemoveProjectAsync(EngineName project, CancellationToken ct) => ChangeAsync(null, () =>
+        !projects.ContainsKey(project) ? EngineAnswer.NotFound("project") : guests.Keys.Any(g => g.Project == project) || volumes.Keys.Any(v => v.Project == project) ? new EngineAnswer(EngineOutcome.Busy, "not-empty")
+        : Removed(projects.Remove(project)), ct);
+
+    internal override Task<EngineAnswer> EnsureRulesAsync(EngineRules rules, CancellationToken ct) => ChangeAsync(EngineChecks.Fault(rules), () =>
+    {
+        this.rules[rules.Name] = rules;
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> RemoveRulesAsync(EngineName rules, CancellationToken ct) => ChangeAsync(null, () =>
+        networks.Values.Any(n => n.Rules == rules) ? new EngineAnswer(EngineOutcome.Busy, "in-use") : this.rules.Remove(rules) ? EngineAnswer.Done : EngineAnswer.NotFound("rules"), ct);
+
+    internal override Task<EngineAnswer> EnsureNetworkAsync(EngineNetwork network, CancellationToken ct) => ChangeAsync(EngineChecks.Fault(network), () =>
+    {
+        if (networks.TryGetValue(network.Name, out var found) && !found.Range.Equals(network.Range)) { return EngineAnswer.Refused("range"); }
+        networks[network.Name] = network;
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> RemoveNetworkAsync(EngineName network, CancellationToken ct) => ChangeAsync(null, () =>
+        guests.Values.Any(g => g.Network == network) ? new EngineAnswer(EngineOutcome.Busy, "in-use") : networks.Remove(network) ? EngineAnswer.Done : EngineAnswer.NotFound("network"), ct);
+
+    internal override Task<EngineAnswer> EnsureVolumeAsync(EngineVolume volume, CancellationToken ct) => ChangeAsync(EngineChecks.Fault(volume), () =>
+    {
+        if (volumes.TryGetValue((volume.Project, volume.Name), out var found) && found.DiskGiB > volume.DiskGiB) { return EngineAnswer.Refused("disk-shrinks"); }
+        volumes[(volume.Project, volume.Name)] = volume;
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> AttachVolumeAsync(InstanceId id, EngineName volume, string path, CancellationToken ct) => OnAsync(id, EngineChecks.FaultOfPath(path), guest =>
+    {
+        if (!volumes.ContainsKey((id.Project, volume))) { return EngineAnswer.NotFound("volume"); }
+        guest.Volumes.Add(volume);
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> DetachVolumeAsync(InstanceId id, EngineName volume, CancellationToken ct) => OnAsync(id, null, guest =>
+    {
+        guest.Volumes.Remove(volume);
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> RemoveVolumeAsync(EngineName project, EngineName volume, CancellationToken ct) => ChangeAsync(null, () =>
+        guests.Any(g => g.Key.Project == project && g.Value.Volumes.Contains(volume)) ? new EngineAnswer(EngineOutcome.Busy, "in-use") : volumes.Remove((project, volume)) ? EngineAnswer.Done : EngineAnswer.NotFound("volume"), ct);
+
+    internal override Task<EngineAnswer> CreateAsync(InstanceOrder order, CancellationToken ct) => ChangeAsync(EngineChecks.Fault(order), () =>
+    {
+        if (order.Image != "busybox") { return EngineAnswer.NotFound("image"); }
+        if (order.Network is { } network && !networks.ContainsKey(network)) { return EngineAnswer.NotFound("network"); }
+        if (order.Member is { } member && Members.All(m => m.Name != member)) { return EngineAnswer.NotFound("member"); }
+        if (guests.ContainsKey(order.Id)) { return new EngineAnswer(EngineOutcome.AlreadyExists, "exists"); }
+        if (Room(order.Id.Project, order.Size) is { } none) { return none; }
+        guests[order.Id] = new Guest(order.Size, order.Marks) { Network = order.Network, CreatedAt = clock.GetUtcNow() };
+        Tell("instance-created", order.Id);
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> StartAsync(InstanceId id, CancellationToken ct) => OnAsync(id, null, guest =>
+    {
+        if (!guest.IsRunning) { Tell("instance-started", id); }
+        guest.IsRunning = true;
+        if (guest.Network is not null) { guest.Address ??= new IPAddress([10, 0, (byte)(++addresses >> 8), (byte)addresses]); }
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> StopAsync(InstanceId id, bool force, CancellationToken ct) => OnAsync(id, null, guest =>
+    {
+        if (guest.IsRunning) { Tell("instance-stopped", id); }
+        guest.IsRunning = false;
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> RestartAsync(InstanceId id, bool force, CancellationToken ct) => OnAsync(id, null, guest =>
+    {
+        guest.IsRunning = true;
+        Tell("instance-restarted", id);
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> ResizeAsync(InstanceId id, EngineSize size, CancellationToken ct) => OnAsync(id, EngineChecks.Fault(size), guest =>
+    {
+        if (size.DiskGiB < guest.Size.DiskGiB) { return EngineAnswer.Refused("disk-shrinks"); }
+        guest.Size = size;
+        Tell("instance-updated", id);
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> DeleteAsync(InstanceId id, CancellationToken ct) => OnAsync(id, null, guest =>
+    {
+        if (guest.IsRunning) { return new EngineAnswer(EngineOutcome.Busy, "running"); }
+        guests.Remove(id);
+        Tell("instance-deleted", id);
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> SnapshotAsync(InstanceId id, EngineName snapshot, DateTimeOffset? expiresAt, CancellationToken ct) => OnAsync(id, null, guest =>
+        guest.Snapshots.TryAdd(snapshot, new EngineSnapshot(snapshot, clock.GetUtcNow(), expiresAt, guest.Size)) ? EngineAnswer.Done : new EngineAnswer(EngineOutcome.AlreadyExists, "exists"), ct);
+
+    internal override Task<EngineAnswer<IReadOnlyList<EngineSnapshot>>> ListSnapshotsAsync(InstanceId id, CancellationToken ct) =>
+        LookAsync(() => Find(id, out var guest) is { } none ? none.As<IReadOnlyList<EngineSnapshot>>() : new([.. guest!.Snapshots.Values.OrderBy(s => s.CreatedAt)]), ct);
+
+    internal override async Task<EngineAnswer<EngineInstance>> RestoreAsync(InstanceId id, EngineName snapshot, CancellationToken ct)
+    {
+        var restored = await OnAsync(id, null, guest =>
+        {
+            if (!guest.Snapshots.TryGetValue(snapshot, out var found)) { return EngineAnswer.NotFound("snapshot"); }
+            guest.Size = found.Size;
+            return EngineAnswer.Done;
+        }, ct);
+        return restored.IsDone ? await FindAsync(id, ct) : restored.As<EngineInstance>();
+    }
+
+    internal override Task<EngineAnswer> DeleteSnapshotAsync(InstanceId id, EngineName snapshot, CancellationToken ct) =>
+        OnAsync(id, null, guest => guest.Snapshots.Remove(snapshot) ? EngineAnswer.Done : EngineAnswer.NotFound("snapshot"), ct);
+
+    internal override Task<EngineAnswer> BackUpAsync(InstanceId id, EngineName backup, CancellationToken ct) =>
+        OnAsync(id, null, guest => guest.Backups.Add(backup) ? EngineAnswer.Done : new EngineAnswer(EngineOutcome.AlreadyExists, "exists"), ct);
+
+    internal override Task<EngineAnswer<Stream>> ExportAsync(InstanceId id, EngineName backup, CancellationToken ct) => LookAsync(() =>
+        Find(id, out var guest) is { } none ? none.As<Stream>() : !guest!.Backups.Contains(backup) ? EngineAnswer.NotFound("backup").As<Stream>() : new(new MemoryStream(Encoding.UTF8.GetBytes("pretend backup"))), ct);
+
+    internal override Task<EngineAnswer> DeleteBackupAsync(InstanceId id, EngineName backup, CancellationToken ct) =>
+        OnAsync(id, null, guest => guest.Backups.Remove(backup) ? EngineAnswer.Done : EngineAnswer.NotFound("backup"), ct);
+
+    internal override async Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, CancellationToken ct)
+    {
+        using var reader = new StreamReader(backup, leaveOpen: true);
+        var text = await reader.ReadToEndAsync(ct);
+        return await ChangeAsync(EngineChecks.Fault(size) ?? EngineMarks.Fault(marks), () =>
+        {
+            if (!projects.ContainsKey(id.Project)) { return id.Project == EngineName.Default ? EngineAnswer.Refused("not-ours") : EngineAnswer.NotFound("project"); }
+            if (text != "pretend backup") { return EngineAnswer.Refused("failed"); }
+            if (guests.ContainsKey(id)) { return new EngineAnswer(EngineOutcome.AlreadyExists, "exists"); }
+            if (Room(id.Project, size) is { } none) { return none; }
+            guests[id] = new Guest(size, marks) { CreatedAt = clock.GetUtcNow() };
+            return EngineAnswer.Done;
+        }, ct);
+    }
+
+    /// <summary>Knows <c>echo</c>, <c>cat</c> and <c>false</c>.</summary>
+    internal override Task<EngineAnswer<ExecResult>> ExecAsync(InstanceId id, ExecOrder order, CancellationToken ct) => LookAsync(() =>
+    {
+        if ((EngineChecks.Fault(order) ?? Find(id, out _)) is { } fault) { return fault.As<ExecResult>(); }
+        if (!guests[id].IsRunning) { return EngineAnswer.Refused("not-running").As<ExecResult>(); }
+        var (code, said) = order.Command[0] switch
+        {
+            "echo" => (0, Encoding.UTF8.GetBytes(string.Join(' ', order.Command.Skip(1)) + "\n")),
+            "cat" => (0, order.Input.ToArray()),
+            "false" => (1, []),
+            _ => (127, Array.Empty<byte>()),
+        };
+        return new(said.Length > order.MostBytes ? new ExecResult(ExecEnd.SaidTooMuch, null, said[..order.MostBytes], []) : new ExecResult(ExecEnd.Exited, code, said, []));
+    }, ct);
+
+    internal override Task<EngineAnswer<EngineTerminal>> OpenTerminalAsync(InstanceId id, IReadOnlyList<string> command, int columns, int rows, CancellationToken ct) =>
+        LookAsync(() => (EngineChecks.FaultOfCommand(command) ?? EngineChecks.FaultOfWindow(columns, rows) ?? Find(id, out _) ?? EngineAnswer.Refused("not-supported")).As<EngineTerminal>(), ct);
+
+    internal override Task<EngineAnswer<EngineTerminal>> OpenConsoleAsync(InstanceId id, int columns, int rows, CancellationToken ct) =>
+        LookAsync(() => (EngineChecks.FaultOfWindow(columns, rows) ?? Find(id, out _) ?? EngineAnswer.Refused("not-supported")).As<EngineTerminal>(), ct);
+
+    internal override Task<EngineAnswer<EngineInstance>> FindAsync(InstanceId id, CancellationToken ct) =>
+        LookAsync(() => Find(id, out var guest) is { } none ? none.As<EngineInstance>() : new(guest!.Shown(id)), ct);
+
+    internal override async Task<EngineAnswer> ReadInstancesAsync(InstanceFilter filter, Action<EngineInstance> each, CancellationToken ct)
+    {
+        if (EngineMarks.Fault(filter) is { } fault) { return fault; }
+        var found = await LookAsync(() => new EngineAnswer<List<EngineInstance>>([.. guests
+            .Where(g => g.Value.IsOurs && (filter.Project is null || g.Key.Project == filter.Project) && (filter.Mark is null || g.Value.Marks.GetValueOrDefault(filter.Mark) == filter.Value))
+            .Select(g => g.Value.Shown(g.Key) is var shown && filter.WithState ? shown : g.Value.Shown(g.Key) with { State = null })]), ct);
+        if (!found.IsDone) { return found; }
+        found.Value.ForEach(each);
+        return EngineAnswer.Done;
+    }
+
+    internal override Task<EngineAnswer<IReadOnlyList<InstanceUse>>> ReadMetricsAsync(string? member, CancellationToken ct) => LookAsync(() => new EngineAnswer<IReadOnlyList<InstanceUse>>(
+        [.. guests.Where(g => g.Value.IsRunning).Select(g => new InstanceUse(g.Key, 1, 1 << 20, (long)g.Value.Size.MemoryMiB << 20, 0, 0, 0, 2))]), ct);
+
+    internal override Task<EngineAnswer> EvacuateAsync(string member, CancellationToken ct) => ChangeAsync(EngineChecks.FaultOfMember(member), () => EngineAnswer.Refused("not-supported"), ct);
+
+    internal override Task<EngineAnswer> RestoreMemberAsync(string member, CancellationToken ct) => ChangeAsync(EngineChecks.FaultOfMember(member), () => EngineAnswer.Refused("not-supported"), ct);
+
+    internal override async IAsyncEnumerable<EngineEvent> ListenAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        var mine = Channel.CreateUnbounded<EngineEvent>();
+        lock (door) { listeners.Add(mine); }
+        yield return new EngineEvent(EngineEvent.ReadAgain);
+        await foreach (var told in mine.Reader.ReadAllAsync(ct)) { yield return told; }
+    }
+
+    private void Tell(string action, InstanceId id) => Tell(new EngineEvent(action, id, null, clock.GetUtcNow()));
+
+    private void Tell(EngineEvent told)
+    {
+        lock (door) { listeners.ForEach(l => l.Writer.TryWrite(told)); }
+    }
+
+    private static EngineAnswer Removed(bool removed) => removed ? EngineAnswer.Done : EngineAnswer.NotFound("object");
+
+    private EngineAnswer? Room(EngineName project, EngineSize size)
+    {
+        if (IsFull) { return new EngineAnswer(EngineOutcome.Full, "memory"); }
+        if (!projects.TryGetValue(project, out var wall)) { return project == EngineName.Default ? null : EngineAnswer.NotFound("project"); }
+        var used = guests.Where(g => g.Key.Project == project).Select(g => g.Value.Size).ToList();
+        return used.Count + 1 > wall.Instances ? new EngineAnswer(EngineOutcome.LimitReached, "count")
+            : used.Sum(u => u.Cpus) + size.Cpus > wall.Cpus || used.Sum(u => (long)u.MemoryMiB) + size.MemoryMiB > wall.MemoryMiB ? new EngineAnswer(EngineOutcome.LimitReached, "sum") : null;
+    }
+
+    /// <summary>Null when it is there and ours.</summary>
+    private EngineAnswer? Find(InstanceId id, out Guest? guest) =>
+        !guests.TryGetValue(id, out guest) ? EngineAnswer.NotFound("instance") : guest.IsOurs ? null : EngineAnswer.Refused("not-ours");
+
+    private Task<EngineAnswer> OnAsync(InstanceId id, EngineAnswer? fault, Func<Guest, EngineAnswer> act, CancellationToken ct) => ChangeAsync(fault, () => Find(id, out var guest) ?? act(guest!), ct);
+
+    private async Task<EngineAnswer> ChangeAsync(EngineAnswer? fault, Func<EngineAnswer> act, CancellationToken ct)
+    {
+        if (fault is not null) { return fault; }
+        await Task.Delay(Slowness, clock, ct);
+        Watch?.Invoke(false);
+        lock (door)
+        {
+            Changes++;
+            if (IsGone) { return new EngineAnswer(EngineOutcome.Unreachable, "no-connection"); }
+            var answer = Lies ? EngineAnswer.Done : act();
+            Watch?.Invoke(true);
+            return LosesAnswers ? new EngineAnswer(EngineOutcome.Unknown, "line-lost") : answer;
+        }
+    }
+
+    private async Task<EngineAnswer<T>> LookAsync<T>(Func<EngineAnswer<T>> look, CancellationToken ct) where T : notnull
+    {
+        await Task.Delay(Slowness, clock, ct);
+        Watch?.Invoke(false);
+        lock (door) { return IsGone ? new EngineAnswer(EngineOutcome.Unreachable, "no-connection").As<T>() : look(); }
+    }
+
+    private sealed class Guest(EngineSize size, IReadOnlyDictionary<string, string> marks)
+    {
+        internal EngineSize Size { get; set; } = size;
+
+        internal IReadOnlyDictionary<string, string> Marks => marks;
+
+        internal bool IsOurs { get; init; } = true;
+
+        internal bool IsRunning { get; set; }
+
+        internal EngineName? Network { get; init; }
+
+        internal IPAddress? Address { get; set; }
+
+        internal DateTimeOffset CreatedAt { get; init; }
+
+        internal HashSet<EngineName> Volumes { get; } = [];
+
+        internal Dictionary<EngineName, EngineSnapshot> Snapshots { get; } = [];
+
+        internal HashSet<EngineName> Backups { get; } = [];
+
+        internal EngineInstance Shown(InstanceId id) => new(id, IsRunning ? InstanceStatus.Running : InstanceStatus.Stopped, Size, marks, null, CreatedAt,
+            new InstanceState(IsRunning ? 1_000_000_000 : 0, IsRunning ? 1 << 20 : 0, 1 << 20, null, IsRunning ? 2 : 0, 0, 0, IsRunning && Address is not null ? [Address] : []));
+    }
+}

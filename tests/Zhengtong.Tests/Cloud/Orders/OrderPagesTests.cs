@@ -1,0 +1,54 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Tests.Support;
+
+namespace Zhengtong.Tests.Cloud.Orders;
+
+/// <summary>The way from the catalogue to a granted order, as a browser without script goes it.</summary>
+[OnDatabase(Once = true)]
+public sealed class OrderPagesTests(PlatformFixture platform)
+{
+    [Fact]
+    public async Task Form_FilledWrong_ComesBackFilled_ThenOrderIsSubmittedAndGranted()
+    {
+        var world = await OrderWorld.MakeAsync(platform);
+        (await world.Officer.GetPage("/work/cloud/services?category=Infrastructure")).ShouldContain($"/work/cloud/services/{world.Code}");
+        var service = await world.Officer.GetPage($"/work/cloud/services/{world.Code}");
+        service.ShouldContain("99.95 %");
+        service.ShouldContain("0.12");
+        (await world.Officer.GetAsync("/work/cloud/services/none")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await world.Officer.GetPage("/work/cloud/systems")).ShouldContain("业务系统");
+
+        var address = $"/work/cloud/order?service={world.Code}";
+        const string Hostile = "<script>alert(1)</script>";
+        var wrong = await world.Officer.Submit(address, "order", ("act", "submit"), ("order.systemId", world.System.ToString()), ("order.zone", "Internet"), ("order.until", OrderWorld.Day(30)), ("order.ground", "x"),
+            ("order.items[0].plan", $"{world.Code}/free"), ("order.items[0].name", Hostile), ("order.items[0].count", "many"), ("order.items[0].vcpu", "-1"), ("order.items[0].memory", ""), ("order.items[0].disk", ""), ("order.items[0].image", ""), ("order.items[0].data", Hostile));
+        wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var text = await wrong.Content.ReadAsStringAsync();
+        text.ShouldNotContain(Hostile);
+        text.ShouldContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+        text.ShouldContain("f-order-items-0");
+
+        (await (await world.Officer.Submit(address, "order", ("act", "add"), ("order.items[0].name", "one"))).Content.ReadAsStringAsync()).ShouldContain("order.items[1].name");
+        var sent = await world.Officer.Submit(address, "order", ("act", "submit"), ("order.systemId", world.System.ToString()), ("order.zone", "GovernmentExtranet"), ("order.until", OrderWorld.Day(30)), ("order.ground", "会议纪要"),
+            ("order.items[0].plan", $"{world.Code}/free"), ("order.items[0].name", "web"), ("order.items[0].count", "2"), ("order.items[0].vcpu", "2"), ("order.items[0].memory", "1.5"), ("order.items[0].disk", ""), ("order.items[0].image", "busybox"), ("order.items[0].data", "#cloud-config"));
+        sent.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        var page = Regex.Match(sent.Headers.Location!.ToString(), "/work/cloud/orders/[0-9a-f-]{36}").Value;
+        page.ShouldNotBeEmpty();
+        (await world.Officer.GetPage("/work/cloud/orders?state=Submitted")).ShouldContain(page);
+        var seen = await world.Officer.GetPage(page);
+        seen.ShouldContain("2 cores, 1,536 MiB of memory");
+        seen.ShouldNotContain("#cloud-config");
+        (await world.Authority.GetPage("/work")).ShouldContain(page);
+
+        (await world.Authority.Submit(page, "refuse", ("code", "quota"), ("reason", ""))).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await world.Authority.Submit(page, "grant")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        var granted = await world.Officer.GetPage(page);
+        granted.ShouldContain("Waits for a host");
+        granted.ShouldContain("web-2");
+        (await platform.WithDb(db => db.CloudOrders.CountAsync(o => o.OrganisationId == world.Department.Id))).ShouldBe(1);
+        (await (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer)).GetAsync(page)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+}

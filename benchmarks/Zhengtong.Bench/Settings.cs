@@ -32,6 +32,7 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int? Rows, int?
         new("i", "many", "Many deliveries at once", ManyBench.RunAsync),
         new("j", "open-data", "Open data beside CKAN's datastore", OpenDataBench.RunAsync),
         new("k", "cloud-placement", "Cloud: holds and placements a second, and how well hosts are filled", CloudBench.RunAsync),
+        new("m", "metering", "Cloud: a minute of samples, and lists at 100,000 resources", MeteringBench.RunAsync),
         OpenDataBench.Search,
         OpenDataPages.Part,
     ];

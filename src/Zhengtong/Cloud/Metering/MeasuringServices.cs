@@ -48,6 +48,7 @@ internal static class MeasuringServices
         DecideReclaim.Map(api);
         ExcludeFromReclaim.Map(api);
         SetReclaimRules.Map(api);
+        ListSizeAdvice.Map(api);
         SetSavingsMethod.Map(api);
         ReadSavings.Map(api);
         ReadCapacity.Map(api);

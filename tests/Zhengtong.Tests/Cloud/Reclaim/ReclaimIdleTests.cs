@@ -24,6 +24,13 @@ public sealed class ReclaimIdleTests(PlatformFixture platform)
         var (world, @operator) = (await MeteredWorld.MakeAsync(platform), await platform.SignedIn(await platform.Department(), Role.PlatformOperator));
         var (idle, busy, known) = (await Resource(world, 20, 1440), await Resource(world, 900, 1440), await Resource(world, 20, 1000));
         var officer = await platform.SignedIn(world.Department, Role.DepartmentOfficer);
+        await world.PriceAsync("vcpu-hour", 0.1m, Now.AddYears(-1));
+        var advice = (await officer.GetFromJsonAsync<JsonElement>("/api/v1/cloud/size-advice")).GetProperty("items").EnumerateArray().ToDictionary(a => a.GetProperty("resourceId").GetGuid());
+        advice[known.Id].GetProperty("verdict").GetString().ShouldBe("unknown");
+        advice[busy.Id].GetProperty("verdict").GetString().ShouldBe("fit");
+        advice[idle.Id].GetProperty("verdict").GetString().ShouldBe("idle");
+        // One of two cores would do: a tenth of a yuan an hour.
+        advice[idle.Id].GetProperty("advice").EnumerateArray().Select(a => (a.GetProperty("cores").GetInt64(), a.GetProperty("savingPerMonth").GetDecimal())).ShouldBe([(1000L, 73m), (1000L, 73m), (1000L, 73m)]);
         await platform.WithDb(db => ReclaimIdle.FindAsync(db, Now, default));
         var found = await platform.WithDb(db => db.Reclaims.AsNoTracking().Where(r => r.OrganisationId == world.Department.Id).ToListAsync());
         var reclaim = found.ShouldHaveSingleItem();

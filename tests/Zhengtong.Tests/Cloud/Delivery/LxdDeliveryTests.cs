@@ -63,7 +63,7 @@ public sealed class LxdDeliveryTests(LxdFixture lxd, DeliveryScene scene, ITestO
 
         async Task UntilAsync(Func<CloudResource, bool> isSo)
         {
-            var until = TimeProvider.System.GetUtcNow().AddMinutes(3);
+            var until = TimeProvider.System.GetUtcNow().AddMinutes(8);
             while (!isSo(await scene.ReadAsync(id)))
             {
                 TimeProvider.System.GetUtcNow().ShouldBeLessThan(until, $"still {(await scene.ReadAsync(id)).Problem}");

@@ -54,7 +54,7 @@ internal static class ListSizeAdvice
     /// <response code="400">kernel.cursor-unknown</response>
     internal static async Task<Results<Ok<Page<SizeAdviceFor>>, ProblemHttpResult>> Handle(Guid? organisation, [AsParameters] PageQuery page, Actor actor, ZhengtongDb db, Paging paging, TimeProvider clock, CancellationToken ct)
     {
-        var resources = ResourceReach.Resources(db, actor).Where(r => r.State == ResourceState.Running && r.Form == ResourceForm.Instance);
+        var resources = ResourceReach.Resources(db, actor).Where(r => r.State == CloudResourceState.Running && r.Form == ResourceForm.Instance);
         if (organisation is { } owner) { resources = resources.Where(r => r.OrganisationId == owner); }
         if (await paging.ReadAsync(resources, page, r => r.Number, r => r.Id, r => r, descending: false, ct) is not { } read) { return KernelProblems.CursorUnknown.Because(); }
         var (rules, now) = (await Finding.RulesAsync(db, ct), clock.GetUtcNow());

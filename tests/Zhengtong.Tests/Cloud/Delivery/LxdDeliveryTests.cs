@@ -48,18 +48,22 @@ public sealed class LxdDeliveryTests(LxdFixture lxd, DeliveryScene scene, ITestO
             return true;
         });
         var id = await scene.GrantAsync(pool.Id, memory: 32);
-        await UntilAsync(r => r is { State: CloudResourceState.Running, NextAt: null });
-        (await InstancesAsync(pool)).Count.ShouldBe(1);
-        (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Active);
-        (await scene.SpansAsync(id)).Count.ShouldBe(1);
-        await scene.WishAsync(id, ResourceWish.Removed);
-        await UntilAsync(r => r.State == CloudResourceState.Removed);
-        (await InstancesAsync(pool)).ShouldBeEmpty();
-        (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Released);
-        (await scene.WithDb(db => Recounting.DifferencesAsync(db, default))).ShouldBeEmpty();
-        output.WriteLine(string.Join('\n', died.Keys.Order(StringComparer.Ordinal)));
-        // Project, network and its rules, the instance, its start, its stop, its end; each before and after.
-        died.Count.ShouldBeGreaterThanOrEqualTo(12);
+        try
+        {
+            await UntilAsync(r => r is { State: CloudResourceState.Running, NextAt: null });
+            (await InstancesAsync(pool)).Count.ShouldBe(1);
+            (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Active);
+            (await scene.SpansAsync(id)).Count.ShouldBe(1);
+            await scene.WishAsync(id, ResourceWish.Removed);
+            await UntilAsync(r => r.State == CloudResourceState.Removed);
+            (await InstancesAsync(pool)).ShouldBeEmpty();
+            (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Released);
+            (await scene.WithDb(db => Recounting.DifferencesAsync(db, default))).ShouldBeEmpty();
+            output.WriteLine(string.Join('\n', died.Keys.Order(StringComparer.Ordinal)));
+            // Project, network and its rules, the instance, its start, its stop, its end; each before and after.
+            died.Count.ShouldBeGreaterThanOrEqualTo(12);
+        }
+        finally { program?.Dispose(); }
 
         async Task UntilAsync(Func<CloudResource, bool> isSo)
         {

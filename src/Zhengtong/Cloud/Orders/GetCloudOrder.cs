@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements;
 using Zhengtong.Cloud.Model;
+using Zhengtong.Cloud.Resources;
 using Zhengtong.Cloud.Quotas;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
@@ -114,7 +115,7 @@ internal static class GetCloudOrder
             [.. o.Items.Select(i => new CloudOrderLine(i.Name, i.Service, i.Version, i.ServiceName, i.Form, i.Plan, i.PlanName, i.Amounts, i.Image, i.Count, i.IsApart, i.UserDataDigest, i.Monthly))],
             o.Total, o.Monthly, o.ResourceId, o.Until, o.Ground, o.State, o.CreatedAt, o.SubmittedAt, o.DecidedAt, o.ReasonCode, o.Reason, review is { StepName.Length: > 0 } ? review.Page : null, review?.StepName,
             o.IsOpen ? await outlook.LackingAsync(o, ct) : [], o.IsOpen ? await outlook.FittingAsync(o, ct) : [],
-            [.. resources.Select(r => new OrderedResource(r.Id, r.Number, r.Name, r.Item, r.Amounts, r.Wish, r.State, r.Address, r.Problem, r.Problem is null ? null : OrderWords.Said(r.Problem), r.Until))],
+            [.. resources.Select(r => new OrderedResource(r.Id, r.Number, r.Name, r.Item, r.Amounts, r.Wish, r.State, r.Address, r.Problem, ResourceRows.SentenceOf(r.Problem), r.Until))],
             o.Document, o.Digest, SealOf(o.ConsumerSeal), SealOf(o.ProviderSeal), decides, o.Revision));
     }
 

@@ -4,7 +4,7 @@ using Zhengtong.Web;
 
 namespace Zhengtong.Cloud.Orders;
 
-/// <summary>How amounts and problems are said to people.</summary>
+/// <summary>How amounts are said to people.</summary>
 internal static class OrderWords
 {
     /// <summary>4 cores, 8 GiB of memory, 40 GiB of disk; what has no words of its own as its kind and number.</summary>
@@ -16,7 +16,4 @@ internal static class OrderWords
         "disk" => Text.Of("cloud.amount.disk", Show.Number(a.Amount)),
         _ => Text.Of("cloud.amount.other", ResourceKind.TitleOf(a.Kind, ""), Show.Number(a.Amount)),
     }));
-
-    /// <summary>Why a resource is not yet what it is to be; a code that has no words stands as it is.</summary>
-    internal static string Said(string problem) => Text.Find($"cloud.resource-problem.{problem}") ?? problem;
 }

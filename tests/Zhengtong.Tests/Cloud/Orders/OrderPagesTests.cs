@@ -46,7 +46,7 @@ public sealed class OrderPagesTests(PlatformFixture platform)
         (await world.Authority.Submit(page, "refuse", ("code", "quota"), ("reason", ""))).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await world.Authority.Submit(page, "grant")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         var granted = await world.Officer.GetPage(page);
-        granted.ShouldContain("Waits for a host");
+        granted.ShouldContain("No host has room now");
         granted.ShouldContain("web-2");
         (await platform.WithDb(db => db.CloudOrders.CountAsync(o => o.OrganisationId == world.Department.Id))).ShouldBe(1);
         (await (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer)).GetAsync(page)).StatusCode.ShouldBe(HttpStatusCode.NotFound);

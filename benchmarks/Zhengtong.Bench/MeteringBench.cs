@@ -121,7 +121,7 @@ internal static class MeteringBench
                     db.CloudResources.Add(new CloudResource
                     {
                         Id = ids[^1], Number = $"ZY-2026-{n:D6}", Name = $"host {n}", Form = ResourceForm.Instance, OrderId = ids[^1], Item = 1, OrganisationId = owner.Id, Region = region, NodeId = node.Id, SystemId = system.Id, ServiceCode = "bench", PlanCode = "one",
-                        Zone = NetworkZone.GovernmentExtranet, Protection = 2, Amounts = amounts, Wish = ResourceWish.Running, State = ResourceState.Running, Until = now.AddYears(1), CreatedAt = now, DeliveredAt = now,
+                        Zone = NetworkZone.GovernmentExtranet, Protection = 2, Amounts = amounts, Wish = ResourceWish.Running, State = CloudResourceState.Running, Until = now.AddYears(1), CreatedAt = now, DeliveredAt = now,
                     });
                 }
 

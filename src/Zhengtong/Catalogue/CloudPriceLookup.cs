@@ -16,6 +16,9 @@ internal sealed record PriceCard(Guid Id, string ServiceCode, string PlanCode, s
 /// <summary>What other modules may ask of prices.</summary>
 internal static class CloudPriceLookup
 {
+    /// <summary>The prices in force at a moment of these services; a meter without a price is left out.</summary>
+    internal static Task<IReadOnlyList<PriceCard>> AtAsync(ZhengtongDb db, IReadOnlyCollection<string> services, DateTimeOffset at, CancellationToken ct) => OfAsync(db, services, at, at.AddMicroseconds(1), ct);   // no database counts less
+
     /// <summary>Every price of these services that is in force at some time in the period, by service, plan, meter and time.</summary>
     internal static async Task<IReadOnlyList<PriceCard>> OfAsync(ZhengtongDb db, IReadOnlyCollection<string> services, DateTimeOffset from, DateTimeOffset until, CancellationToken ct)
     {

@@ -26,12 +26,6 @@ internal sealed class CloudServiceLookup(ZhengtongDb db)
     internal async Task<IReadOnlyList<ServiceCard>> PublishedAsync(CancellationToken ct) =>
         [.. (await Cards(db.CloudServices.AsNoTracking().Where(s => s.State == ServiceState.Published)).ToListAsync(ct)).OrderBy(s => s.Category).ThenBy(s => s.Name, StringComparer.Ordinal)];
 
-    /// <summary>The prices in force at a moment of these services; a meter without a price is left out.</summary>
-    internal async Task<IReadOnlyList<PriceCard>> PricesAsync(IReadOnlyCollection<string> codes, DateTimeOffset at, CancellationToken ct) =>
-        [.. (await db.PriceSeries.AsNoTracking().Include(s => s.Prices).Where(s => codes.Contains(s.ServiceCode)).ToListAsync(ct))
-            .Select(s => s.At(at) is { } p ? new PriceCard(p.Id, s.ServiceCode, s.PlanCode, s.Meter, p.Amount, p.ValidFrom, p.ValidUntil, p.Source) : null).OfType<PriceCard>()
-            .OrderBy(p => p.ServiceCode, StringComparer.Ordinal).ThenBy(p => p.PlanCode, StringComparer.Ordinal).ThenBy(p => p.Meter, StringComparer.Ordinal)];
-
     private static IQueryable<ServiceCard> Cards(IQueryable<CloudService> services) =>
         services.Select(s => new ServiceCard(s.Code, s.Version, s.Name, s.Category, s.Layer, s.ProviderId, s.Form, s.State, s.Plans));
 }

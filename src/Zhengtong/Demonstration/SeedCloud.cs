@@ -11,6 +11,7 @@ using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Orders;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
+using Zhengtong.Cloud.Savings;
 using Zhengtong.Cloud.Systems;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Calendar;
@@ -22,7 +23,7 @@ namespace Zhengtong.Demonstration;
 /// <summary>The province's cloud as described in <c>cloud.json</c>.</summary>
 internal sealed record CloudPlan(
     CloudPlanPool Pool, IReadOnlyList<CloudPlanQuota> Quotas, CloudPlanProject Project, IReadOnlyList<CloudPlanSystem> Systems, IReadOnlyList<CloudPlanService> Services, string Source, string QuotaReason,
-    IReadOnlyList<CloudPlanOrder> Orders)
+    IReadOnlyList<CloudPlanOrder> Orders, CloudPlanSavings Savings)
 {
     internal static CloudPlan Load()
     {
@@ -56,6 +57,9 @@ internal sealed record CloudPlanOrder(string Department, string Ground, bool IsG
 /// <summary>An item of an order.</summary>
 internal sealed record CloudPlanItem(string Name, string Service, string Plan, int Count);
 
+/// <summary>How savings are counted.</summary>
+internal sealed record CloudPlanSavings(string Reason, SavingsParameters Parameters);
+
 /// <summary>Quotas, a pool, services with their prices, business systems and orders, by the officers' own acts. Adds what is missing. Without an engine what was granted waits, and says so.</summary>
 internal sealed class SeedCloud(IServiceScopeFactory scopes, TimeProvider clock) : IStartupStep
 {
@@ -67,6 +71,7 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, TimeProvider clock)
         await WithinAsync(SeedQuotasAsync);
         await WithinAsync(SeedServicesAsync);
         await WithinAsync(SeedSystemsAsync);
+        await WithinAsync(SeedSavingsAsync);
         foreach (var order in plan.Orders) { await WithinAsync(services => SeedOrderAsync(services, order, ct)); }
         Progress.Say("demonstration.progress.cloud", plan.Services.Count, plan.Orders.Count, watch.Elapsed.TotalSeconds);
 
@@ -78,6 +83,7 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, TimeProvider clock)
 
         Task SeedQuotasAsync(IServiceProvider services) => this.SeedQuotasAsync(services.GetRequiredService<ZhengtongDb>(), services.GetRequiredService<Vault>(), services.GetRequiredService<PoolEngines>(), ct);
         Task SeedServicesAsync(IServiceProvider services) => this.SeedServicesAsync(services.GetRequiredService<ZhengtongDb>(), ct);
+        Task SeedSavingsAsync(IServiceProvider services) => this.SeedSavingsAsync(services.GetRequiredService<ZhengtongDb>(), ct);
         Task SeedSystemsAsync(IServiceProvider services) => this.SeedSystemsAsync(services.GetRequiredService<ZhengtongDb>(), ct);
     }
 
@@ -137,6 +143,13 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, TimeProvider clock)
             Expect.Done<Created<BusinessSystemRegistered>>((await RegisterBusinessSystem.Handle(
                 new RegisterBusinessSystemRequest(system.Name, system.Purpose, system.Protection, system.Record, system.Zone), officer, db, clock, ct)).Result);
         }
+    }
+
+    private async Task SeedSavingsAsync(ZhengtongDb db, CancellationToken ct)
+    {
+        if (await db.SavingsMethods.AnyAsync(ct)) { return; }
+        var request = new SetSavingsMethodRequest(ChinaTime.DateOf(clock.GetUtcNow()).Year, plan.Savings.Parameters, plan.Savings.Reason);
+        Expect.Done<Created<SavingsMethodSet>>((await SetSavingsMethod.Handle(request, await Officers.ActorAsync(db, "authority", ct), db, clock, ct)).Result);
     }
 
     private async Task SeedOrderAsync(IServiceProvider services, CloudPlanOrder wanted, CancellationToken ct)

@@ -27,11 +27,8 @@ internal static class RefuseReview
         Guid id, RefuseReviewRequest request, Actor actor, ZhengtongDb db, ReviewKinds kinds, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        if (await ReviewAccess.FindAsync(db, id, actor, ct) is not { } review) { return AgreementsProblems.ReviewNotFound.Because($"{id}"); }
-        // Before whose turn it is: somebody else may just have moved it on.
-        if (review.IsOpen && review.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(review.Number); }
-        var (hand, refusal) = await ReviewAccess.HandAsync(db, review, actor, now, ct);
-        if (hand is null) { return refusal!; }
+        var (turn, refusal) = await ReviewAccess.TurnAsync(db, id, request.Revision, actor, now, ct);
+        if (turn is not var (review, hand)) { return refusal!; }
         var owner = kinds.Find(review.Kind);
         if (owner is not null && owner.Reasons.All(r => r.Code != request.Reason))
         {

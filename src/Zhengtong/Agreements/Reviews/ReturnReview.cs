@@ -31,11 +31,8 @@ internal static class ReturnReview
         Guid id, ReturnReviewRequest request, Actor actor, ZhengtongDb db, WorkingCalendar calendar, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        if (await ReviewAccess.FindAsync(db, id, actor, ct) is not { } review) { return AgreementsProblems.ReviewNotFound.Because($"{id}"); }
-        // Before whose turn it is: somebody else may just have moved it on.
-        if (review.IsOpen && review.Revision != request.Revision) { return AgreementsProblems.ChangedMeanwhile.Because(review.Number); }
-        var (hand, refusal) = await ReviewAccess.HandAsync(db, review, actor, now, ct);
-        if (hand is null) { return refusal!; }
+        var (turn, refusal) = await ReviewAccess.TurnAsync(db, id, request.Revision, actor, now, ct);
+        if (turn is not var (review, hand)) { return refusal!; }
         if (Faults(request, review) is { Count: > 0 } faults) { return AgreementsProblems.ReviewInvalid.For(faults); }
 
         var step = review.StepName;

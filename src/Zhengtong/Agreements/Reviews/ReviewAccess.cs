@@ -6,6 +6,11 @@ using Zhengtong.Kernel.Identity;
 
 namespace Zhengtong.Agreements.Reviews;
 
+/// <summary>A review at whose present step the actor may act, and its hand.</summary>
+/// <param name="Review">Tracked, with its acts and stops.</param>
+/// <param name="Hand">Its own, or the one it lends somebody as deputy.</param>
+internal sealed record ReviewTurn(Review Review, ReviewHand Hand);
+
 /// <summary>Who may see a review, who may act in it, and how an act is saved.</summary>
 internal static class ReviewAccess
 {
@@ -22,6 +27,22 @@ internal static class ReviewAccess
         review.ApplicantId == actor.Organisation || review.ProviderId == actor.Organisation || review.EscalatedTo == actor.Organisation
         || review.Steps.Any(s => !s.Skipped && s.Organisation == actor.Organisation)
         || (actor.Roles.Contains(Role.Authority) && actor.Reaches(review.Region));
+
+    /// <summary>The review, tracked, and the hand by which the actor may act in it now; or why it may not.</summary>
+    /// <param name="db">The database.</param>
+    /// <param name="id">Of the review.</param>
+    /// <param name="revision">The one the caller saw.</param>
+    /// <param name="actor">Who acts.</param>
+    /// <param name="now">When.</param>
+    /// <param name="ct">Stops it.</param>
+    internal static async Task<(ReviewTurn? Turn, ProblemHttpResult? Refusal)> TurnAsync(ZhengtongDb db, Guid id, int revision, Actor actor, DateTimeOffset now, CancellationToken ct)
+    {
+        if (await FindAsync(db, id, actor, ct) is not { } review) { return (null, AgreementsProblems.ReviewNotFound.Because($"{id}")); }
+        // Before whose turn it is: somebody else may just have moved it on.
+        if (review.IsOpen && review.Revision != revision) { return (null, AgreementsProblems.ChangedMeanwhile.Because(review.Number)); }
+        var (hand, refusal) = await HandAsync(db, review, actor, now, ct);
+        return hand is null ? (null, refusal) : (new ReviewTurn(review, hand), null);
+    }
 
     /// <summary>The hand by which the actor may act at the present step, or why not: its own post, else one that it holds as deputy. Programs hold no posts.</summary>
     internal static async Task<(ReviewHand? Hand, ProblemHttpResult? Refusal)> HandAsync(ZhengtongDb db, Review review, Actor actor, DateTimeOffset now, CancellationToken ct)

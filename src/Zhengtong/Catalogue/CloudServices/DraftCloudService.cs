@@ -34,7 +34,7 @@ public sealed record CloudServiceLevel([Range(0, 100_000)] int Availability, [Ra
 /// <param name="Name">1 to 60 characters.</param>
 /// <param name="Amounts">What it gives, at most 20 kinds.</param>
 /// <param name="Images">What an instance may be made from, at most 50 names of 1 to 100 characters.</param>
-/// <param name="Meters">By what it is priced, at most 20: lower-case letters, digits and hyphens, at most 40, such as <c>vcpu-hour</c>.</param>
+/// <param name="Meters">By what it is priced, at most 20 of <c>one-time</c>, <c>instance-month</c>, <c>instance-hour</c>, <c>vcpu-hour</c>, <c>gib-memory-hour</c>, <c>gib-disk-hour</c>, <c>database-hour</c>, <c>address-hour</c>; an hourly one with <c>-stopped</c> counts while the resource is stopped.</param>
 public sealed record CloudServicePlan(
     [Required, RegularExpression("[a-z0-9][a-z0-9-]{0,39}")] string Code, [Required, StringLength(60, MinimumLength = 1)] string Name, [Required, MaxLength(20)] IReadOnlyList<CloudServiceAmount> Amounts,
     [Required, MaxLength(50)] IReadOnlyList<string> Images, [Required, MaxLength(20)] IReadOnlyList<string> Meters);
@@ -110,7 +110,7 @@ internal static partial class DraftCloudService
                 else if ((amount.Most - amount.Least) % amount.Step != 0) { faults[$"{here}.amounts[{m}].step"] = [Text.Of("catalogue.service.step-unfit")]; }
             }
 
-            foreach (var (m, meter) in plan.Meters.Index().Where(x => !Word().IsMatch(x.Item) || plan.Meters.Take(x.Index).Contains(x.Item))) { faults[$"{here}.meters[{m}]"] = [Text.Of("catalogue.service.meter-form")]; }
+            foreach (var (m, meter) in plan.Meters.Index().Where(x => !ServiceMeters.IsKnown(x.Item) || plan.Meters.Take(x.Index).Contains(x.Item))) { faults[$"{here}.meters[{m}]"] = [Text.Of("catalogue.service.meter-form", string.Join(", ", ServiceMeters.All))]; }
             foreach (var (m, image) in plan.Images.Index().Where(x => !Image().IsMatch(x.Item))) { faults[$"{here}.images[{m}]"] = [Text.Of("catalogue.service.image-form")]; }
             if (text.Form == ServiceForm.Instance && plan.Images.Count == 0) { faults[$"{here}.images"] = [Text.Of("catalogue.service.image-needed")]; }
             if (text.Form is ServiceForm.Instance or ServiceForm.Site or ServiceForm.Database && plan.Amounts.Count == 0) { faults[$"{here}.amounts"] = [Text.Of("catalogue.service.amounts-needed")]; }
@@ -118,9 +118,6 @@ internal static partial class DraftCloudService
 
         return faults;
     }
-
-    [GeneratedRegex("^[a-z][a-z0-9-]{0,39}$")]
-    private static partial Regex Word();
 
     /// <summary>Names of images reach engines: nothing in them that a shell or a path could mean something by.</summary>
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]

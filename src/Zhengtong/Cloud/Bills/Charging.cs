@@ -43,7 +43,7 @@ internal sealed record Charge(Guid ResourceId, string ServiceCode, string PlanCo
 {
     internal decimal Cost => UnitPrice * Quantity;
 
-    internal bool IsOnce => Meter == Meters.Once;
+    internal bool IsOnce => Meter == ServiceMeters.Once;
 }
 
 /// <summary>Time of a resource for which no price is set: what is not known is not billed, and keeps the bill from being closed.</summary>
@@ -53,42 +53,6 @@ internal sealed record Charge(Guid ResourceId, string ServiceCode, string PlanCo
 /// <param name="From">Beginning.</param>
 /// <param name="Until">End, exclusive.</param>
 internal sealed record Unpriced(Guid ResourceId, string PlanCode, string? Meter, DateTimeOffset From, DateTimeOffset Until);
-
-/// <summary>Meters that prices may name. Those with <c>-stopped</c> count while a resource is stopped; of the others the disk, its months and what is paid once count then too, all else only while it runs.</summary>
-internal static class Meters
-{
-    internal const string Once = "one-time";
-    internal const string Month = "instance-month";
-    internal const string Stopped = "-stopped";
-
-    /// <summary>The meter, the kind of resource it counts (null counts the resource itself), how many of the kind make a unit.</summary>
-    private static readonly Dictionary<string, (string? Kind, int Per)> Known = new(StringComparer.Ordinal)
-    {
-        ["instance-hour"] = (null, 1), ["vcpu-hour"] = ("vcpu", 1000), ["gib-memory-hour"] = ("memory", 1024), ["gib-disk-hour"] = ("disk", 1), ["database-hour"] = ("database", 1), ["address-hour"] = ("address", 1),
-    };
-
-    internal static bool IsKnown(string meter) => meter is Once or Month || Known.ContainsKey(Plain(meter));
-
-    /// <summary>What one unit is, as FOCUS writes it.</summary>
-    internal static string UnitOf(string meter) => Plain(meter) switch
-    {
-        Once => "Purchases", Month => "Instance-Months", "vcpu-hour" => "Core-Hours", "gib-memory-hour" or "gib-disk-hour" => "GiB-Hours", "database-hour" => "Database-Hours", "address-hour" => "Address-Hours", _ => "Instance-Hours",
-    };
-
-    /// <summary>True when the meter counts in such a stretch of time.</summary>
-    internal static bool Counts(string meter, bool isRunning) => meter is Month or "gib-disk-hour" || meter.EndsWith(Stopped, StringComparison.Ordinal) != isRunning;
-
-    /// <summary>Units in so much time, rounded to 8 places.</summary>
-    internal static decimal QuantityOf(string meter, IReadOnlyList<ResourceAmount> amounts, TimeSpan time, TimeSpan month)
-    {
-        var seconds = time.Ticks / (decimal)TimeSpan.TicksPerSecond;
-        if (meter == Month) { return decimal.Round(seconds / (month.Ticks / (decimal)TimeSpan.TicksPerSecond), 8, MidpointRounding.ToEven); }
-        var (kind, per) = Known[Plain(meter)];
-        return decimal.Round((kind is null ? 1m : amounts.Get(kind)) * seconds / (3600m * per), 8, MidpointRounding.ToEven);
-    }
-
-    private static string Plain(string meter) => meter.EndsWith(Stopped, StringComparison.Ordinal) ? meter[..^Stopped.Length] : meter;
-}
 
 /// <summary>Stretches of time and prices make charges: pure. Split where a price, the month or the resource changes.</summary>
 internal static class Charging
@@ -111,15 +75,15 @@ internal static class Charging
             var isFirst = span.From == first && span.From >= month.From && span.From < month.Until;
             if (from >= until && !(isFirst && span.From <= now)) { continue; }
             var meters = prices[span.PlanCode].GroupBy(p => p.Meter, StringComparer.Ordinal).ToList();
-            if (from < until && !meters.Exists(m => Meters.IsKnown(m.Key))) { unpriced.Add(new Unpriced(resource.Id, span.PlanCode, null, from, until)); }
+            if (from < until && !meters.Exists(m => ServiceMeters.IsKnown(m.Key))) { unpriced.Add(new Unpriced(resource.Id, span.PlanCode, null, from, until)); }
             foreach (var meter in meters)
             {
-                if (!Meters.IsKnown(meter.Key)) { unpriced.Add(new Unpriced(resource.Id, span.PlanCode, null, from, until)); }
-                else if (meter.Key == Meters.Once)
+                if (!ServiceMeters.IsKnown(meter.Key)) { unpriced.Add(new Unpriced(resource.Id, span.PlanCode, null, from, until)); }
+                else if (meter.Key == ServiceMeters.Once)
                 {
                     if (isFirst && meter.FirstOrDefault(p => IsInForce(p, span.From)) is { } once) { charges.Add(new Charge(resource.Id, once.ServiceCode, span.PlanCode, meter.Key, once.Id, once.Amount, span.From, span.From, 1)); }
                 }
-                else if (from < until && Meters.Counts(meter.Key, span.IsRunning)) { Meter(resource, span, [.. meter.OrderBy(p => p.ValidFrom)], from, until, length, charges, unpriced); }
+                else if (from < until && ServiceMeters.Counts(meter.Key, span.IsRunning)) { Meter(resource, span, [.. meter.OrderBy(p => p.ValidFrom)], from, until, length, charges, unpriced); }
             }
         }
 
@@ -133,13 +97,17 @@ internal static class Charging
         {
             var (begins, ends) = (Later(price.ValidFrom, from), Earlier(price.ValidUntil ?? until, until));
             if (begins > at) { unpriced.Add(new Unpriced(resource.Id, span.PlanCode, price.Meter, at, begins)); }
-            var quantity = Meters.QuantityOf(price.Meter, span.Amounts, ends - begins, month);
+            var quantity = Quantity(price.Meter, span.Amounts, ends - begins, month);
             if (quantity > 0) { charges.Add(new Charge(resource.Id, price.ServiceCode, span.PlanCode, price.Meter, price.Id, price.Amount, begins, ends, quantity)); }
             at = ends;
         }
 
         if (at < until) { unpriced.Add(new Unpriced(resource.Id, span.PlanCode, prices[0].Meter, at, until)); }
     }
+
+    /// <summary>Units in so much time, rounded to 8 places.</summary>
+    private static decimal Quantity(string meter, IReadOnlyList<ResourceAmount> amounts, TimeSpan time, TimeSpan month) =>
+        decimal.Round(meter == ServiceMeters.Month ? time.Ticks / (decimal)month.Ticks : ServiceMeters.Hour(meter, amounts.Get) * time.Ticks / TimeSpan.TicksPerHour, 8, MidpointRounding.ToEven);
 
     private static bool IsInForce(PriceCard price, DateTimeOffset at) => price.ValidFrom <= at && (price.ValidUntil is null || at < price.ValidUntil);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Catalogue;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Organisations;
 
@@ -14,8 +15,9 @@ namespace Zhengtong.Cloud.Bills;
 /// <param name="RegionName">Name of the level that pays.</param>
 /// <param name="Operator">Name of the body that serves and bills.</param>
 /// <param name="Pool">Where the resource is; null when it has no place.</param>
+/// <param name="Service">Name of the cloud service; null for what rounds.</param>
 /// <param name="Tags">Flat.</param>
-internal sealed record FocusRow(BillLine Line, Bill Bill, CloudResource? Resource, Organisation Department, string RegionName, string Operator, string? Pool, IReadOnlyDictionary<string, string> Tags)
+internal sealed record FocusRow(BillLine Line, Bill Bill, CloudResource? Resource, Organisation Department, string RegionName, string Operator, string? Pool, string? Service, IReadOnlyDictionary<string, string> Tags)
 {
     internal ResourceForm? Form => Resource?.Form;
 }
@@ -40,11 +42,11 @@ internal static class Focus
         ("ChargeCategory", r => r.Line.Category.ToString()),
         ("ChargeClass", r => r.Line.Corrects is null ? null : "Correction"),
         ("ChargeDescription", r => r.Line.Meter is { } meter ? $"{r.Line.PlanCode} {meter}" : "rounding to whole fen"),
-        ("ChargeFrequency", r => r.Line.Category != ChargeCategory.Usage ? "One-Time" : r.Line.Meter == Meters.Month ? "Recurring" : "Usage-Based"),
+        ("ChargeFrequency", r => r.Line.Category != ChargeCategory.Usage ? "One-Time" : r.Line.Meter == ServiceMeters.Month ? "Recurring" : "Usage-Based"),
         ("ChargePeriodEnd", r => Time(r.Line.Until > r.Line.From ? r.Line.Until : r.Line.From.AddSeconds(1))),
         ("ChargePeriodStart", r => Time(r.Line.From)),
         ("ConsumedQuantity", r => r.Line.Category == ChargeCategory.Usage ? Number(r.Line.Quantity) : null),
-        ("ConsumedUnit", r => r.Line is { Category: ChargeCategory.Usage, Meter: { } meter } ? Meters.UnitOf(meter) : null),
+        ("ConsumedUnit", r => r.Line is { Category: ChargeCategory.Usage, Meter: { } meter } ? ServiceMeters.UnitOf(meter) : null),
         ("ContractedCost", r => Number(r.Line.Cost)),
         ("ContractedUnitPrice", r => Number(r.Line.UnitPrice)),
         ("EffectiveCost", r => Number(r.Line.Cost)),
@@ -54,7 +56,7 @@ internal static class Focus
         ("ListUnitPrice", r => Number(r.Line.UnitPrice)),
         ("PricingCategory", r => r.Line.Category == ChargeCategory.Adjustment ? null : "Standard"),
         ("PricingQuantity", r => Number(r.Line.Quantity)),
-        ("PricingUnit", r => r.Line.Meter is { } meter ? Meters.UnitOf(meter) : null),
+        ("PricingUnit", r => r.Line.Meter is { } meter ? ServiceMeters.UnitOf(meter) : null),
         ("ProviderName", r => r.Operator),
         ("PublisherName", r => r.Operator),
         ("RegionId", r => r.Resource?.Region.ToString()),
@@ -63,7 +65,7 @@ internal static class Focus
         ("ResourceName", r => r.Resource?.Name),
         ("ResourceType", r => r.Form?.ToString()),
         ("ServiceCategory", r => CategoryOf(r.Form).Category),
-        ("ServiceName", r => r.Line.ServiceCode ?? "rounding"),
+        ("ServiceName", r => r.Service ?? r.Line.ServiceCode ?? "rounding"),
         ("ServiceSubcategory", r => CategoryOf(r.Form).Subcategory),
         ("SkuId", r => r.Line.Meter is { } meter ? $"{r.Line.ServiceCode}/{r.Line.PlanCode}/{meter}" : null),
         ("SkuMeter", r => r.Line.Meter),
@@ -78,7 +80,7 @@ internal static class Focus
     private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Columns that people fill freely: a spreadsheet must not run what stands in them.</summary>
-    private static readonly HashSet<string> Free = new(StringComparer.Ordinal) { "ResourceName", "SubAccountName", "BillingAccountName", "AvailabilityZone", "InvoiceIssuerName", "ProviderName", "PublisherName" };
+    private static readonly HashSet<string> Free = new(StringComparer.Ordinal) { "ResourceName", "SubAccountName", "BillingAccountName", "AvailabilityZone", "InvoiceIssuerName", "ProviderName", "PublisherName", "ServiceName" };
 
     /// <summary>The field of a column as it stands in the file.</summary>
     internal static string Field((string Name, Func<FocusRow, string?> Value) column, FocusRow row)
@@ -93,6 +95,8 @@ internal static class Focus
     {
         var issuer = await db.Organisations.Where(o => o.Kind == OrganisationKind.Operator).OrderBy(o => o.Id).Select(o => o.Name).FirstOrDefaultAsync(ct) ?? "-";
         var pools = await db.ResourcePools.ToDictionaryAsync(p => p.Id, p => p.Name, ct);
+        // As it is called now: of all versions the newest that was published.
+        var services = (await db.CloudServices.Where(c => c.PublishedAt != null).OrderBy(c => c.Version).Select(c => new { c.Code, c.Name }).ToListAsync(ct)).GroupBy(c => c.Code, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Last().Name, StringComparer.Ordinal);
         foreach (var id in bills)
         {
             var bill = await db.Bills.AsNoTracking().SingleAsync(b => b.Id == id, ct);
@@ -111,7 +115,7 @@ internal static class Focus
                     var tags = new SortedDictionary<string, string>(StringComparer.Ordinal);
                     if (resource is not null) { (tags["system"], tags["protection"]) = (systems[resource.SystemId], resource.Protection.ToString(CultureInfo.InvariantCulture)); }
                     if (project is not null) { tags["project"] = project; }
-                    yield return new FocusRow(line, bill, resource, department, region, issuer, resource?.PoolId is { } pool ? pools.GetValueOrDefault(pool) : null, tags);
+                    yield return new FocusRow(line, bill, resource, department, region, issuer, resource?.PoolId is { } pool ? pools.GetValueOrDefault(pool) : null, line.ServiceCode is { } code ? services.GetValueOrDefault(code) : null, tags);
                 }
             }
         }

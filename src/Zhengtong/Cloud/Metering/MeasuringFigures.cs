@@ -14,9 +14,11 @@ internal static class MeasuringFigures
     {
         var organisations = question.OrganisationsOf(db);
         var (from, to) = (ChinaTime.DateOf(question.From), ChinaTime.DateOf(question.To));
-        var found = await db.MeterDays.Where(d => d.Day >= from && d.Day < to && d.Figures.Covered > 0)
-            .Join(db.CloudResources.Where(r => organisations.Contains(r.OrganisationId)), d => d.ResourceId, r => r.Id, (d, r) => new { d.Figures.CpuMean, d.Figures.Covered, r.Amounts }).ToListAsync(ct);
-        var (used, had) = (found.Sum(f => (decimal)f.CpuMean * f.Covered), found.Sum(f => (decimal)Model.Amounts.Get(f.Amounts, "vcpu") * f.Covered));
+        // Summed where the days are: a year of them is one row a resource.
+        var found = await db.MeterDays.Where(d => d.Day >= from && d.Day < to && d.Figures.Covered > 0).GroupBy(d => d.ResourceId)
+            .Select(g => new { Id = g.Key, Used = g.Sum(d => (long)d.Figures.CpuMean * d.Figures.Covered), Minutes = g.Sum(d => (long)d.Figures.Covered) })
+            .Join(db.CloudResources.Where(r => organisations.Contains(r.OrganisationId)), d => d.Id, r => r.Id, (d, r) => new { d.Used, d.Minutes, r.Amounts }).ToListAsync(ct);
+        var (used, had) = (found.Sum(f => (decimal)f.Used), found.Sum(f => (decimal)Model.Amounts.Get(f.Amounts, "vcpu") * f.Minutes));
         var inputs = new Dictionary<string, decimal> { ["used-core-minutes"] = used / 1000, ["had-core-minutes"] = had / 1000 };
         return new IndicatorValue(had == 0 ? null : decimal.Round(used * 1000 / had, 1), inputs);
     }

@@ -22,7 +22,7 @@ internal static class MeasuringServices
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/usage", "cloud.usage.title", "chart", 330, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/bills", "cloud.bills.title", "ledger", 331, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/reclaim", "cloud.reclaim.title", "remove", 332, "catalogue.services.menu-group"));
-        services.AddSingleton(new NavigationItem(Right.ManageQuotas, "/work/cloud/savings", "cloud.savings.title", "economy", 333, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/savings", "cloud.savings.title", "economy", 333, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.SeePools, "/work/cloud/capacity", "cloud.capacity.title", "cloud", 334, "catalogue.services.menu-group"));
         services.AddIndicator("cloud.cpu-used", "per mille", RollUpPeriod.Day, "cloud.indicator-source.metering", MeasuringFigures.CpuAsync);
         services.AddIndicator("cloud.cost", "CNY", RollUpPeriod.Day, "cloud.indicator-source.bills", MeasuringFigures.CostAsync);
@@ -41,6 +41,7 @@ internal static class MeasuringServices
         ExportFocus.Map(app);
         ExportBills.Map(app);
         ExportBillLines.Map(app);
+        ExportShowback.Map(app);
         ExportSavings.Map(app);
         ListReclaims.Map(api);
         NoticeReclaim.Map(api);

@@ -104,7 +104,7 @@ internal static class DraftCloudOrder
         if (text.Until > today.AddYears(MostYears)) { faults["order.until"] = [Text.Of("cloud.order.until-far", MostYears)]; }
         if (text.Items.Sum(i => i.Count) > MostResources) { faults["order.items"] = [Text.Of("cloud.order.too-many", MostResources)]; }
 
-        var prices = await services.PricesAsync([.. text.Items.Select(i => i.Service).Distinct()], now, ct);
+        var prices = await CloudPriceLookup.AtAsync(db, [.. text.Items.Select(i => i.Service).Distinct()], now, ct);
         var kinds = await db.ResourceKinds.Select(k => k.Code).ToHashSetAsync(ct);
         var (items, providers) = (new List<OrderItem>(), new HashSet<Guid>());
         foreach (var (n, item) in text.Items.Index())

@@ -50,7 +50,7 @@ internal static class DraftResourceChange
         if (faults.Count == 0 && until == resource.Until && wanted.SequenceEqual(resource.Amounts)) { faults["amounts"] = [Text.Of("cloud.order.no-change")]; }
         if (faults.Count > 0) { return CloudProblems.OrderInvalid.For(faults); }
 
-        var prices = await services.PricesAsync([service.Code], now, ct);
+        var prices = await CloudPriceLookup.AtAsync(db, [service.Code], now, ct);
         var order = new CloudOrder
         {
             Id = Guid.CreateVersion7(now), Number = await DocumentNumbers.NextAsync(db, "YY", today, ct), Kind = OrderKind.Change, OrganisationId = actor.Organisation, Region = actor.Region, ProviderId = service.ProviderId,

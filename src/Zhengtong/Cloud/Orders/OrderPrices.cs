@@ -22,20 +22,13 @@ internal static class OrderPrices
         return Math.Round(sum, 2, MidpointRounding.AwayFromZero);
     }
 
-    /// <summary>Units a month of a meter: <c>vcpu-hour</c> counts cores, <c>gib-memory-hour</c> and <c>gib-disk-hour</c> GiB, as bills do, any other <c>KIND-hour</c> and <c>KIND-month</c> what is held of the kind and at least one.</summary>
-    internal static decimal Quantity(string meter, IReadOnlyList<ResourceAmount> amounts)
+    /// <summary>Units in a month of a resource that runs all the time.</summary>
+    private static decimal Quantity(string meter, IReadOnlyList<ResourceAmount> amounts) => meter switch
     {
-        var times = meter.EndsWith("-hour", StringComparison.Ordinal) ? Hours : meter.EndsWith("-month", StringComparison.Ordinal) ? 1 : 0;
-        var what = times == 0 ? "" : meter[..meter.LastIndexOf('-')];
-        return times * what switch
-        {
-            "" => 0,
-            "vcpu" => amounts.Get("vcpu") / 1000m,
-            "gib-memory" => amounts.Get("memory") / 1024m,
-            "gib-disk" => amounts.Get("disk"),
-            _ => Math.Max(1, amounts.Get(what)),
-        };
-    }
+        ServiceMeters.Once => 0,
+        ServiceMeters.Month => 1,
+        _ => ServiceMeters.Counts(meter, isRunning: true) ? Hours * ServiceMeters.Hour(meter, amounts.Get) : 0,
+    };
 
     /// <summary>Prices in force of a plan, by meter.</summary>
     internal static IReadOnlyDictionary<string, decimal> Of(this IReadOnlyList<PriceCard> prices, string service, string plan) =>

@@ -86,7 +86,7 @@ internal static class SubmitCloudOrder
         Guid[] ids = [order.ProviderId, order.OrganisationId];
         var parties = await db.Organisations.Where(o => ids.Contains(o.Id)).ToDictionaryAsync(o => o.Id, o => new AgreementParty(o.Id, o.CreditCode.Value, o.Name), ct);
         var ordered = order.Items.Select(i => (i.Service, i.Plan)).ToHashSet();
-        var prices = await services.PricesAsync([.. ordered.Select(o => o.Service).Distinct()], now, ct);
+        var prices = await CloudPriceLookup.AtAsync(db, [.. ordered.Select(o => o.Service).Distinct()], now, ct);
         return new OrderDocument(OrderDocument.CurrentFormat, order.Id, order.Number, order.Kind, parties[order.ProviderId], parties[order.OrganisationId],
             new OrderedSystem(system.Id, system.Name, system.Protection, system.ProtectionRecord, system.Zone), order.ProjectId, order.Zone,
             [.. order.Items.Select(i => new OrderedItem(i.Name, i.Service, i.Version, i.Plan, i.Amounts, i.Image, i.Count, i.IsApart, i.UserDataDigest))],

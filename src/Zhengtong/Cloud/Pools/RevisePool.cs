@@ -63,23 +63,27 @@ internal static class RevisePool
         catch (DbUpdateConcurrencyException) { return CloudProblems.ChangedMeanwhile.Because(pool.Name); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return CloudProblems.PoolTaken.Because(request.Name); }
 
-        var (held, hosts) = (new Dictionary<string, string[]>(), db.CloudHosts.Where(h => h.PoolId == id).Select(h => h.Id));
-        var inventories = await db.HostInventories.AsNoTracking().Where(i => hosts.Contains(i.HostId)).OrderBy(i => i.HostId).ThenBy(i => i.Kind).ToListAsync(ct);
-        foreach (var row in inventories)
-        {
-            // Each row is written even where its capacity stays: who looks for what changed finds the pool's new settings by it.
-            var capacity = pool.CapacityOf(row.Kind, row.Total, row.Reserved);
-            if (await db.HostInventories.Where(i => i.HostId == row.HostId && i.Kind == row.Kind && i.Used <= capacity)
-                .ExecuteUpdateAsync(set => set.SetProperty(i => i.Capacity, capacity).SetProperty(i => i.Generation, generation).SetProperty(i => i.SetGeneration, generation), ct) > 0) { continue; }
-            if (held.Count >= 20) { break; }
-            var used = await db.HostInventories.Where(i => i.HostId == row.HostId && i.Kind == row.Kind).Select(i => i.Used).SingleAsync(ct);
-            var name = await db.CloudHosts.Where(h => h.Id == row.HostId).Select(h => h.Name).SingleAsync(ct);
-            held[$"kinds.{row.Kind}.{name}"] = [Text.Of("cloud.pool.held", name, used, capacity, used - capacity)];
-        }
-
-        if (held.Count > 0) { return CloudProblems.InventoryHeld.For(held); }
+        if (await FillAsync(db, pool, generation, ct) is { Count: > 0 } held) { return CloudProblems.InventoryHeld.For(held); }
         await transaction.CommitAsync(ct);
         return TypedResults.NoContent();
+    }
+
+    /// <summary>Computes anew what the hosts may give; returns what is allocated beyond it, of at most 20 hosts.</summary>
+    private static async Task<Dictionary<string, string[]>> FillAsync(ZhengtongDb db, ResourcePool pool, long generation, CancellationToken ct)
+    {
+        var rows = db.HostInventories.Where(i => db.CloudHosts.Any(h => h.Id == i.HostId && h.PoolId == pool.Id));
+        // Hosts are bought by the dozen: those alike are written by one statement. Even where the capacity stays, for who looks for what changed finds the pool's new settings by it.
+        foreach (var model in await rows.Select(i => new { i.Kind, i.Total, i.Reserved }).Distinct().ToListAsync(ct))
+        {
+            var capacity = pool.CapacityOf(model.Kind, model.Total, model.Reserved);
+            await rows.Where(i => i.Kind == model.Kind && i.Total == model.Total && i.Reserved == model.Reserved && i.Used <= capacity)
+                .ExecuteUpdateAsync(set => set.SetProperty(i => i.Capacity, capacity).SetProperty(i => i.Generation, generation).SetProperty(i => i.SetGeneration, generation), ct);
+        }
+
+        var held = await rows.Where(i => i.SetGeneration != generation).Join(db.CloudHosts, i => i.HostId, h => h.Id, (i, h) => new { h.Name, i.Kind, i.Total, i.Reserved, i.Used }).OrderBy(i => i.Name).ThenBy(i => i.Kind).Take(20).ToListAsync(ct);
+        return held.ToDictionary(i => $"kinds.{i.Kind}.{i.Name}", i => Held(i.Name, i.Used, pool.CapacityOf(i.Kind, i.Total, i.Reserved)), StringComparer.Ordinal);
+
+        static string[] Held(string host, long used, long capacity) => [Text.Of("cloud.pool.held", host, used, capacity, used - capacity)];
     }
 
     /// <summary>The secret there is; one that cannot be opened any more is as good as none, and must be given anew.</summary>

@@ -58,7 +58,7 @@ internal static class ListSizeAdvice
         if (organisation is { } owner) { resources = resources.Where(r => r.OrganisationId == owner); }
         if (await paging.ReadAsync(resources, page, r => r.Number, r => r.Id, r => r, descending: false, ct) is not { } read) { return KernelProblems.CursorUnknown.Because(); }
         var (rules, now) = (await Finding.RulesAsync(db, ct), clock.GetUtcNow());
-        var prices = (await CloudPriceLookup.OfAsync(db, [.. read.Items.Select(r => r.ServiceCode).Distinct()], now, now.AddTicks(1), ct)).ToDictionary(p => (p.ServiceCode, p.PlanCode, p.Meter), p => p.Amount);
+        var prices = (await CloudPriceLookup.AtAsync(db, [.. read.Items.Select(r => r.ServiceCode).Distinct()], now, ct)).ToDictionary(p => (p.ServiceCode, p.PlanCode, p.Meter), p => p.Amount);
         var found = (await Finding.OfAsync(db, read.Items, rules, now, ct)).ToDictionary(e => e.Resource.Id);
         return TypedResults.Ok(new Page<SizeAdviceFor>([.. read.Items.Select(r => Row(r, found.GetValueOrDefault(r.Id), rules, prices))], read.Next, read.Total));
     }

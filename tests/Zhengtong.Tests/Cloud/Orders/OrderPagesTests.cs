@@ -51,4 +51,31 @@ public sealed class OrderPagesTests(PlatformFixture platform)
         (await platform.WithDb(db => db.CloudOrders.CountAsync(o => o.OrganisationId == world.Department.Id))).ShouldBe(1);
         (await (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer)).GetAsync(page)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
+
+    [Fact]
+    public async Task Draft_ChangedByForm_KeepsItsUserData_AndASecondHandIsTold()
+    {
+        var world = await OrderWorld.MakeAsync(platform);
+        var id = await world.Draft(world.Item("web", userData: "#cloud-config"));
+        var page = $"/work/cloud/orders/{id}";
+        (await world.Officer.GetPage(page)).ShouldContain($"{page}/draft");
+        var filled = await world.Officer.GetPage($"{page}/draft");
+        filled.ShouldContain("value=\"web\"");
+        filled.ShouldNotContain("#cloud-config");
+        (string, string)[] fields =
+        [
+            ("act", "save"), ("order.systemId", world.System.ToString()), ("order.zone", "GovernmentExtranet"), ("order.until", OrderWorld.Day(60)), ("order.ground", "会议纪要第二号"), ("order.items[0].plan", $"{world.Code}/small"),
+            ("order.items[0].name", "web"), ("order.items[0].count", "3"), ("order.items[0].vcpu", ""), ("order.items[0].memory", ""), ("order.items[0].disk", ""), ("order.items[0].image", "busybox"), ("order.items[0].data", ""),
+        ];
+        (await world.Officer.Submit($"{page}/draft", "order", fields)).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        var order = await platform.WithDb(db => db.CloudOrders.AsNoTracking().SingleAsync(o => o.Id == id));
+        (order.Items.Single().Count, order.Ground, order.Items.Single().UserDataDigest is not null).ShouldBe((3, "会议纪要第二号", true));
+        // Whoever still sees the draft as it was is told, and nothing is lost.
+        var late = await world.Officer.Submit($"{page}/draft", "order", [.. fields, ("revision", "1")]);
+        late.StatusCode.ShouldBe(HttpStatusCode.PreconditionFailed);
+        (await late.Content.ReadAsStringAsync()).ShouldContain("会议纪要第二号");
+        (await world.Submit(id)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await world.Officer.GetAsync($"{page}/draft")).StatusCode.ShouldBe(HttpStatusCode.Conflict);
+        (await (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer)).GetAsync($"{page}/draft")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
 }

@@ -41,6 +41,24 @@ public sealed class SavingsTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Method_IsSetByForm_AndWhereThereIsNone_ThePageSaysWhatToDo()
+    {
+        var (officer, authority) = (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer), await platform.SignedIn(await platform.Department(), Role.Authority));
+        (await officer.GetPage("/work/cloud/savings?year=2001")).ShouldContain("2001");
+        (await officer.GetPage("/work/cloud/savings?year=2001")).ShouldNotContain("/work/cloud/savings/method");
+        const string Form = "/work/cloud/savings/method";
+        string[] names = ["coresPerServer", "memoryGiBPerServer", "utilisation", "serverPrice", "serverYears", "squareMetresPerServer", "squareMetrePrice", "kilowattsPerServer", "kilowattHourPrice", "linePrice", "upkeepShare"];
+        (string, string)[] fields = [("fromYear", "2195"), ("reason", "测算办法"), .. names.SelectMany(n => new[] { ($"parameters.{n}.value", n == "serverPrice" ? "45000.5" : "2"), ($"parameters.{n}.source", $"文件 {n}") })];
+        var wrong = await authority.Submit(Form, "method", [.. fields.Select(f => f.Item1 == "parameters.linePrice.value" ? (f.Item1, "dear") : f)]);
+        wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await wrong.Content.ReadAsStringAsync()).ShouldContain("value=\"dear\"");
+        (await authority.Submit(Form, "method", fields)).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await authority.GetPage(Form)).ShouldContain("45000.5");
+        (await officer.GetPage("/work/cloud/savings?year=2195")).ShouldNotContain("2195 年还没有");
+        (await officer.GetAsync(Form)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
     public async Task Savings_OfADepartment_AreReadByItAndItsAuthority()
     {
         var world = await MeteredWorld.MakeAsync(platform, "620100");

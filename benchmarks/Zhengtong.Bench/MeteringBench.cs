@@ -74,7 +74,7 @@ internal static class MeteringBench
         await app.StartAsync();
         using var client = new HttpClient(new SocketsHttpHandler { CookieContainer = new CookieContainer() }) { BaseAddress = new Uri(app.Urls.First()) };
         (await client.PostAsJsonAsync("/api/v1/session", new { userName = "bench", password = Word })).EnsureSuccessStatusCode();
-        foreach (var path in new[] { "/api/v1/cloud/usage?limit=50", $"/api/v1/cloud/usage/{resource}", "/work/cloud/usage", $"/work/cloud/usage/{resource}" })
+        foreach (var path in new[] { "/api/v1/cloud/resources?limit=50", "/work/cloud/resources", "/api/v1/cloud/usage?limit=50", $"/api/v1/cloud/usage/{resource}", "/work/cloud/usage", $"/work/cloud/usage/{resource}" })
         {
             var times = new List<double>();
             for (var n = 0; n < 45; n++)

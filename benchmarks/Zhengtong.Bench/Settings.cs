@@ -15,8 +15,9 @@ internal sealed record Benchmark(string Letter, string Word, string Title, Func<
 /// <param name="Gigabytes">Size of the large file; null for 10.</param>
 /// <param name="Postgres">Connection string of a private PostgreSQL server, or null where none was started.</param>
 /// <param name="Second">Of another, or null.</param>
+/// <param name="Lxd">Socket of a private LXD, or null where none was started.</param>
 /// <param name="Report">The Markdown file whose sections are replaced; null prints only.</param>
-internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int? Rows, int? Gigabytes, string? Postgres, string? Second, string? Report)
+internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int? Rows, int? Gigabytes, string? Postgres, string? Second, string? Lxd, string? Report)
 {
     /// <summary>Every benchmark, a line each. Behind a letter and a dash stands a part of another, which runs by itself only when it is named.</summary>
     private static readonly Benchmark[] All =
@@ -33,6 +34,7 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int? Rows, int?
         new("j", "open-data", "Open data beside CKAN's datastore", OpenDataBench.RunAsync),
         new("k", "cloud-placement", "Cloud: holds and placements a second, and how well hosts are filled", CloudBench.RunAsync),
         new("m", "metering", "Cloud: a minute of samples, and lists at 100,000 resources", MeteringBench.RunAsync),
+        new("n", "delivery", "Cloud: granted to running, beside lxc launch", DeliveryBench.RunAsync),
         OpenDataBench.Search,
         OpenDataPages.Part,
     ];
@@ -57,7 +59,7 @@ internal sealed record Settings(IReadOnlyList<Benchmark> Chosen, int? Rows, int?
         var names = args.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToList();
         if (names.Find(n => n != "all" && !Array.Exists(All, b => b.Letter == n || b.Word == n)) is { } unknown) { throw new ArgumentException($"There is no benchmark {unknown}: {string.Join(", ", All.Select(b => $"{b.Letter} {b.Word}"))}"); }
         var chosen = All.Where(b => names.Count == 0 || names.Contains("all") ? b.Letter.Length == 1 : names.Contains(b.Letter) || names.Contains(b.Word)).ToList();
-        return new Settings(chosen, Number("--rows"), Number("--gigabytes"), Value("--postgres"), Value("--second"), Value("--report"));
+        return new Settings(chosen, Number("--rows"), Number("--gigabytes"), Value("--postgres"), Value("--second"), Value("--lxd"), Value("--report"));
     }
 
     private static async Task<string> LedgerAsync(Settings settings)

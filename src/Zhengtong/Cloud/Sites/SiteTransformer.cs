@@ -8,7 +8,7 @@ internal sealed class SiteTransformer : HttpTransformer
     /// <summary>Of the visitor: what is between it and the platform, and what some servers take for another method, path or sender.</summary>
     private static readonly string[] NotForSites =
     [
-        "Cookie", "Authorization", "RequestVerificationToken", "Idempotency-Key", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Real-IP", "X-Original-URL",
+        "Cookie", "Authorization", "Expect", "RequestVerificationToken", "Idempotency-Key", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Real-IP", "X-Original-URL",
         "X-Original-Method", "X-Rewrite-URL", "X-HTTP-Method-Override",
     ];
 

@@ -15,8 +15,8 @@ internal sealed class SiteFulfilment(ZhengtongDb db, PoolEngines engines, Instan
     internal const string Served = "/www";
     private const string Packed = Folder + "/next.tar";
 
-    /// <summary>0 when the files of the given digest are there and a server runs.</summary>
-    private const string Look = """[ "$(cat /var/zhengtong/mark 2>/dev/null)" = "$1" ] && pidof httpd >/dev/null""";
+    /// <summary>0 when the files of the given digest are there and a server gives them out.</summary>
+    private const string Look = """[ "$(cat /var/zhengtong/mark 2>/dev/null)" = "$1" ] && busybox wget -q -T 5 -O /dev/null http://127.0.0.1/www/""";
 
     /// <summary>Unpacks beside what is served and changes places, so that a visitor finds the old or the new. An image with busybox's init is told to keep the server running; elsewhere it is started.</summary>
     private const string Fill = """
@@ -33,7 +33,7 @@ internal sealed class SiteFulfilment(ZhengtongDb db, PoolEngines engines, Instan
             echo '::respawn:/bin/busybox httpd -f -p 80 -h /var/zhengtong' >>/etc/inittab
             kill -HUP 1
           fi
-        elif ! pidof httpd >/dev/null; then
+        elif ! busybox wget -q -T 5 -O /dev/null http://127.0.0.1/www/; then
           busybox httpd -p 80 -h /var/zhengtong
         fi
         echo "$1" >mark.new

@@ -15,11 +15,14 @@ internal sealed class SiteFulfilment(ZhengtongDb db, PoolEngines engines, Instan
     internal const string Served = "/www";
     private const string Packed = Folder + "/next.tar";
 
+    /// <summary>0 when a web server of ours runs. Read from the kernel, for <c>ps</c> differs from image to image; the script itself must not be what is found.</summary>
+    private const string Runs = """cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\000' ' ' | grep -q '[h]ttpd -f -p 80 -h /var/zhengtong'""";
+
     /// <summary>0 when the files of the given digest are there and a server gives them out.</summary>
-    private const string Look = """[ "$(cat /var/zhengtong/mark 2>/dev/null)" = "$1" ] && busybox wget -q -T 5 -O /dev/null http://127.0.0.1/www/""";
+    private const string Look = $"""[ "$(cat /var/zhengtong/mark 2>/dev/null)" = "$1" ] && {Runs}""";
 
     /// <summary>Unpacks beside what is served and changes places, so that a visitor finds the old or the new. An image with busybox's init is told to keep the server running; elsewhere it is started.</summary>
-    private const string Fill = """
+    private const string Fill = $"""
         set -e
         cd /var/zhengtong
         rm -rf next old mark
@@ -28,13 +31,14 @@ internal sealed class SiteFulfilment(ZhengtongDb db, PoolEngines engines, Instan
         if [ -e www ]; then mv www old; fi
         mv next www
         rm -rf old next.tar
+        serve='-f -p 80 -h /var/zhengtong'
         if [ -f /etc/inittab ]; then
-          if ! grep -q 'httpd -f -p 80 -h /var/zhengtong' /etc/inittab; then
-            echo '::respawn:/bin/busybox httpd -f -p 80 -h /var/zhengtong' >>/etc/inittab
+          if ! grep -q "httpd $serve" /etc/inittab; then
+            echo "::respawn:/bin/busybox httpd $serve" >>/etc/inittab
             kill -HUP 1
           fi
-        elif ! busybox wget -q -T 5 -O /dev/null http://127.0.0.1/www/; then
-          busybox httpd -p 80 -h /var/zhengtong
+        elif ! {Runs}; then
+          setsid busybox httpd $serve </dev/null >/dev/null 2>&1 &
         fi
         echo "$1" >mark.new
         mv mark.new mark

@@ -35,7 +35,7 @@ internal sealed class CloudJob(WebApplication app, Uri address)
             // By the department's own right, as from the resource's page. busybox, of which the image is made, has a web server.
             var ran = await officer.PostAsync($"cloud/resources/{id}/runs", new { command = new[] { "sh", "-c", $"mkdir -p /tmp/www && hostname >/tmp/www/index.html && httpd -p {Port} -h /tmp/www" }, seconds = 30 }, ct);
             if (ran.GetProperty("exitCode") is not { ValueKind: JsonValueKind.Number } code || code.GetInt32() != 0) { throw new OffException($"{number}: {ran.GetProperty("errors").GetString()}"); }
-            using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
             var said = (await http.GetStringAsync(new Uri($"http://{ip}:{Port}/"), ct)).Trim();
             return said == $"r{id:N}" ? (true, Text.Of("demonstration.result.cloud-answer", $"http://{ip}:{Port}/", said)) : throw new OffException($"{ip} answered as {said}");
         });

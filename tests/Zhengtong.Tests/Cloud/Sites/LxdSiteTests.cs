@@ -67,7 +67,7 @@ public sealed class LxdSiteTests(LxdFixture lxd, DeliveryScene scene, ITestOutpu
         async Task<string> UntilAsync(string target, string words)
         {
             var until = TimeProvider.System.GetUtcNow().AddMinutes(6);
-            using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(20) };
             var said = "";
             while (true)
             {

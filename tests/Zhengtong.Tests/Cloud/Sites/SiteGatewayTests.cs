@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Zhengtong.Cloud.Sites;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;
@@ -158,7 +160,7 @@ public sealed class SiteGatewayTests : IAsyncLifetime
         using var reader = new StreamReader(http.Request.Body);
         await http.Response.WriteAsJsonAsync(new
         {
-            target = http.Features.GetRequiredFeature<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>().RawTarget, body = await reader.ReadToEndAsync(), headers = http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()),
+            target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, body = await reader.ReadToEndAsync(), headers = http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString()),
         });
     }
 }

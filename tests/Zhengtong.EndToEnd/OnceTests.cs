@@ -29,6 +29,8 @@ public sealed class OnceTests
     public async Task RunOnce_WithEngine_FollowsTheGrantedOrderToAnInstanceThatAnswers_AndLeavesNothingBehind()
     {
         var folder = Directory.CreateTempSubdirectory("ztonce").FullName;
+        // Containers are to find their way to what is theirs.
+        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         try
         {
             await using var run = ProgramProcess.Start("dotnet", Repository.Program, "demo", "--once", "--engine", "lxd", "--data", folder);

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Model;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Objects;
 
 namespace Zhengtong.Cloud.Sites;
@@ -44,7 +45,8 @@ internal sealed class SiteFulfilment(ZhengtongDb db, PoolEngines engines, Instan
         mv mark.new mark
         """;
 
-    private static readonly byte[] EmptyPage = SiteArchive.OfPage("<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>网站尚未上传</title><p>网站尚未上传内容。</p><p lang=\"en\">Nothing has been uploaded yet.</p></html>");
+    /// <summary>What is served before the first upload, in the platform's language.</summary>
+    private static readonly byte[] EmptyPage = SiteArchive.OfPage($"<!doctype html><meta charset=\"utf-8\"><title>{Text.Of("cloud.site.empty")}</title><p>{Text.Of("cloud.site.empty")}</p>");
     private static readonly Digest EmptyDigest = Digest.Of(EmptyPage);
 
     public ResourceForm Form => ResourceForm.Site;

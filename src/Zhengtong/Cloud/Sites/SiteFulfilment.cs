@@ -45,8 +45,8 @@ internal sealed class SiteFulfilment(ZhengtongDb db, PoolEngines engines, Instan
         mv mark.new mark
         """;
 
-    /// <summary>What is served before the first upload, in the platform's language.</summary>
-    private static readonly byte[] EmptyPage = SiteArchive.OfPage($"<!doctype html><meta charset=\"utf-8\"><title>{Text.Of("cloud.site.empty")}</title><p>{Text.Of("cloud.site.empty")}</p>");
+    /// <summary>What is served before the first upload; in one language, so that it is the same whoever makes it.</summary>
+    private static readonly byte[] EmptyPage = Text.In("zh-CN", () => SiteArchive.OfPage($"<!doctype html><meta charset=\"utf-8\"><title>{Text.Of("cloud.site.empty")}</title><p>{Text.Of("cloud.site.empty")}</p>"));
     private static readonly Digest EmptyDigest = Digest.Of(EmptyPage);
 
     public ResourceForm Form => ResourceForm.Site;

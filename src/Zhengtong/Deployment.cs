@@ -11,6 +11,9 @@ public sealed record Deployment(string DataDirectory, string? Database, string U
     /// <summary>True on PostgreSQL, false on the embedded SQLite database.</summary>
     public bool IsPostgres => Database is not null;
 
+    /// <summary>Address of the engine that the demonstration's pool is to use, or null for the one in its plan.</summary>
+    internal string? Engine { get; init; }
+
     /// <summary>A file or folder below the data directory, its parent created.</summary>
     internal string PathOf(params string[] parts)
     {

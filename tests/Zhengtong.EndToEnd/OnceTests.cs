@@ -26,6 +26,45 @@ public sealed class OnceTests
     }
 
     [Fact]
+    public async Task RunOnce_WithEngine_FollowsTheGrantedOrderToAnInstanceThatAnswers_AndLeavesNothingBehind()
+    {
+        var folder = Directory.CreateTempSubdirectory("ztonce").FullName;
+        // Containers are to find their way to what is theirs.
+        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        try
+        {
+            await using var run = ProgramProcess.Start("dotnet", Repository.Program, "demo", "--once", "--engine", "lxd", "--data", folder);
+            var code = await run.EndAsync(TimeSpan.FromMinutes(8));
+            Assert.SkipWhen(code == 4, run.Output);
+            code.ShouldBe(0, run.Output);
+            run.Output.ShouldMatch(@"http://10\.\d+\.\d+\.\d+:8080/ \S+ r[0-9a-f]{32}|http://10\.\d+\.\d+\.\d+:8080/ 应答：r[0-9a-f]{32}");
+            File.Exists(Path.Combine(folder, "lxd", "engine.pid")).ShouldBeTrue();
+            Directory.Exists($"/proc/{(await File.ReadAllTextAsync(Path.Combine(folder, "lxd", "engine.pid"))).Trim()}").ShouldBeFalse("its LXD still runs");
+        }
+        finally
+        {
+            using var down = System.Diagnostics.Process.Start("bash", [Repository.PathOf("tools", "lxd"), "down", Path.Combine(folder, "lxd")]);
+            await down.WaitForExitAsync();
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task RunOnce_WithAnEngineThatCannotRun_SaysWhyAndEndsWithFour()
+    {
+        // Longer than the path of a unix socket may be.
+        var folder = Path.Combine(Path.GetTempPath(), $"ztonce-{Environment.ProcessId}", new string('x', 100));
+        try
+        {
+            await using var run = ProgramProcess.Start("dotnet", Repository.Program, "demo", "--once", "--engine", "lxd", "--data", folder);
+            (await run.EndAsync(TimeSpan.FromMinutes(2))).ShouldBe(4, run.Output);
+            run.Output.ShouldContain("LXD");
+            Directory.Exists(Path.Combine(folder, "lxd")).ShouldBeFalse();
+        }
+        finally { Directory.Delete(Path.GetDirectoryName(folder)!, recursive: true); }
+    }
+
+    [Fact]
     public async Task RunOnce_DatabaseThatIsNotThere_EndsWithTheReason()
     {
         await using var run = ProgramProcess.Start("dotnet", Repository.Program, "demo", "--once", "--database", "Host=127.0.0.1;Port=1;Database=none;Username=nobody;Timeout=2");

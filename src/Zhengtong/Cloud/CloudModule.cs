@@ -10,6 +10,7 @@ using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
 using Zhengtong.Cloud.Resources;
+using Zhengtong.Cloud.Sites;
 using Zhengtong.Cloud.Systems;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
@@ -51,6 +52,7 @@ internal static class CloudModule
         services.AddScoped<IWorkList, OrdersWork>();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/orders", "cloud.orders.menu", "application", 310, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/systems", "cloud.systems.menu", "work", 320, "catalogue.services.menu-group"));
+        services.AddSites();
         services.AddMeasuring();
     }
 
@@ -100,6 +102,7 @@ internal static class CloudModule
         ListCloudOrders.Map(api);
         GetCloudOrder.Map(api);
         GiveBackResource.Map(api);
+        SiteServices.Map(app, api);
         MeasuringServices.Map(app, api);
     }
 }

@@ -52,5 +52,12 @@ internal static class CloudProblems
     internal static readonly ProblemType CorrectionNothing = new("cloud.correction-nothing", 409);
     internal static readonly ProblemType ReclaimNotFound = new("cloud.reclaim-not-found", 404);
     internal static readonly ProblemType ReclaimMovedOn = new("cloud.reclaim-moved-on", 409);
+    internal static readonly ProblemType NotASite = new("cloud.not-a-site", 409);
+    internal static readonly ProblemType SiteArchive = new("cloud.site-archive", 400);
+    internal static readonly ProblemType SiteNameTaken = new("cloud.site-name-taken", 409);
+    internal static readonly ProblemType SiteNotFound = new("cloud.site-not-found", 404);
+    internal static readonly ProblemType SiteClosed = new("cloud.site-closed", 503);
+    internal static readonly ProblemType SiteSilent = new("cloud.site-silent", 502);
+    internal static readonly ProblemType SiteSlow = new("cloud.site-slow", 504);
     internal static readonly ProblemType NoSavingsMethod = new("cloud.no-savings-method", 409);
 }

@@ -12,24 +12,31 @@ internal static class Once
     /// <param name="data">Folder to keep, or null for a temporary one that is removed.</param>
     /// <param name="database">PostgreSQL connection string, or null for the embedded database. Databases of its own are made beside it and dropped at the end where
     /// the account may; otherwise the named one is used, and must be empty.</param>
+    /// <param name="engine">The engine to start for the run, or null for none; with one, the department's granted order is followed to an instance that answers.</param>
     /// <param name="ct">Stops it.</param>
-    internal static async Task<int> RunAsync(string? data, string? database, CancellationToken ct)
+    internal static async Task<int> RunAsync(string? data, string? database, string? engine, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
         var folder = data ?? Directory.CreateTempSubdirectory("zhengtong-once-").FullName;
         OwnDatabase? own = null;
         try
         {
+            await using var host = await DemonstrationEngine.StartAsync(engine, folder, isKept: data is not null, ct);
             own = database is null ? null : await OwnDatabase.CreateAsync(database, ct);
-            await using var app = Platform.Build(new Deployment(folder, own?.ConnectionString ?? database, "http://127.0.0.1:0", Demo: true));
+            await using var app = Platform.Build(new Deployment(folder, own?.ConnectionString ?? database, "http://127.0.0.1:0", Demo: true) { Engine = host?.Address });
             await app.PrepareAsync(ct);
             await app.StartAsync(ct);
             Console.WriteLine(Text.Of("demonstration.once.started", app.Urls.First(), watch.Elapsed.TotalSeconds));
             var job = new MainJob(app, new Uri(app.Urls.First()));
+            var cloud = new CloudJob(app, new Uri(app.Urls.First()));
             try
             {
-                try { await job.RunAsync(ct); }
-                finally { Show(job.Steps); }
+                try
+                {
+                    await job.RunAsync(ct);
+                    if (host is not null) { await cloud.RunAsync(ct); }
+                }
+                finally { Show([.. job.Steps, .. cloud.Steps]); }
                 Console.WriteLine(Text.Of("demonstration.once.held", watch.Elapsed.TotalSeconds));
                 return 0;
             }

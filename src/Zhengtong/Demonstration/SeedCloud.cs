@@ -15,6 +15,8 @@ using Zhengtong.Cloud.Savings;
 using Zhengtong.Cloud.Systems;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Calendar;
+using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Regions;
 using Zhengtong.Kernel.Secrets;
 
@@ -22,7 +24,7 @@ namespace Zhengtong.Demonstration;
 
 /// <summary>The province's cloud as described in <c>cloud.json</c>.</summary>
 internal sealed record CloudPlan(
-    CloudPlanPool Pool, IReadOnlyList<CloudPlanQuota> Quotas, CloudPlanProject Project, IReadOnlyList<CloudPlanSystem> Systems, IReadOnlyList<CloudPlanService> Services, string Source, string QuotaReason,
+    CloudPlanPool Pool, IReadOnlyList<CloudPlanQuota> Quotas, CloudPlanProject Project, IReadOnlyList<CloudPlanSystem> Systems, IReadOnlyList<CloudPlanService> Services, string Source, string QuotaReason, string EngineReason,
     IReadOnlyList<CloudPlanOrder> Orders, CloudPlanSavings Savings)
 {
     internal static CloudPlan Load()
@@ -61,7 +63,7 @@ internal sealed record CloudPlanItem(string Name, string Service, string Plan, i
 internal sealed record CloudPlanSavings(string Reason, SavingsParameters Parameters);
 
 /// <summary>Quotas, a pool, services with their prices, business systems and orders, by the officers' own acts. Adds what is missing. Without an engine what was granted waits, and says so.</summary>
-internal sealed class SeedCloud(IServiceScopeFactory scopes, TimeProvider clock) : IStartupStep
+internal sealed class SeedCloud(IServiceScopeFactory scopes, Deployment deployment, Reconcilers reconcilers, TimeProvider clock) : IStartupStep
 {
     private readonly CloudPlan plan = CloudPlan.Load();
 
@@ -69,6 +71,8 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, TimeProvider clock)
     {
         var watch = Stopwatch.StartNew();
         await WithinAsync(SeedQuotasAsync);
+        // Its hosts are known before anything is placed, so that what is granted need not wait for them.
+        if (deployment.Engine is not null) { await reconcilers.SettleAsync<WatchPools>(ct); }
         await WithinAsync(SeedServicesAsync);
         await WithinAsync(SeedSystemsAsync);
         await WithinAsync(SeedSavingsAsync);
@@ -105,10 +109,22 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, TimeProvider clock)
             Expect.Done<Created<QuotaOpened>>((await CreateProject.Handle(new CreateProjectRequest(owner, plan.Project.Name, Limits(plan.Project.Limits), plan.QuotaReason), authority, db, clock, ct)).Result);
         }
 
-        if (await db.ResourcePools.AnyAsync(p => p.Name == plan.Pool.Name, ct)) { return; }
-        Expect.Done<Created<PoolRegistered>>((await RegisterPool.Handle(
-            new RegisterPoolRequest(plan.Pool.Name, plan.Pool.Zone, plan.Pool.Region, "lxd", plan.Pool.Address, null, plan.Pool.Protection, PlacementStrategy.Spread, [new PoolKind("vcpu", 4000, 100)]),
-            await Officers.ActorAsync(db, "platform-operator", ct), db, vault, engines, clock, ct)).Result);
+        var keeper = await Officers.ActorAsync(db, "platform-operator", ct);
+        IReadOnlyList<PoolKind> kinds = [new PoolKind("vcpu", 4000, 100)];
+        var pool = await db.ResourcePools.AsNoTracking().SingleOrDefaultAsync(p => p.Name == plan.Pool.Name, ct);
+        if (pool is null)
+        {
+            Expect.Done<Created<PoolRegistered>>((await RegisterPool.Handle(
+                new RegisterPoolRequest(plan.Pool.Name, plan.Pool.Zone, plan.Pool.Region, "lxd", deployment.Engine ?? plan.Pool.Address, null, plan.Pool.Protection, PlacementStrategy.Spread, kinds),
+                keeper, db, vault, engines, clock, ct)).Result);
+        }
+        else if (deployment.Engine is { } engine && pool.Address != engine)
+        {
+            var http = new DefaultHttpContext();
+            http.Request.Headers.IfMatch = Revisions.ETag(pool.Revision);
+            Expect.Done<NoContent>((await RevisePool.Handle(
+                pool.Id, new RevisePoolRequest(pool.Name, "lxd", engine, null, pool.Protection, pool.Strategy, kinds, pool.IsOpen, plan.EngineReason), http, keeper, db, vault, engines, clock, ct)).Result);
+        }
     }
 
     private static IReadOnlyList<QuotaLimit> Limits(IReadOnlyDictionary<string, long> limits) => [.. limits.Select(l => new QuotaLimit(l.Key, l.Value))];

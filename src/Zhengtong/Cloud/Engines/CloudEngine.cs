@@ -93,6 +93,13 @@ internal abstract class CloudEngine : IDisposable
     /// <see cref="EnsureProjectAsync"/> made: a backup may say that it wants the host's own devices, and such a project refuses that.</summary>
     internal abstract Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, CancellationToken ct);
 
+    /// <summary>Writes a file inside an instance, whether it runs or not; it is root's alone. One that is there is replaced; its folder must be there. An answer that is not done may leave half of it.</summary>
+    /// <param name="id">The instance.</param>
+    /// <param name="path">Absolute, of letters, digits and <c>. _ -</c>.</param>
+    /// <param name="content">Its bytes, read to their end; stays the caller's.</param>
+    /// <param name="ct">Stops it.</param>
+    internal abstract Task<EngineAnswer> PutFileAsync(InstanceId id, string path, Stream content, CancellationToken ct);
+
     /// <summary>Runs a program to its end.</summary>
     internal abstract Task<EngineAnswer<ExecResult>> ExecAsync(InstanceId id, ExecOrder order, CancellationToken ct);
 

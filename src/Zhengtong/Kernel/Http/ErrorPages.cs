@@ -19,6 +19,13 @@ internal static class ErrorPages
         !request.Path.StartsWithSegments("/api") && !request.Path.StartsWithSegments("/openapi")
         && request.GetTypedHeaders().Accept is { } accepted && accepted.Any(a => a.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>Refuses where an endpoint speaks to people and programs alike: a page for the ones, the problem document for the others. Nothing may have been answered yet.</summary>
+    internal static void Show(HttpContext http, ProblemHttpResult problem)
+    {
+        http.Features.Set(new Refusal(problem));
+        http.Response.StatusCode = problem.StatusCode;
+    }
+
     internal static async Task AnswerAsync(StatusCodeContext context)
     {
         var http = context.HttpContext;
@@ -45,6 +52,7 @@ internal static class ErrorPages
 
     private static ProblemHttpResult ProblemOf(HttpContext http)
     {
+        if (http.Features.Get<Refusal>() is { } told) { return told.Problem; }
         if (http.Response.StatusCode == 400 && http.Features.Get<IAntiforgeryValidationFeature>() is { IsValid: false }) { return KernelProblems.FormExpired.Because(); }
         var type = ProblemShape.For(http.Response.StatusCode);
         return (type with { Status = http.Response.StatusCode }).Because();

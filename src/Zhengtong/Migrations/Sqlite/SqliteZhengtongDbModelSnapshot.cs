@@ -3383,6 +3383,60 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("savings_methods", "cloud");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Sites.CloudSite", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<long>("FileBytes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("file_bytes");
+
+                    b.Property<int>("FileCount")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("file_count");
+
+                    b.Property<string>("Files")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("files");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<int>("Port")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("port");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Server")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("server");
+
+                    b.Property<DateTime?>("UploadedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("uploaded_at");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_sites");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_sites_name");
+
+                    b.ToTable("sites", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Demonstration.DemonstrationMark", b =>
                 {
                     b.Property<string>("Name")
@@ -9412,6 +9466,16 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_reclaim_exclusions_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Sites.CloudSite", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_sites_resources_resource_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Exchange.BackFills.BackFill", b =>

@@ -89,7 +89,7 @@ public sealed class DeliveryScene : IAsyncLifetime
     });
 
     /// <summary>A resource as a granted order leaves it: held, and due.</summary>
-    internal async Task<Guid> GrantAsync(Guid pool, long cores = 1000, long memory = 64, long disk = 1, string image = "busybox", string? userData = null, string? spread = null) => await WithDb(async db =>
+    internal async Task<Guid> GrantAsync(Guid pool, long cores = 1000, long memory = 64, long disk = 1, string image = "busybox", string? userData = null, string? spread = null, ResourceForm form = ResourceForm.Instance) => await WithDb(async db =>
     {
         var (id, now) = (Id(), TimeProvider.System.GetUtcNow());
         ResourceAmount[] amounts = [new("vcpu", cores), new("memory", memory), new("disk", disk), new("instance", 1)];
@@ -97,7 +97,7 @@ public sealed class DeliveryScene : IAsyncLifetime
         (await Holds.TakeAsync(db, new HoldRequest(id, Node, amounts), Actor.Platform, now, default)).Result.ShouldBe(HoldResult.Done);
         db.CloudResources.Add(new CloudResource
         {
-            Id = id, Number = $"T-{Interlocked.Increment(ref serial)}", Name = "web", Form = ResourceForm.Instance, OrderId = id, Item = 1, OrganisationId = Department, Region = RegionCode.Parse("610000"), NodeId = Node,
+            Id = id, Number = $"T-{Interlocked.Increment(ref serial)}", Name = "web", Form = form, OrderId = id, Item = 1, OrganisationId = Department, Region = RegionCode.Parse("610000"), NodeId = Node,
             SystemId = System, ServiceCode = "compute", PlanCode = "small", Zone = NetworkZone.GovernmentExtranet, Protection = 3, Amounts = Amounts.Of(amounts), Image = image, PoolId = pool, SpreadGroup = spread,
             UserData = userData is null ? null : App.Services.GetRequiredService<Vault>().Seal(global::System.Text.Encoding.UTF8.GetBytes(userData), CloudResource.PurposeOf(id)),
             Wish = ResourceWish.Running, NextAt = now, Until = now.AddYears(1), CreatedAt = now,

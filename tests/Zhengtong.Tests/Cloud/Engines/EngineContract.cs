@@ -257,6 +257,23 @@ public abstract class EngineContract
     }
 
     [Fact]
+    public async Task PutFile_Instance_HasItWholeAndReplaced()
+    {
+        await using var guest = await MakeAsync();
+        (await Engine.StartAsync(guest.Id, Ct)).ShouldBeDone();
+        foreach (var text in new[] { "first, and longer", "second 二" })
+        {
+            using var content = new MemoryStream(Encoding.UTF8.GetBytes(text));
+            (await Engine.PutFileAsync(guest.Id, "/root/a.txt", content, Ct)).ShouldBeDone();
+            Encoding.UTF8.GetString((await Engine.ExecAsync(guest.Id, new ExecOrder("cat", "/root/a.txt"), Ct)).Given().Output).ShouldBe(text);
+        }
+
+        using var none = new MemoryStream();
+        (await Engine.PutFileAsync(guest.Id, "/root/../etc/passwd", none, Ct)).Code.ShouldBe("path");
+        (await Engine.PutFileAsync(new InstanceId(Project, EngineName.Parse("nobody")), "/root/a.txt", none, Ct)).Outcome.ShouldBe(EngineOutcome.NotFound);
+    }
+
+    [Fact]
     public async Task Exec_Program_GivesItsCodeAndOutput()
     {
         await using var guest = await MakeAsync(start: true);

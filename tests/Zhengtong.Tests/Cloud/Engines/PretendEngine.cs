@@ -224,7 +224,21 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
         }, ct);
     }
 
-    /// <summary>Knows <c>echo</c>, <c>cat</c> and <c>false</c>.</summary>
+    internal override async Task<EngineAnswer> PutFileAsync(InstanceId id, string path, Stream content, CancellationToken ct)
+    {
+        using var kept = new MemoryStream();
+        await content.CopyToAsync(kept, ct);
+        return await OnAsync(id, EngineChecks.FaultOfPath(path), guest =>
+        {
+            guest.Files[path] = kept.ToArray();
+            return EngineAnswer.Done;
+        }, ct);
+    }
+
+    /// <summary>What a shell does here: given the files inside and the words behind the script, it gives the exit code.</summary>
+    internal Func<Dictionary<string, byte[]>, IReadOnlyList<string>, int>? Shell { get; set; }
+
+    /// <summary>Knows <c>echo</c>, <c>cat</c> with a file of ours or its input, <c>false</c>, and <c>sh</c> where a test says what it does.</summary>
     internal override Task<EngineAnswer<ExecResult>> ExecAsync(InstanceId id, ExecOrder order, CancellationToken ct) => LookAsync(() =>
     {
         if ((EngineChecks.Fault(order) ?? Find(id, out _)) is { } fault) { return fault.As<ExecResult>(); }
@@ -232,7 +246,9 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
         var (code, said) = order.Command[0] switch
         {
             "echo" => (0, Encoding.UTF8.GetBytes(string.Join(' ', order.Command.Skip(1)) + "\n")),
+            "cat" when order.Command.Count > 1 => guests[id].Files.TryGetValue(order.Command[1], out var file) ? (0, file) : (1, []),
             "cat" => (0, order.Input.ToArray()),
+            "sh" when Shell is not null => (Shell(guests[id].Files, [.. order.Command.Skip(1)]), []),
             "false" => (1, []),
             _ => (127, Array.Empty<byte>()),
         };
@@ -337,6 +353,8 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
         internal DateTimeOffset CreatedAt { get; init; }
 
         internal HashSet<EngineName> Volumes { get; } = [];
+
+        internal Dictionary<string, byte[]> Files { get; } = [];
 
         internal Dictionary<EngineName, EngineSnapshot> Snapshots { get; } = [];
 

@@ -7,6 +7,25 @@ namespace Zhengtong.Cloud.Engines.Lxd;
 /// <summary>Programs inside an instance. Their output comes over websockets, never through files on the member: a program that talks without end must fill nobody's disk.</summary>
 internal sealed partial class LxdEngine
 {
+    internal override async Task<EngineAnswer> PutFileAsync(InstanceId id, string path, Stream content, CancellationToken ct)
+    {
+        if (EngineChecks.FaultOfPath(path) is { } fault) { return fault; }
+        var found = await OursAsync(id, ct);
+        if (!found.IsDone) { return found.Answer; }
+        return (await line.UploadAsync(LxdPath.Of(["instances", id.Name.ToString(), "files"], ("project", id.Project.ToString()), ("path", path)), content, headers =>
+        {
+            // Both products' headers; each reads its own.
+            foreach (var prefix in new[] { "X-LXD", "X-Incus" })
+            {
+                headers.Add($"{prefix}-type", "file");
+                headers.Add($"{prefix}-mode", "0600");
+                headers.Add($"{prefix}-uid", "0");
+                headers.Add($"{prefix}-gid", "0");
+                headers.Add($"{prefix}-write", "overwrite");
+            }
+        }, ct)).Answer;
+    }
+
     internal override async Task<EngineAnswer<ExecResult>> ExecAsync(InstanceId id, ExecOrder order, CancellationToken ct)
     {
         if (EngineChecks.Fault(order) is { } fault) { return fault.As<ExecResult>(); }

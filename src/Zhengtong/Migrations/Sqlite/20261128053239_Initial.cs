@@ -3671,6 +3671,33 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "sites",
+                schema: "cloud",
+                columns: table => new
+                {
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    server = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    port = table.Column<int>(type: "INTEGER", nullable: false),
+                    files = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    file_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    file_bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    uploaded_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_sites", x => x.resource_id);
+                    table.ForeignKey(
+                        name: "fk_sites_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "data_request_votes",
                 schema: "open_data",
                 columns: table => new
@@ -5344,6 +5371,13 @@ namespace Zhengtong.Migrations.Sqlite
                 columns: new[] { "state", "at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_sites_name",
+                schema: "cloud",
+                table: "sites",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_statements_delivery_id_sequence",
                 schema: "exchange",
                 table: "statements",
@@ -5806,6 +5840,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
+                name: "sites",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "statements",
                 schema: "exchange");
 
@@ -5890,10 +5928,6 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "cloud");
 
             migrationBuilder.DropTable(
-                name: "resources",
-                schema: "cloud");
-
-            migrationBuilder.DropTable(
                 name: "officers",
                 schema: "kernel");
 
@@ -5908,6 +5942,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "price_series",
                 schema: "catalogue");
+
+            migrationBuilder.DropTable(
+                name: "resources",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "reconciliations",
@@ -5938,16 +5976,16 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "review_chains",
+                schema: "agreements");
+
+            migrationBuilder.DropTable(
                 name: "business_systems",
                 schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "resource_pools",
                 schema: "cloud");
-
-            migrationBuilder.DropTable(
-                name: "review_chains",
-                schema: "agreements");
 
             migrationBuilder.DropTable(
                 name: "deliveries",

@@ -3673,6 +3673,33 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "sites",
+                schema: "cloud",
+                columns: table => new
+                {
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    server = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    port = table.Column<int>(type: "integer", nullable: false),
+                    files = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    file_count = table.Column<int>(type: "integer", nullable: false),
+                    file_bytes = table.Column<long>(type: "bigint", nullable: false),
+                    uploaded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_sites", x => x.resource_id);
+                    table.ForeignKey(
+                        name: "fk_sites_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "data_request_votes",
                 schema: "open_data",
                 columns: table => new
@@ -5334,6 +5361,13 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "state", "at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_sites_name",
+                schema: "cloud",
+                table: "sites",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_statements_delivery_id_sequence",
                 schema: "exchange",
                 table: "statements",
@@ -5796,6 +5830,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
+                name: "sites",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "statements",
                 schema: "exchange");
 
@@ -5880,10 +5918,6 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud");
 
             migrationBuilder.DropTable(
-                name: "resources",
-                schema: "cloud");
-
-            migrationBuilder.DropTable(
                 name: "officers",
                 schema: "kernel");
 
@@ -5898,6 +5932,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "price_series",
                 schema: "catalogue");
+
+            migrationBuilder.DropTable(
+                name: "resources",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "reconciliations",
@@ -5928,16 +5966,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "review_chains",
+                schema: "agreements");
+
+            migrationBuilder.DropTable(
                 name: "business_systems",
                 schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "resource_pools",
                 schema: "cloud");
-
-            migrationBuilder.DropTable(
-                name: "review_chains",
-                schema: "agreements");
 
             migrationBuilder.DropTable(
                 name: "deliveries",

@@ -57,6 +57,9 @@ internal partial class ZhengtongDb
         ConfigureResources(builder);
         ConfigureOrders(builder);
         ConfigureMeasuring(builder);
+        ConfigureDatabases(builder);
+        ConfigureBrokers(builder);
+        ConfigureOsb(builder);
     }
 
     private static void ConfigureQuotas(ModelBuilder builder)

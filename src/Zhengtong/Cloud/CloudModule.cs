@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Zhengtong.Agreements;
+using Zhengtong.Cloud.Brokers;
+using Zhengtong.Cloud.Databases;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Engines.Lxd;
@@ -52,6 +54,8 @@ internal static class CloudModule
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/orders", "cloud.orders.menu", "application", 310, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/systems", "cloud.systems.menu", "work", 320, "catalogue.services.menu-group"));
         services.AddMeasuring();
+        builder.AddDatabases();
+        builder.AddBrokers();
     }
 
     internal static void MapCloud(this WebApplication app)
@@ -101,5 +105,7 @@ internal static class CloudModule
         GetCloudOrder.Map(api);
         GiveBackResource.Map(api);
         MeasuringServices.Map(app, api);
+        app.MapDatabases();
+        app.MapBrokers();
     }
 }

@@ -8,6 +8,7 @@ using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Engines.Lxd;
 using Zhengtong.Cloud.Metering;
 using Zhengtong.Cloud.Orders;
+using Zhengtong.Cloud.Osb;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
@@ -107,5 +108,6 @@ internal static class CloudModule
         MeasuringServices.Map(app, api);
         app.MapDatabases();
         app.MapBrokers();
+        app.MapOsb();
     }
 }

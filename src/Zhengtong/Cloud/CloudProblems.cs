@@ -68,4 +68,6 @@ internal static class CloudProblems
     internal static readonly ProblemType BrokeredNotFound = new("cloud.brokered-not-found", 404);
     internal static readonly ProblemType BrokeredBusy = new("cloud.brokered-busy", 409);
     internal static readonly ProblemType BindingNotFound = new("cloud.binding-not-found", 404);
+    internal static readonly ProblemType OsbConsumerNotFound = new("cloud.osb-consumer-not-found", 404);
+    internal static readonly ProblemType OsbConsumerTaken = new("cloud.osb-consumer-taken", 409);
 }

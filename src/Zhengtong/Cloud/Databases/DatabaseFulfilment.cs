@@ -49,6 +49,8 @@ internal sealed partial class DatabaseFulfilment(
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
         if (await FindAsync(db, resource.Id, ct) is not { } place) { return TaskStep.Never("gone"); }
+        try { _ = place.Connection; }
+        catch (CryptographicException) { return TaskStep.Never("secret-lost"); }
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(ct);
         using var timer = clock.CreateTimer(_ => bound.Cancel(), null, TimeSpan.FromMinutes(options.Value.TaskMinutes), Timeout.InfiniteTimeSpan);
         try

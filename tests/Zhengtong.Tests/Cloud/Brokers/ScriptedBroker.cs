@@ -48,7 +48,8 @@ internal sealed class ScriptedBroker : IAsyncDisposable
     {
         var path = http.Request.Path.Value!;
         Asked.Enqueue($"{http.Request.Method} {path}{http.Request.QueryString}");
-        Heads.Enqueue(http.Request.Headers);
+        // The server uses its own for the next request.
+        Heads.Enqueue(new HeaderDictionary(http.Request.Headers.ToDictionary()));
         var parts = path.Split('/');
         var place = path == "/v2/catalog" ? "catalog" : $"{(parts.Length > 4 && parts[4] == "service_bindings" ? "binding" : "instance")}{(path.EndsWith("/last_operation", StringComparison.Ordinal) ? "/last_operation" : "")}";
         var answer = Answer(http.Request.Method, $"{http.Request.Method} {place}");

@@ -35,7 +35,7 @@ public sealed class DeliveryScene : IAsyncLifetime
                 b.Services.AddSingleton<IEngineDriver, PretendDriver>();
                 // Brokers of tests stand on this machine.
                 b.Configuration["Cloud:Brokers:ForbiddenNetworks"] = "";
-                b.Configuration["Cloud:Brokers:CallSeconds"] = "1";
+                b.Configuration["Cloud:Brokers:CallSeconds"] = "3";
                 b.Configuration["Cloud:Brokers:AnswerBytes"] = "20000";
             });
         await App.PrepareOnCopyAsync();

@@ -163,7 +163,7 @@ public sealed class OsbTests(PlatformFixture platform, DeliveryScene scene) : IC
         (await world.Held()).ShouldBe((0L, 0L));
         await OrderWorld.Done(world.Authority.PostAsJsonAsync($"{OrderWorld.Orders}/{order.Id}/grant", new { revision = order.Revision }));
         var made = await platform.WithDb(db => db.CloudResources.AsNoTracking().SingleAsync(r => r.OrderId == order.Id));
-        await Until(async () => (await platform.WithDb(db => db.CloudResources.AsNoTracking().SingleAsync(r => r.Id == made.Id))).State == CloudResourceState.Running);
+        await UntilAsync(async () => (await platform.WithDb(db => db.CloudResources.AsNoTracking().SingleAsync(r => r.Id == made.Id))).State == CloudResourceState.Running);
         (await world.Held()).ShouldBe((0L, 2L));
         (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Running);
         (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Active);
@@ -197,14 +197,14 @@ public sealed class OsbTests(PlatformFixture platform, DeliveryScene scene) : IC
             .GetProperty("error").GetString().ShouldBe("ConcurrencyError");
         var change = await platform.WithDb(db => db.CloudOrders.AsNoTracking().SingleAsync(o => o.ResourceId == made.Id));
         await OrderWorld.Done(world.Authority.PostAsJsonAsync($"{OrderWorld.Orders}/{change.Id}/grant", new { revision = change.Revision }));
-        await Until(async () => (await world.Json(HttpMethod.Get, $"service_instances/{instance.RemoteId}/last_operation?operation={update.GetProperty("operation").GetString()}", HttpStatusCode.OK)).GetProperty("state").GetString() == "succeeded");
+        await UntilAsync(async () => (await world.Json(HttpMethod.Get, $"service_instances/{instance.RemoteId}/last_operation?operation={update.GetProperty("operation").GetString()}", HttpStatusCode.OK)).GetProperty("state").GetString() == "succeeded");
         (await world.Held()).ShouldBe((0L, 5L));
         (await world.Json(HttpMethod.Get, $"service_instances/{instance.RemoteId}", HttpStatusCode.OK)).GetProperty("parameters").GetProperty("amounts").GetProperty("disk").GetInt64().ShouldBe(5);
 
         // Given back there, it goes here, and what both held is free again.
         await scene.WishAsync(id, ResourceWish.Removed);
         await scene.DriveAsync(id, most: 3);
-        await Until(async () => (await platform.WithDb(db => db.CloudResources.AsNoTracking().SingleAsync(r => r.Id == made.Id))).State == CloudResourceState.Removed);
+        await UntilAsync(async () => (await platform.WithDb(db => db.CloudResources.AsNoTracking().SingleAsync(r => r.Id == made.Id))).State == CloudResourceState.Removed);
         (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Removed);
         (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Released);
         (await world.Held()).ShouldBe((0L, 0L));
@@ -222,17 +222,6 @@ public sealed class OsbTests(PlatformFixture platform, DeliveryScene scene) : IC
         await session.OpenAsync();
         await using var command = new NpgsqlCommand(sql, session);
         await command.ExecuteNonQueryAsync();
-    }
-
-    private static async Task Until(Func<Task<bool>> holds)
-    {
-        for (var tries = 0; tries < 600; tries++)
-        {
-            if (await holds()) { return; }
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        }
-
-        Assert.Fail("It did not come true within a minute");
     }
 
     /// <summary>A department with a quota and a system, a published service of databases, and a consuming platform that orders in the department's name.</summary>

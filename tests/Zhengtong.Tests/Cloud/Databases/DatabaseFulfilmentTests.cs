@@ -166,18 +166,18 @@ public sealed class DatabaseFulfilmentTests(DeliveryScene scene) : IClassFixture
     }
 
     [Fact]
-    public async Task Database_LargerThanOrdered_CanOnlyBeRead_UntilMoreIsOrdered()
+    public async Task Database_WithoutADiskOrdered_HasNoLimit_AndOthersWhatWasOrdered()
     {
         var id = await GrantAsync();
         var resource = await scene.DriveAsync(id);
         await using var session = await OwnAsync(resource);
         await RunAsync(session, "CREATE TABLE t (a int)");
-        // As if it had grown: nothing was ordered that a fresh database fits into.
         await AmountsAsync(id, new ResourceAmount("database", 1));
         var fulfilment = scene.App.Services.GetRequiredService<IServiceScopeFactory>().CreateScope().ServiceProvider.GetRequiredService<DatabaseFulfilment>();
         (await fulfilment.StepAsync(await scene.ReadAsync(id), default)).Problem.ShouldBeNull();
         DatabaseFulfilment.LimitOf([new("disk", 2)]).ShouldBe(2L << 30);
-        DatabaseFulfilment.LimitOf([new("disk", ResourceAmount.Most)]).ShouldBe(ResourceAmount.Most << 30);
+        // More than any server has.
+        DatabaseFulfilment.LimitOf([new("disk", ResourceAmount.Most)]).ShouldBe(long.MaxValue);
     }
 
     [Fact]

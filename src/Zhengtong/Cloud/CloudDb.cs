@@ -58,6 +58,9 @@ internal partial class ZhengtongDb
         ConfigureOrders(builder);
         ConfigureMeasuring(builder);
         ConfigureSites(builder);
+        ConfigureDatabases(builder);
+        ConfigureBrokers(builder);
+        ConfigureOsb(builder);
     }
 
     private static void ConfigureQuotas(ModelBuilder builder)

@@ -1,11 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using Zhengtong.Agreements;
+using Zhengtong.Cloud.Brokers;
+using Zhengtong.Cloud.Databases;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Engines.Lxd;
 using Zhengtong.Cloud.Metering;
 using Zhengtong.Cloud.Orders;
+using Zhengtong.Cloud.Osb;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
@@ -54,6 +57,8 @@ internal static class CloudModule
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/systems", "cloud.systems.menu", "work", 320, "catalogue.services.menu-group"));
         services.AddSites();
         services.AddMeasuring();
+        builder.AddDatabases();
+        builder.AddBrokers();
     }
 
     internal static void MapCloud(this WebApplication app)
@@ -104,5 +109,8 @@ internal static class CloudModule
         GiveBackResource.Map(api);
         SiteServices.Map(app, api);
         MeasuringServices.Map(app, api);
+        app.MapDatabases();
+        app.MapBrokers();
+        app.MapOsb();
     }
 }

@@ -60,4 +60,21 @@ internal static class CloudProblems
     internal static readonly ProblemType SiteSilent = new("cloud.site-silent", 502);
     internal static readonly ProblemType SiteSlow = new("cloud.site-slow", 504);
     internal static readonly ProblemType NoSavingsMethod = new("cloud.no-savings-method", 409);
+    internal static readonly ProblemType DatabaseServerNotFound = new("cloud.database-server-not-found", 404);
+    internal static readonly ProblemType DatabaseServerTaken = new("cloud.database-server-taken", 409);
+    internal static readonly ProblemType DatabaseServerUnreachable = new("cloud.database-server-unreachable", 409);
+    internal static readonly ProblemType DatabaseNotFound = new("cloud.database-not-found", 404);
+    internal static readonly ProblemType BackupNotFound = new("cloud.backup-not-found", 404);
+    internal static readonly ProblemType SecretLost = new("cloud.secret-lost", 409);
+    internal static readonly ProblemType BrokerNotFound = new("cloud.broker-not-found", 404);
+    internal static readonly ProblemType BrokerTaken = new("cloud.broker-taken", 409);
+    internal static readonly ProblemType BrokerUnreachable = new("cloud.broker-unreachable", 409);
+    internal static readonly ProblemType BrokerCatalogueChanged = new("cloud.broker-catalogue-changed", 409);
+    internal static readonly ProblemType BrokerPlanUsed = new("cloud.broker-plan-used", 409);
+    internal static readonly ProblemType BrokerPlanNotFound = new("cloud.broker-plan-not-found", 404);
+    internal static readonly ProblemType BrokeredNotFound = new("cloud.brokered-not-found", 404);
+    internal static readonly ProblemType BrokeredBusy = new("cloud.brokered-busy", 409);
+    internal static readonly ProblemType BindingNotFound = new("cloud.binding-not-found", 404);
+    internal static readonly ProblemType OsbConsumerNotFound = new("cloud.osb-consumer-not-found", 404);
+    internal static readonly ProblemType OsbConsumerTaken = new("cloud.osb-consumer-taken", 409);
 }

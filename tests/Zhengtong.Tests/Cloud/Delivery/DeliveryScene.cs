@@ -30,7 +30,14 @@ public sealed class DeliveryScene : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         App = Platform.Build(new Deployment(folder, PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync(), "http://127.0.0.1:0", Demo: false),
-            b => b.Services.AddSingleton<IEngineDriver, PretendDriver>());
+            b =>
+            {
+                b.Services.AddSingleton<IEngineDriver, PretendDriver>();
+                // Brokers of tests stand on this machine.
+                b.Configuration["Cloud:Brokers:ForbiddenNetworks"] = "";
+                b.Configuration["Cloud:Brokers:CallSeconds"] = "3";
+                b.Configuration["Cloud:Brokers:AnswerBytes"] = "20000";
+            });
         await App.PrepareOnCopyAsync();
         var (region, now) = (RegionCode.Parse("610000"), TimeProvider.System.GetUtcNow());
         await WithDb(async db =>
@@ -46,7 +53,7 @@ public sealed class DeliveryScene : IAsyncLifetime
         });
     }
 
-    private static readonly string[] Kinds = ["vcpu", "memory", "disk", "instance"];
+    private static readonly string[] Kinds = ["vcpu", "memory", "disk", "instance", "database"];
 
     public async ValueTask DisposeAsync()
     {
@@ -101,6 +108,23 @@ public sealed class DeliveryScene : IAsyncLifetime
             SystemId = System, ServiceCode = "compute", PlanCode = "small", Zone = NetworkZone.GovernmentExtranet, Protection = 3, Amounts = Amounts.Of(amounts), Image = image, PoolId = pool, SpreadGroup = spread,
             UserData = userData is null ? null : App.Services.GetRequiredService<Vault>().Seal(global::System.Text.Encoding.UTF8.GetBytes(userData), CloudResource.PurposeOf(id)),
             Wish = ResourceWish.Running, NextAt = now, Until = now.AddYears(1), CreatedAt = now,
+        });
+        await db.SaveChangesAsync();
+        await transaction.CommitAsync();
+        return id;
+    });
+
+    /// <summary>The same for what stands on no host.</summary>
+    internal async Task<Guid> GrantAsync(ResourceForm form, string service, string plan, params ResourceAmount[] amounts) => await WithDb(async db =>
+    {
+        var (id, now) = (Id(), TimeProvider.System.GetUtcNow());
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        (await Holds.TakeAsync(db, new HoldRequest(id, Node, amounts), Actor.Platform, now, default)).Result.ShouldBe(HoldResult.Done);
+        db.CloudResources.Add(new CloudResource
+        {
+            Id = id, Number = $"T-{Interlocked.Increment(ref serial)}", Name = "data", Form = form, OrderId = id, Item = 1, OrganisationId = Department, Region = RegionCode.Parse("610000"), NodeId = Node,
+            SystemId = System, ServiceCode = service, PlanCode = plan, Zone = NetworkZone.GovernmentExtranet, Protection = 3, Amounts = Amounts.Of(amounts), Wish = ResourceWish.Running, NextAt = now, Until = now.AddYears(1),
+            CreatedAt = now,
         });
         await db.SaveChangesAsync();
         await transaction.CommitAsync();

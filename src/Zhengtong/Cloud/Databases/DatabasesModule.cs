@@ -1,0 +1,32 @@
+using Zhengtong.Cloud.Delivery;
+using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Jobs;
+
+namespace Zhengtong.Cloud.Databases;
+
+/// <summary>Departments' databases on servers that the operator registers.</summary>
+internal static class DatabasesModule
+{
+    internal static void AddDatabases(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<DatabasesOptions>().Bind(builder.Configuration.GetSection("Cloud:Databases")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<PostgresTools>();
+        services.AddScoped<DatabaseFulfilment>();
+        services.AddScoped<IFulfilment>(sp => sp.GetRequiredService<DatabaseFulfilment>());
+        services.AddReconciler<WatchDatabases>();
+    }
+
+    internal static void MapDatabases(this WebApplication app)
+    {
+        var api = app.ApiGroup("Cloud");
+        RegisterDatabaseServer.Map(api);
+        ReviseDatabaseServer.Map(api);
+        ListDatabaseServers.Map(api);
+        ShowDatabaseCredentials.Map(api);
+        RotateDatabasePassword.Map(api);
+        SetDatabaseBackups.Map(api);
+        ListDatabaseBackups.Map(api);
+        DownloadDatabaseBackup.Map(api);
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel;
+using Zhengtong.Kernel.Secrets;
+
+namespace Zhengtong.Cloud.Osb;
+
+internal static class ShowOsbBinding
+{
+    internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/service_instances/{instance}/service_bindings/{binding}", Handle);
+
+    /// <summary>A binding with its credentials.</summary>
+    internal static async Task<OsbAnswer> Handle(string instance, string binding, HttpContext http, ZhengtongDb db, Vault vault, CancellationToken ct)
+    {
+        if (await OsbStanding.FindAsync(db, OsbCaller.Of(http), instance, ct) is not { State: OsbState.There } known
+            || await db.OsbBindings.Where(b => b.InstanceId == known.Instance.Id && b.RemoteId == binding).Join(db.DatabaseLogins.AsNoTracking(), b => b.Id, l => l.Id, (_, l) => l).SingleOrDefaultAsync(ct) is not { IsEnding: false } login)
+        {
+            return OsbAnswer.Refuse(404, null, Text.Of("cloud.osb.none"));
+        }
+
+        return await BindOsbInstance.CredentialsAsync(db, vault, known.Resource!, login, ct) is { } credentials ? OsbAnswer.Ok(credentials) : OsbAnswer.Refuse(500, null, CloudProblems.SecretLost.Title);
+    }
+}

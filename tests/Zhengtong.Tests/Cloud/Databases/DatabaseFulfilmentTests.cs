@@ -1,0 +1,302 @@
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Zhengtong.Cloud.Databases;
+using Zhengtong.Cloud.Delivery;
+using Zhengtong.Cloud.Model;
+using Zhengtong.Kernel.Objects;
+using Zhengtong.Kernel.Secrets;
+using Zhengtong.Tests.Cloud.Delivery;
+using Zhengtong.Tests.Exchange.Support;
+using Zhengtong.Tests.Support;
+
+namespace Zhengtong.Tests.Cloud.Databases;
+
+/// <summary>Departments' databases on a real server.</summary>
+[OnDatabase(Once = true)]
+public sealed class DatabaseFulfilmentTests(DeliveryScene scene) : IClassFixture<DeliveryScene>, IAsyncLifetime
+{
+    private CutLine line = null!;
+    private Guid server;
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipWhen(DepartmentTable.PostgresServer is null, "Needs a PostgreSQL server: ZHENGTONG_POSTGRES is not set");
+        var at = new NpgsqlConnectionStringBuilder(DepartmentTable.PostgresServer);
+        line = new CutLine(at.Host!, at.Port);
+        var vault = scene.App.Services.GetRequiredService<Vault>();
+        server = DeliveryScene.Id();
+        // One server at a time takes what is granted.
+        await scene.WithDb(db => db.DatabaseServers.ExecuteUpdateAsync(set => set.SetProperty(s => s.IsOpen, false)));
+        await scene.WithDb(db =>
+        {
+            db.DatabaseServers.Add(new DatabaseServer
+            {
+                Id = server, Name = $"server {server}", Host = "127.0.0.1", Port = line.Port, MostDatabases = 100, Connections = 7, Zone = NetworkZone.GovernmentExtranet, Protection = 3,
+                CreatedAt = TimeProvider.System.GetUtcNow(),
+                Connection = RegisterDatabaseServer.SealOf(vault, server, RegisterDatabaseServer.ConnectionOf("127.0.0.1", line.Port, at.Username!, at.Password, at.Database!, ServerEncryption.None)),
+            });
+            return db.SaveChangesAsync();
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (line is not null) { await line.DisposeAsync(); }
+    }
+
+    [Fact]
+    public async Task Database_GrantedStoppedStartedRemoved_IsMadeForItsDepartmentAlone_AndLeavesNothing()
+    {
+        var id = await GrantAsync();
+        var resource = await scene.DriveAsync(id);
+        (resource.State, resource.Problem).ShouldBe((CloudResourceState.Running, null));
+        resource.Address.ShouldBe($"postgresql://127.0.0.1:{line.Port}/{resource.EngineName}");
+        (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Active);
+        (await Ask<string>("SELECT rolname FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE datname = $1", resource.EngineName)).ShouldNotBe(resource.EngineName);
+        (await Ask<bool>("SELECT has_database_privilege('pg_monitor', datname, 'CONNECT') FROM pg_database WHERE datname = $1", resource.EngineName)).ShouldBeFalse();
+        (await Ask<int>("SELECT rolconnlimit FROM pg_roles WHERE rolname = $1", resource.EngineName)).ShouldBe(7);
+        // The server keeps a verifier of the password that the department is shown, and nothing else of it.
+        var vault = scene.App.Services.GetRequiredService<Vault>();
+        var kept = await Ask<string>("SELECT rolpassword FROM pg_authid WHERE rolname = $1", resource.EngineName);
+        var row = await scene.WithDb(db => db.ManagedDatabases.AsNoTracking().SingleAsync(d => d.ResourceId == id));
+        PostgresAdmin.VerifierOf(DatabaseFulfilment.OpenPassword(vault, row), Convert.FromBase64String(kept.Split(':')[1].Split('$')[0])).ShouldBe(kept);
+
+        await using (var own = await OwnAsync(resource)) { await RunAsync(own, "CREATE TABLE t (a int); INSERT INTO t VALUES (1)"); }
+        await scene.WishAsync(id, ResourceWish.Stopped);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Stopped);
+        (await Should.ThrowAsync<PostgresException>(() => OwnAsync(resource))).SqlState.ShouldBe("28000");
+        await scene.WishAsync(id, ResourceWish.Running);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Running);
+        await using (var own = await OwnAsync(resource)) { (await ScalarAsync<int>(own, "SELECT a FROM t")).ShouldBe(1); }
+
+        await scene.WishAsync(id, ResourceWish.Removed);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Removed);
+        await NothingLeftAsync(resource, row.Draft);
+        (await scene.WithDb(db => db.DatabaseServers.AsNoTracking().SingleAsync(s => s.Id == server))).Databases.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Names_OfSomebodyElse_AreNeverTouched()
+    {
+        var (id, other) = (await GrantAsync(), await GrantAsync());
+        var (name, role) = ($"r{id:N}", $"r{other:N}");
+        await Run($"CREATE DATABASE {name}");
+        await Run($"CREATE ROLE {role}");
+        await scene.DriveAsync(id, most: 2);
+        await scene.DriveAsync(other, most: 2);
+        foreach (var one in new[] { id, other })
+        {
+            var resource = await scene.ReadAsync(one);
+            (resource.State, resource.Problem).ShouldBe((CloudResourceState.Failed, "database-name-taken"));
+            await scene.WishAsync(one, ResourceWish.Removed);
+            (await scene.DriveAsync(one)).State.ShouldBe(CloudResourceState.Removed);
+        }
+
+        (await Ask<long>("SELECT count(*) FROM pg_database WHERE datname = $1", name)).ShouldBe(1);
+        (await Ask<long>("SELECT count(*) FROM pg_roles WHERE rolname = $1", role)).ShouldBe(1);
+        await Run($"DROP DATABASE {name}");
+        await Run($"DROP ROLE {role}");
+    }
+
+    [Fact]
+    public async Task Database_GoneBehindOurBack_IsLostAndNotMadeAnew()
+    {
+        var id = await GrantAsync();
+        var resource = await scene.DriveAsync(id);
+        await Run($"DROP DATABASE {resource.EngineName} WITH (FORCE)");
+        await scene.WishAsync(id, ResourceWish.Running);
+        resource = await scene.DriveAsync(id);
+        (resource.State, resource.Problem).ShouldBe((CloudResourceState.Lost, "gone"));
+        (await Ask<long>("SELECT count(*) FROM pg_database WHERE datname = $1", resource.EngineName)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Backup_Restored_BringsBackWhatWas_AndADamagedOneLeavesAllAsItIs()
+    {
+        var id = await GrantAsync();
+        var resource = await scene.DriveAsync(id);
+        await using (var own = await OwnAsync(resource)) { await RunAsync(own, "CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 1000); CREATE SCHEMA s; CREATE VIEW s.v AS SELECT sum(a) AS a FROM t"); }
+        var task = await TaskAsync(resource, ResourceTaskKind.BackUp, "first");
+        (await DoAsync(resource, task)).ShouldBe(TaskStep.Done);
+        // Done once more, as after a crash, it is the same one.
+        (await DoAsync(resource, task)).ShouldBe(TaskStep.Done);
+        (await DoAsync(resource, await TaskAsync(resource, ResourceTaskKind.BackUp, "first"))).ShouldBe(TaskStep.Never("backup-name-taken"));
+        var backup = await scene.WithDb(db => db.DatabaseBackups.AsNoTracking().SingleAsync(b => b.ResourceId == id));
+        var (objects, vault) = (scene.App.Services.GetRequiredService<ObjectStore>(), scene.App.Services.GetRequiredService<Vault>());
+        await using (var raw = (await objects.OpenAsync(backup.Digest, default))!)
+        {
+            var bytes = new byte[5];
+            await raw.ReadExactlyAsync(bytes);
+            bytes.ShouldNotBe("PGDMP"u8.ToArray());
+        }
+
+        await using (var open = (await DatabaseFulfilment.OpenBackupAsync(objects, vault, backup, default))!)
+        {
+            var bytes = new byte[backup.Length];
+            await open.ReadExactlyAsync(bytes);
+            bytes[..5].ShouldBe("PGDMP"u8.ToArray());
+            (await open.ReadAsync(new byte[1])).ShouldBe(0);
+        }
+
+        await using (var own = await OwnAsync(resource)) { await RunAsync(own, "DROP SCHEMA s CASCADE; DELETE FROM t WHERE a > 1"); }
+        (await DoAsync(resource, await TaskAsync(resource, ResourceTaskKind.Restore, "none"))).ShouldBe(TaskStep.Never("backup-unknown"));
+        await using (var own = await OwnAsync(resource)) { (await ScalarAsync<long>(own, "SELECT count(*) FROM t")).ShouldBe(1); }
+
+        // A key that is not its own: nothing of it opens.
+        await scene.WithDb(db => db.DatabaseBackups.Where(b => b.Id == backup.Id).ExecuteUpdateAsync(s => s.SetProperty(b => b.Key, vault.Seal(RandomNumberGenerator.GetBytes(32), DatabaseBackup.PurposeOf(backup.Id)))));
+        (await DoAsync(resource, await TaskAsync(resource, ResourceTaskKind.Restore, "first"))).ShouldBe(TaskStep.Never("backup-damaged"));
+        await using (var own = await OwnAsync(resource)) { (await ScalarAsync<long>(own, "SELECT count(*) FROM t")).ShouldBe(1); }
+        await scene.WithDb(db => db.DatabaseBackups.Where(b => b.Id == backup.Id).ExecuteUpdateAsync(s => s.SetProperty(b => b.Key, backup.Key)));
+
+        task = await TaskAsync(resource, ResourceTaskKind.Restore, "first");
+        (await DoAsync(resource, task)).ShouldBe(TaskStep.Done);
+        (await DoAsync(resource, task)).ShouldBe(TaskStep.Done);
+        await using (var own = await OwnAsync(resource))
+        {
+            (await ScalarAsync<long>(own, "SELECT a FROM s.v")).ShouldBe(500_500);
+            // What was restored is the role's own again.
+            await RunAsync(own, "ALTER TABLE t ADD b int");
+        }
+
+        (await scene.DriveAsync(id)).Problem.ShouldBeNull();
+        await scene.WishAsync(id, ResourceWish.Removed);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Removed);
+        (await scene.WithDb(db => db.DatabaseBackups.AsNoTracking().SingleAsync(b => b.ResourceId == id))).ExpiresAt.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Database_WithoutADiskOrdered_HasNoLimit_AndOthersWhatWasOrdered()
+    {
+        var id = await GrantAsync();
+        var resource = await scene.DriveAsync(id);
+        await using var session = await OwnAsync(resource);
+        await RunAsync(session, "CREATE TABLE t (a int)");
+        await AmountsAsync(id, new ResourceAmount("database", 1));
+        var fulfilment = scene.App.Services.GetRequiredService<IServiceScopeFactory>().CreateScope().ServiceProvider.GetRequiredService<DatabaseFulfilment>();
+        (await fulfilment.StepAsync(await scene.ReadAsync(id), default)).Problem.ShouldBeNull();
+        DatabaseFulfilment.LimitOf([new("disk", 2)]).ShouldBe(2L << 30);
+        // More than any server has.
+        DatabaseFulfilment.LimitOf([new("disk", ResourceAmount.Most)]).ShouldBe(long.MaxValue);
+    }
+
+    [Fact]
+    public async Task Logins_OfTheirOwn_ShareWhatIsThere_AndGoAlone()
+    {
+        var id = await GrantAsync();
+        var resource = await scene.DriveAsync(id);
+        var vault = scene.App.Services.GetRequiredService<Vault>();
+        var login = new DatabaseLogin { Id = DeliveryScene.Id(), ResourceId = id, Password = [], CreatedAt = TimeProvider.System.GetUtcNow() };
+        login = new DatabaseLogin { Id = login.Id, ResourceId = id, Password = vault.Seal("geheim"u8, DatabaseLogin.PurposeOf(login.Id)), CreatedAt = login.CreatedAt };
+        await scene.WithDb(db =>
+        {
+            db.DatabaseLogins.Add(login);
+            return db.SaveChangesAsync();
+        });
+        await using var scope = scene.App.Services.CreateAsyncScope();
+        var fulfilment = scope.ServiceProvider.GetRequiredService<DatabaseFulfilment>();
+        (await fulfilment.TryMakeLoginAsync(resource, login, default)).ShouldBeTrue();
+        (await fulfilment.TryMakeLoginAsync(resource, login, default)).ShouldBeTrue();
+        await using (var session = await OwnAsync(resource, login.RoleName)) { await RunAsync(session, "CREATE TABLE shared (a int)"); }
+        await using (var own = await OwnAsync(resource)) { await RunAsync(own, "INSERT INTO shared VALUES (1)"); }
+        (await fulfilment.TryDropLoginAsync(resource, login.Id, default)).ShouldBeTrue();
+        (await fulfilment.TryDropLoginAsync(resource, login.Id, default)).ShouldBeTrue();
+        (await Ask<long>("SELECT count(*) FROM pg_roles WHERE rolname = $1", login.RoleName)).ShouldBe(0);
+        await using (var own = await OwnAsync(resource)) { (await ScalarAsync<int>(own, "SELECT a FROM shared")).ShouldBe(1); }
+    }
+
+    /// <summary>The line breaks once at each piece in turn, before the server has it and behind its answer.</summary>
+    [Fact]
+    public async Task Delivery_CutAtEachPiece_MakesNothingTwiceAndLeavesNothingBehind()
+    {
+        for (var (at, cut) = (1, true); cut; at++)
+        {
+            cut = false;
+            foreach (var after in new[] { false, true })
+            {
+                var id = await GrantAsync();
+                line.Set(at, after);
+                var resource = await scene.DriveAsync(id);
+                cut |= line.IsCut;
+                line.Set(0, false);
+                (resource.State, resource.Problem).ShouldBe((CloudResourceState.Running, null), $"cut at {at}, after: {after}");
+                var row = await scene.WithDb(db => db.ManagedDatabases.AsNoTracking().SingleAsync(d => d.ResourceId == id));
+                (await Ask<long>("SELECT count(*) FROM pg_database WHERE datname = $1", row.Draft)).ShouldBe(0);
+
+                await scene.WishAsync(id, ResourceWish.Removed);
+                line.Set(at, after);
+                (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Removed, $"removal cut at {at}, after: {after}");
+                line.Set(0, false);
+                await NothingLeftAsync(resource, row.Draft);
+                (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Released);
+            }
+        }
+
+        (await scene.WithDb(db => db.DatabaseServers.AsNoTracking().SingleAsync(s => s.Id == server))).Databases.ShouldBe(0);
+    }
+
+    private Task<Guid> GrantAsync() => scene.GrantAsync(ResourceForm.Database, "postgres", "small", new ResourceAmount("database", 1), new ResourceAmount("disk", 1));
+
+    private Task<int> AmountsAsync(Guid id, params ResourceAmount[] amounts) => scene.WithDb(async db =>
+    {
+        (await db.CloudResources.SingleAsync(r => r.Id == id)).Amounts = Amounts.Of(amounts);
+        return await db.SaveChangesAsync();
+    });
+
+    private async Task<ResourceTask> TaskAsync(CloudResource resource, ResourceTaskKind kind, string subject) => await scene.WithDb(async db =>
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var task = new ResourceTask { Id = DeliveryScene.Id(), ResourceId = resource.Id, Kind = kind, Subject = subject, AskedBy = DeliveryScene.Id(), AskedAt = now };
+        db.ResourceTasks.Add(task);
+        await db.SaveChangesAsync();
+        return task;
+    });
+
+    private async Task<TaskStep> DoAsync(CloudResource resource, ResourceTask task)
+    {
+        await using var scope = scene.App.Services.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<DatabaseFulfilment>().DoAsync(await scene.ReadAsync(resource.Id), task, default);
+    }
+
+    private async Task NothingLeftAsync(CloudResource resource, string draft)
+    {
+        (await Ask<long>("SELECT count(*) FROM pg_database WHERE datname = $1 OR datname LIKE $2 || '%'", resource.EngineName, draft)).ShouldBe(0);
+        (await Ask<long>("SELECT count(*) FROM pg_roles WHERE rolname = $1", resource.EngineName)).ShouldBe(0);
+    }
+
+    /// <summary>A session as the department's program opens it, beside the line.</summary>
+    private static async Task<NpgsqlConnection> OwnAsync(CloudResource resource, string? account = null)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(DepartmentTable.PostgresServer!) { Database = resource.EngineName, Username = account ?? resource.EngineName, Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<T> ScalarAsync<T>(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    private static async Task Run(string sql)
+    {
+        await using var connection = new NpgsqlConnection(DepartmentTable.PostgresServer);
+        await connection.OpenAsync();
+        await RunAsync(connection, sql);
+    }
+
+    private static async Task<T> Ask<T>(string sql, params string[] values)
+    {
+        await using var connection = new NpgsqlConnection(DepartmentTable.PostgresServer);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values) { command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = value }); }
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+}

@@ -7,10 +7,10 @@ internal static class ShowOsbCatalogue
     internal static void Map(IEndpointRouteBuilder group) => group.MapGet("/catalog", Handle);
 
     /// <summary>The published services, as a broker's catalogue.</summary>
-    internal static async Task<OsbAnswer> Handle(CloudServiceLookup services, TimeProvider clock, CancellationToken ct)
+    internal static async Task<OsbAnswer> Handle(CloudServiceLookup services, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {
         var offered = (await services.PublishedAsync(ct)).Where(s => OsbCatalogue.Serves(s.Form)).ToList();
-        var priced = (await services.PricesAsync([.. offered.Select(s => s.Code)], clock.GetUtcNow(), ct)).Select(p => (p.ServiceCode, p.PlanCode)).ToHashSet();
+        var priced = (await CloudPriceLookup.AtAsync(db, [.. offered.Select(s => s.Code)], clock.GetUtcNow(), ct)).Select(p => (p.ServiceCode, p.PlanCode)).ToHashSet();
         return OsbAnswer.Ok(new
         {
             services = offered.Select(s => new

@@ -5,12 +5,14 @@ using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Engines.Lxd;
 using Zhengtong.Cloud.Metering;
+using Zhengtong.Cloud.OpenStack;
 using Zhengtong.Cloud.Orders;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
 using Zhengtong.Cloud.Resources;
 using Zhengtong.Cloud.Systems;
+using Zhengtong.Cloud.Views;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
@@ -51,7 +53,11 @@ internal static class CloudModule
         services.AddScoped<IWorkList, OrdersWork>();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/orders", "cloud.orders.menu", "application", 310, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/systems", "cloud.systems.menu", "work", 320, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/topology", "cloud.topology.title", "node", 322, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ManageQuotas, "/work/cloud/overview", "cloud.overview.title", "chart", 336, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.SeePools, "/work/cloud/hosts", "cloud.hosts.title", "node", 337, "catalogue.services.menu-group"));
         services.AddMeasuring();
+        builder.AddOpenStack();
     }
 
     internal static void MapCloud(this WebApplication app)
@@ -101,5 +107,9 @@ internal static class CloudModule
         GetCloudOrder.Map(api);
         GiveBackResource.Map(api);
         MeasuringServices.Map(app, api);
+        ReadHosts.Map(api);
+        ReadTopology.Map(api);
+        ReadOverview.Map(api);
+        app.MapOpenStack();
     }
 }

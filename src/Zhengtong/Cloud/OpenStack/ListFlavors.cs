@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Zhengtong.Catalogue;
 using Zhengtong.Kernel;
 
@@ -15,11 +16,11 @@ internal static class ListFlavors
     }
 
     /// <summary>The plans of instances that may be ordered now, by id: from what follows <paramref name="marker"/>, at most <paramref name="limit"/>. None is private.</summary>
-    internal static async Task<Results<JsonHttpResult<JsonObject>, OpenStackRefusal>> Handle(string? marker, string? limit, string? is_public, HttpContext http, CloudServiceLookup services, CancellationToken ct)
+    internal static async Task<Results<JsonHttpResult<JsonObject>, OpenStackRefusal>> Handle(string? marker, string? limit, [FromQuery(Name = "is_public")] string? isPublic, HttpContext http, CloudServiceLookup services, CancellationToken ct)
     {
         var root = OpenStackBody.RootOf(http);
         if (Part.Of(limit) is not { } most) { return OpenStackRefusal.BadRequest(Text.Of("cloud.openstack.limit", Part.Most)); }
-        var flavors = string.Equals(is_public, "false", StringComparison.OrdinalIgnoreCase) ? [] : (await Offers.FlavorsAsync(services, ct)).Where(f => marker is null || string.CompareOrdinal(f.Id, marker) > 0).Take(most);
+        var flavors = string.Equals(isPublic, "false", StringComparison.OrdinalIgnoreCase) ? [] : (await Offers.FlavorsAsync(services, ct)).Where(f => marker is null || string.CompareOrdinal(f.Id, marker) > 0).Take(most);
         var isDetailed = http.Request.Path.Value!.EndsWith("/detail", StringComparison.Ordinal);
         return TypedResults.Json(new JsonObject { ["flavors"] = new JsonArray([.. flavors.Select(f => isDetailed ? f.Shown(root) : f.Named(root))]) });
     }

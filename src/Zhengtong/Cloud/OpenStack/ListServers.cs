@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 
@@ -20,13 +21,13 @@ internal static class ListServers
     /// <param name="image">Only those of this image's id.</param>
     /// <param name="marker">Only what follows the server of this id.</param>
     /// <param name="limit">At most so many, 1 to 1000.</param>
-    /// <param name="all_tenants">Refused when true: nobody sees other departments' here.</param>
+    /// <param name="allTenants">Refused when true: nobody sees other departments' here.</param>
     internal static async Task<Results<JsonHttpResult<JsonObject>, OpenStackRefusal>> Handle(
-        string? name, string? status, string? flavor, string? image, string? marker, string? limit, string? all_tenants, HttpContext http, Actor actor, ZhengtongDb db, CancellationToken ct)
+        string? name, string? status, string? flavor, string? image, string? marker, string? limit, [FromQuery(Name = "all_tenants")] string? allTenants, HttpContext http, Actor actor, ZhengtongDb db, CancellationToken ct)
     {
         var (project, refusal) = await Projects.ScopedAsync(http, actor, db, ct);
         if (project is null) { return refusal!; }
-        if (all_tenants is "1" || string.Equals(all_tenants, "true", StringComparison.OrdinalIgnoreCase)) { return OpenStackRefusal.Forbidden(Text.Of("cloud.openstack.all-tenants")); }
+        if (allTenants is "1" || string.Equals(allTenants, "true", StringComparison.OrdinalIgnoreCase)) { return OpenStackRefusal.Forbidden(Text.Of("cloud.openstack.all-tenants")); }
         if (Part.Of(limit) is not { } most) { return OpenStackRefusal.BadRequest(Text.Of("cloud.openstack.limit", Part.Most)); }
 
         var servers = (await Servers.ReadAsync(db, project.Id, ct)).Where(s => (name is null || s.Name.Contains(name, StringComparison.OrdinalIgnoreCase)) && (status is null || string.Equals(s.Status, status, StringComparison.OrdinalIgnoreCase))

@@ -26,8 +26,8 @@ internal static class OpenStackModule
             Timeout = TimeSpan.FromSeconds(app.Configuration.GetValue("Http:TimeoutSeconds", 100)),
             WriteTimeoutResponse = http => OpenStackRefusal.Of(KernelProblems.TimedOut.Because()).ExecuteAsync(http),
         };
-        var all = app.MapGroup(Root).ExcludeFromDescription().DisableAntiforgery().WithRequestTimeout(timeout)
-            .WithMetadata(new TooManyAnswer(http => OpenStackRefusal.Of(KernelProblems.TooMany.Because()).ExecuteAsync(http)));
+        var all = app.MapGroup(Root).ExcludeFromDescription().DisableAntiforgery().WithMetadata(new TooManyAnswer(http => OpenStackRefusal.Of(KernelProblems.TooMany.Because()).ExecuteAsync(http)));
+        all.WithRequestTimeout(timeout);
         var open = all.MapGroup("").AllowAnonymous();
         ReadVersions.Map(open);
         IssueProjectToken.Map(open);

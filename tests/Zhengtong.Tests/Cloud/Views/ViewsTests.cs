@@ -74,7 +74,7 @@ public sealed class ViewsTests(PlatformFixture platform)
     public async Task Overview_CountsTheRegionAndBelow()
     {
         var above = await platform.Department(region: "650000");
-        var (one, _, outside) = (await platform.Department(region: "650100"), await platform.Department(region: "650100"), await platform.Department(region: "660100"));
+        var (one, _, outside) = (await platform.Department(region: "650100"), await platform.Department(region: "650100"), await platform.Department(region: "640100"));
         var authority = await platform.SignedIn(above, Role.Authority);
         var now = TimeProvider.System.GetUtcNow();
         await platform.WithDb(async db =>

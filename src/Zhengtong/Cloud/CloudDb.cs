@@ -57,6 +57,7 @@ internal partial class ZhengtongDb
         ConfigureResources(builder);
         ConfigureOrders(builder);
         ConfigureMeasuring(builder);
+        ConfigureMigration(builder);
     }
 
     private static void ConfigureQuotas(ModelBuilder builder)

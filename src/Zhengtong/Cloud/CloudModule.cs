@@ -5,6 +5,7 @@ using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Engines.Lxd;
 using Zhengtong.Cloud.Metering;
+using Zhengtong.Cloud.Migration;
 using Zhengtong.Cloud.OpenStack;
 using Zhengtong.Cloud.Orders;
 using Zhengtong.Cloud.Placement;
@@ -53,6 +54,7 @@ internal static class CloudModule
         services.AddScoped<IWorkList, OrdersWork>();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/orders", "cloud.orders.menu", "application", 310, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/systems", "cloud.systems.menu", "work", 320, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/migration", "cloud.migration.title", "exchange", 324, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/topology", "cloud.topology.title", "node", 322, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ManageQuotas, "/work/cloud/overview", "cloud.overview.title", "chart", 336, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.SeePools, "/work/cloud/hosts", "cloud.hosts.title", "node", 337, "catalogue.services.menu-group"));
@@ -63,6 +65,7 @@ internal static class CloudModule
     internal static void MapCloud(this WebApplication app)
     {
         ExportResources.Map(app);
+        ExportMigration.Map(app);
         var api = app.ApiGroup("Cloud");
         ListKinds.Map(api);
         AddKind.Map(api);
@@ -107,6 +110,13 @@ internal static class CloudModule
         GetCloudOrder.Map(api);
         GiveBackResource.Map(api);
         MeasuringServices.Map(app, api);
+        DeclareLegacySystem.Map(api);
+        PlanMigration.Map(api);
+        MarkMigrated.Map(api);
+        RetireLegacySystem.Map(api);
+        ListLegacySystems.Map(api);
+        ListRooms.Map(api);
+        CloseRoom.Map(api);
         ReadHosts.Map(api);
         ReadTopology.Map(api);
         ReadOverview.Map(api);

@@ -52,5 +52,12 @@ internal static class CloudProblems
     internal static readonly ProblemType CorrectionNothing = new("cloud.correction-nothing", 409);
     internal static readonly ProblemType ReclaimNotFound = new("cloud.reclaim-not-found", 404);
     internal static readonly ProblemType ReclaimMovedOn = new("cloud.reclaim-moved-on", 409);
+    internal static readonly ProblemType LegacyNotFound = new("cloud.legacy-not-found", 404);
+    internal static readonly ProblemType LegacyTaken = new("cloud.legacy-taken", 409);
+    internal static readonly ProblemType LegacyOver = new("cloud.legacy-over", 409);
+    internal static readonly ProblemType LegacyNothingThere = new("cloud.legacy-nothing-there", 409);
+    internal static readonly ProblemType RoomNotFound = new("cloud.room-not-found", 404);
+    internal static readonly ProblemType RoomClosed = new("cloud.room-closed", 409);
+    internal static readonly ProblemType RoomInUse = new("cloud.room-in-use", 409);
     internal static readonly ProblemType NoSavingsMethod = new("cloud.no-savings-method", 409);
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Metering;
+using Zhengtong.Cloud.Migration;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Savings;
 using Zhengtong.Kernel;
@@ -27,9 +28,12 @@ public sealed record OverviewUse(string Kind, long Allocated, long? Used, long P
 /// <param name="SystemsOn">Those that have a delivered resource.</param>
 /// <param name="NewSystems">Business systems registered this year.</param>
 /// <param name="NewSystemsOn">Those of them that have a delivered resource.</param>
+/// <param name="Legacy">Existing systems that the departments declared for migration.</param>
+/// <param name="Migrated">Those of them that have moved.</param>
+/// <param name="RoomsClosed">Machine rooms that were closed.</param>
 /// <param name="Uses">By kind: <c>vcpu</c> in thousandths of a core, <c>memory</c> in MiB, <c>disk</c> in GiB.</param>
 /// <param name="Saved">Yuan saved this year; null where no method was set.</param>
-public sealed record RegionOverview(string Region, string Name, int Departments, int DepartmentsOn, int Systems, int SystemsOn, int NewSystems, int NewSystemsOn, IReadOnlyList<OverviewUse> Uses, decimal? Saved);
+public sealed record RegionOverview(string Region, string Name, int Departments, int DepartmentsOn, int Systems, int SystemsOn, int NewSystems, int NewSystemsOn, int Legacy, int Migrated, int RoomsClosed, IReadOnlyList<OverviewUse> Uses, decimal? Saved);
 
 /// <summary>The common cloud as its authority sees it.</summary>
 /// <param name="At">When it was read.</param>
@@ -58,6 +62,10 @@ internal static class ReadOverview
         {
             o.Region, IsNew = s.CreatedAt >= begin, IsOn = db.CloudResources.Any(r => r.SystemId == s.Id && r.DeliveredAt != null && r.State != CloudResourceState.Removed),
         }).ToListAsync(ct);
+        var legacy = await db.LegacySystems.Join(db.Organisations.Within(actor.Region), s => s.OrganisationId, o => o.Id, (s, o) => new { o.Region, s.State }).GroupBy(s => new { s.Region, s.State })
+            .Select(g => new { g.Key.Region, g.Key.State, Count = g.Count() }).ToListAsync(ct);
+        var rooms = await db.MachineRooms.Where(r => r.ClosedAt != null).Join(db.Organisations.Within(actor.Region), r => r.OrganisationId, o => o.Id, (r, o) => o.Region).GroupBy(r => r).Select(g => new { g.Key, Count = g.Count() })
+            .ToDictionaryAsync(g => g.Key, g => g.Count, ct);
         var fresh = (now - ListResourceUse.Fresh).ToUnixTimeMilliseconds();
         var used = await db.MeterLatest.Where(l => l.ReadAt >= fresh).Join(db.CloudResources.Where(r => r.State != CloudResourceState.Removed && EF.Functions.Like((string)(object)r.Region, below)), l => l.ResourceId, r => r.Id, (l, r) => new { r.Region, l.Cpu, l.MemoryMiB })
             .GroupBy(l => l.Region).Select(g => new { g.Key, Cpu = g.Sum(l => (long?)l.Cpu), Memory = g.Sum(l => (long)l.MemoryMiB) }).ToDictionaryAsync(g => g.Key, ct);
@@ -74,6 +82,7 @@ internal static class ReadOverview
             var load = used.GetValueOrDefault(code);
             return new RegionOverview($"{code}", names.GetValueOrDefault(code, ""), departments.GetValueOrDefault(code), here.Where(r => r.IsThere).Select(r => r.OrganisationId).Distinct().Count(),
                 of.Count, of.Count(s => s.IsOn), of.Count(s => s.IsNew), of.Count(s => s.IsNew && s.IsOn),
+                legacy.Where(l => l.Region == code).Sum(l => l.Count), legacy.Where(l => l.Region == code && l.State == MigrationState.Moved).Sum(l => l.Count), rooms.GetValueOrDefault(code),
                 [.. Kinds.Select(k => new OverviewUse(k, here.Sum(r => r.Amounts.Get(k)), k switch { "vcpu" => load?.Cpu, "memory" => load?.Memory, _ => null },
                     physical.FirstOrDefault(p => p.Region == code && p.Kind == k)?.Total ?? 0, physical.FirstOrDefault(p => p.Region == code && p.Kind == k)?.Capacity ?? 0))],
                 savings is null ? null : savings.Regions.FirstOrDefault(s => s.Region == $"{code}")?.Saved ?? 0);
@@ -82,7 +91,7 @@ internal static class ReadOverview
     }
 
     private static RegionOverview Sum(IReadOnlyList<RegionOverview> rows, decimal? saved) => new("", "", rows.Sum(r => r.Departments), rows.Sum(r => r.DepartmentsOn), rows.Sum(r => r.Systems), rows.Sum(r => r.SystemsOn),
-        rows.Sum(r => r.NewSystems), rows.Sum(r => r.NewSystemsOn), [.. Kinds.Select(k =>
+        rows.Sum(r => r.NewSystems), rows.Sum(r => r.NewSystemsOn), rows.Sum(r => r.Legacy), rows.Sum(r => r.Migrated), rows.Sum(r => r.RoomsClosed), [.. Kinds.Select(k =>
         {
             var uses = rows.Select(r => r.Uses.Single(u => u.Kind == k)).ToList();
             return new OverviewUse(k, uses.Sum(u => u.Allocated), uses.Exists(u => u.Used is not null) ? uses.Sum(u => u.Used ?? 0) : null, uses.Sum(u => u.Physical), uses.Sum(u => u.Capacity));

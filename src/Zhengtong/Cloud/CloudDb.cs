@@ -61,6 +61,7 @@ internal partial class ZhengtongDb
         ConfigureDatabases(builder);
         ConfigureBrokers(builder);
         ConfigureOsb(builder);
+        ConfigureMigration(builder);
     }
 
     private static void ConfigureQuotas(ModelBuilder builder)

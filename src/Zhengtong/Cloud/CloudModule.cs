@@ -7,6 +7,8 @@ using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Engines.Lxd;
 using Zhengtong.Cloud.Metering;
+using Zhengtong.Cloud.Migration;
+using Zhengtong.Cloud.OpenStack;
 using Zhengtong.Cloud.Orders;
 using Zhengtong.Cloud.Osb;
 using Zhengtong.Cloud.Placement;
@@ -15,6 +17,7 @@ using Zhengtong.Cloud.Quotas;
 using Zhengtong.Cloud.Resources;
 using Zhengtong.Cloud.Sites;
 using Zhengtong.Cloud.Systems;
+using Zhengtong.Cloud.Views;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
@@ -59,11 +62,17 @@ internal static class CloudModule
         services.AddMeasuring();
         builder.AddDatabases();
         builder.AddBrokers();
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/migration", "cloud.migration.title", "exchange", 324, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/topology", "cloud.topology.title", "node", 322, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ManageQuotas, "/work/cloud/overview", "cloud.overview.title", "chart", 336, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.SeePools, "/work/cloud/hosts", "cloud.hosts.title", "node", 337, "catalogue.services.menu-group"));
+        builder.AddOpenStack();
     }
 
     internal static void MapCloud(this WebApplication app)
     {
         ExportResources.Map(app);
+        ExportMigration.Map(app);
         var api = app.ApiGroup("Cloud");
         ListKinds.Map(api);
         AddKind.Map(api);
@@ -112,5 +121,16 @@ internal static class CloudModule
         app.MapDatabases();
         app.MapBrokers();
         app.MapOsb();
+        DeclareLegacySystem.Map(api);
+        PlanMigration.Map(api);
+        MarkMigrated.Map(api);
+        RetireLegacySystem.Map(api);
+        ListLegacySystems.Map(api);
+        ListRooms.Map(api);
+        CloseRoom.Map(api);
+        ReadHosts.Map(api);
+        ReadTopology.Map(api);
+        ReadOverview.Map(api);
+        app.MapOpenStack();
     }
 }

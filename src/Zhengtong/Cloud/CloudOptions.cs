@@ -16,5 +16,9 @@ internal sealed class CloudOptions
     [Range(10, 100_000)]
     public int ProcessesPerCore { get; set; } = 1000;
 
+    /// <summary>From which share allocated a host is an alarm, in thousandths of what may be allocated, 1 to 1,000.</summary>
+    [Range(1, 1000)]
+    public int HostLimit { get; set; } = 900;
+
     internal IPNetwork Networks => IPNetwork.Parse(TenantNetworks);
 }

@@ -59,6 +59,13 @@ internal static class CloudProblems
     internal static readonly ProblemType SiteClosed = new("cloud.site-closed", 503);
     internal static readonly ProblemType SiteSilent = new("cloud.site-silent", 502);
     internal static readonly ProblemType SiteSlow = new("cloud.site-slow", 504);
+    internal static readonly ProblemType LegacyNotFound = new("cloud.legacy-not-found", 404);
+    internal static readonly ProblemType LegacyTaken = new("cloud.legacy-taken", 409);
+    internal static readonly ProblemType LegacyOver = new("cloud.legacy-over", 409);
+    internal static readonly ProblemType LegacyNothingThere = new("cloud.legacy-nothing-there", 409);
+    internal static readonly ProblemType RoomNotFound = new("cloud.room-not-found", 404);
+    internal static readonly ProblemType RoomClosed = new("cloud.room-closed", 409);
+    internal static readonly ProblemType RoomInUse = new("cloud.room-in-use", 409);
     internal static readonly ProblemType NoSavingsMethod = new("cloud.no-savings-method", 409);
     internal static readonly ProblemType DatabaseServerNotFound = new("cloud.database-server-not-found", 404);
     internal static readonly ProblemType DatabaseServerTaken = new("cloud.database-server-taken", 409);

@@ -46,11 +46,14 @@ internal sealed class OrderGrant(ZhengtongDb db, CloudServiceLookup services, Or
     }
 
     /// <summary>The node at which an order of a department is held: the project's, else the department's, else the nearest region's above; null when there is none.</summary>
-    internal static async Task<QuotaNode?> NodeAsync(ZhengtongDb db, CloudOrder order, CancellationToken ct)
+    internal static Task<QuotaNode?> NodeAsync(ZhengtongDb db, CloudOrder order, CancellationToken ct) => NodeAsync(db, order.OrganisationId, order.Region, order.ProjectId, ct);
+
+    /// <summary>The same before there is an order.</summary>
+    internal static async Task<QuotaNode?> NodeAsync(ZhengtongDb db, Guid organisation, Kernel.Regions.RegionCode region, Guid? project, CancellationToken ct)
     {
-        if (order.ProjectId is { } project) { return await db.QuotaNodes.AsNoTracking().SingleOrDefaultAsync(n => n.Id == project && n.OrganisationId == order.OrganisationId, ct); }
-        var key = QuotaNode.KeyOf(order.OrganisationId);
-        return await db.QuotaNodes.AsNoTracking().SingleOrDefaultAsync(n => n.Key == key, ct) ?? await OpenQuota.ParentAsync(db, order.Region, isDepartment: true, ct);
+        if (project is { } id) { return await db.QuotaNodes.AsNoTracking().SingleOrDefaultAsync(n => n.Id == id && n.OrganisationId == organisation, ct); }
+        var key = QuotaNode.KeyOf(organisation);
+        return await db.QuotaNodes.AsNoTracking().SingleOrDefaultAsync(n => n.Key == key, ct) ?? await OpenQuota.ParentAsync(db, region, isDepartment: true, ct);
     }
 
     private async Task<ProblemHttpResult?> DeliverAsync(CloudOrder order, Actor actor, DateTimeOffset now, CancellationToken ct)

@@ -14,7 +14,21 @@ internal sealed class LiveClient(ZhengtongDb db) : IOpenIddictValidationHandler<
     public async ValueTask HandleAsync(ProcessAuthenticationContext context)
     {
         if (context.AccessTokenPrincipal is not { Identity: ClaimsIdentity token } principal) { return; }
-        var client = !Guid.TryParse(principal.GetClaim(Claims.Subject), out var id) ? null : await db.ApiClients.AsNoTracking().Where(c => c.Id == id && c.RevokedAt == null)
+        var generation = principal.GetClaim(IssueToken.GenerationClaim);
+        var live = Guid.TryParse(principal.GetClaim(Claims.Subject), out var id) ? await ReadAsync(db, id, generation, principal.GetScopes(), context.CancellationToken) : null;
+        if (live is null)
+        {
+            context.Reject(Errors.InvalidToken, "The client was revoked or has a new secret");
+            return;
+        }
+
+        token.AddClaims(live);
+    }
+
+    /// <summary>Whom the program acts for and what it may now, of the scopes that its token carries (null: of all it has); null when it was revoked or has another secret than when the token was made.</summary>
+    internal static async Task<IReadOnlyList<Claim>?> ReadAsync(ZhengtongDb db, Guid id, string? generation, IEnumerable<string>? scopes, CancellationToken ct)
+    {
+        var client = await db.ApiClients.AsNoTracking().Where(c => c.Id == id && c.RevokedAt == null)
             .Select(c => new
             {
                 c.Granted,
@@ -22,18 +36,14 @@ internal sealed class LiveClient(ZhengtongDb db) : IOpenIddictValidationHandler<
                 c.OrganisationId,
                 Region = db.Organisations.Where(o => o.Id == c.OrganisationId).Select(o => o.Region).Single(),
             })
-            .SingleOrDefaultAsync(context.CancellationToken);
-        if (client is null || principal.GetClaim(IssueToken.GenerationClaim) != client.SecretGeneration.ToString(System.Globalization.CultureInfo.InvariantCulture))
-        {
-            context.Reject(Errors.InvalidToken, "The client was revoked or has a new secret");
-            return;
-        }
+            .SingleOrDefaultAsync(ct);
+        if (client is null || generation != client.SecretGeneration.ToString(System.Globalization.CultureInfo.InvariantCulture)) { return null; }
 
-        token.AddClaim(new Claim(Actor.OrganisationClaim, client.OrganisationId.ToString()));
-        token.AddClaim(new Claim(Actor.RegionClaim, client.Region.Value));
-        foreach (var scope in principal.GetScopes().Intersect(client.Granted.Split(' ')).Where(Scopes.Of.ContainsKey))
-        {
-            token.AddClaim(new Claim(Actor.RightClaim, Scopes.Of[scope].ToString()));
-        }
+        var granted = client.Granted.Split(' ');
+        return
+        [
+            new Claim(Actor.OrganisationClaim, client.OrganisationId.ToString()), new Claim(Actor.RegionClaim, client.Region.Value),
+            .. (scopes?.Intersect(granted) ?? granted).Where(Scopes.Of.ContainsKey).Select(s => new Claim(Actor.RightClaim, Scopes.Of[s].ToString())),
+        ];
     }
 }

@@ -36,7 +36,22 @@ internal static class LiveSession
         var services = context.HttpContext.RequestServices;
         var db = services.GetRequiredService<ZhengtongDb>();
         var session = context.Principal!;
-        var officer = !Guid.TryParse(session.FindFirstValue(ClaimTypes.NameIdentifier), out var id) ? null : await db.Users.Where(o => o.Id == id)
+        var live = !Guid.TryParse(session.FindFirstValue(ClaimTypes.NameIdentifier), out var id) ? null : await ReadAsync(
+            db, services.GetRequiredService<IdentityPolicy>(), id, session.FindFirstValue(OfficerClaims.StampClaim), session.HasClaim(c => c.Type == SecondFactorClaim), context.HttpContext.RequestAborted);
+        if (live is null)
+        {
+            context.RejectPrincipal();
+            await context.HttpContext.SignOutAsync(IdentityConstants.ApplicationScheme);
+            return;
+        }
+
+        context.ReplacePrincipal(new ClaimsPrincipal(live));
+    }
+
+    /// <summary>The officer as it is now; null when the account is gone or locked, or has another security stamp than when it signed in.</summary>
+    internal static async Task<ClaimsIdentity?> ReadAsync(ZhengtongDb db, IdentityPolicy policy, Guid id, string? stamp, bool hasSecondFactor, CancellationToken ct)
+    {
+        var officer = await db.Users.Where(o => o.Id == id)
             .Select(o => new
             {
                 o.DisplayName,
@@ -46,16 +61,10 @@ internal static class LiveSession
                 Region = db.Organisations.Where(g => g.Id == o.OrganisationId).Select(g => g.Region).Single(),
                 Roles = o.Posts.Select(p => p.Role).ToList(),
             })
-            .SingleOrDefaultAsync(context.HttpContext.RequestAborted);
-        if (officer is null || officer.LockedAt is not null || officer.SecurityStamp != session.FindFirstValue(OfficerClaims.StampClaim))
-        {
-            context.RejectPrincipal();
-            await context.HttpContext.SignOutAsync(IdentityConstants.ApplicationScheme);
-            return;
-        }
+            .SingleOrDefaultAsync(ct);
+        if (officer is null || officer.LockedAt is not null || officer.SecurityStamp != stamp) { return null; }
 
-        var hasSecondFactor = session.HasClaim(c => c.Type == SecondFactorClaim);
-        var resting = !hasSecondFactor && officer.Roles.Any(Rights.Administrators.Contains) && services.GetRequiredService<IdentityPolicy>().SecondFactorForAdministrators;
+        var resting = !hasSecondFactor && officer.Roles.Any(Rights.Administrators.Contains) && policy.SecondFactorForAdministrators;
         var live = new ClaimsIdentity("officer", ClaimTypes.Name, Actor.RoleClaim);
         live.AddClaim(new Claim(ClaimTypes.NameIdentifier, id.ToString()));
         live.AddClaim(new Claim(ClaimTypes.Name, officer.DisplayName));
@@ -65,6 +74,6 @@ internal static class LiveSession
         if (hasSecondFactor) { live.AddClaim(new Claim(SecondFactorClaim, "true")); }
         if (resting) { live.AddClaim(new Claim(SecondFactorNeededClaim, "true")); }
         else { live.AddClaims(officer.Roles.Select(r => new Claim(Actor.RoleClaim, r.ToString()))); }
-        context.ReplacePrincipal(new ClaimsPrincipal(live));
+        return live;
     }
 }

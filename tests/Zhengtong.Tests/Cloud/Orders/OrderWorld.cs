@@ -27,6 +27,8 @@ internal sealed class OrderWorld
 
     internal required Guid OfficerId { get; init; }
 
+    internal required string OfficerName { get; init; }
+
     internal required HttpClient Authority { get; init; }
 
     internal required string Code { get; init; }
@@ -75,7 +77,7 @@ internal sealed class OrderWorld
             db.QuotaCounters.AddRange(new[] { ("vcpu", cores), ("memory", 10_000_000), ("instance", 10_000) }.Select(l => new QuotaCounter { NodeId = node.Id, Kind = l.Item1, Limit = l.Item2 }));
             return await db.SaveChangesAsync();
         });
-        return new OrderWorld { Platform = platform, Department = department, Provider = provider, Officer = officer, OfficerId = account.Id, Authority = authority, Code = code, System = system, Node = node.Id };
+        return new OrderWorld { Platform = platform, Department = department, Provider = provider, Officer = officer, OfficerId = account.Id, OfficerName = account.UserName!, Authority = authority, Code = code, System = system, Node = node.Id };
     }
 
     internal static object SystemOf(string name, string zone, int protection) => new { name, purpose = "办理业务", protection, protectionRecord = "61000-26001", zone };

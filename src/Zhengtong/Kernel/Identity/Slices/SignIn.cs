@@ -27,38 +27,53 @@ internal static class SignIn
         SignInRequest request, SignInManager<Officer> signIn, ZhengtongDb db, Vault vault, IdentityPolicy policy, TimeProvider clock, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var officer = await signIn.UserManager.FindByNameAsync(request.UserName);
+        var (officer, refusal) = await ProveAsync(request, signIn.UserManager, db, vault, policy, now, ct);
+        if (officer is null) { return refusal!; }
+        return await OpenAsync(signIn, db, officer, SecondFactorOf(officer), now, ct) ? TypedResults.NoContent() : KernelProblems.LockedOut.Because();
+    }
+
+    /// <summary>The officer whose name, password and code these are; else the refusal. Wrong ones are counted, whatever door they come through.</summary>
+    internal static async Task<(Officer? Officer, ProblemHttpResult? Refusal)> ProveAsync(
+        SignInRequest request, UserManager<Officer> users, ZhengtongDb db, Vault vault, IdentityPolicy policy, DateTimeOffset now, CancellationToken ct)
+    {
+        var officer = await users.FindByNameAsync(request.UserName);
         if (officer?.PasswordHash is null)
         {
             // As slow as a wrong password, so that the time does not tell which names exist.
-            signIn.UserManager.PasswordHasher.VerifyHashedPassword(null!, Decoy, request.Password);
-            return KernelProblems.SignInFailed.Because();
+            users.PasswordHasher.VerifyHashedPassword(null!, Decoy, request.Password);
+            return (null, KernelProblems.SignInFailed.Because());
         }
 
-        if (officer.LockoutEnd > now) { return KernelProblems.LockedOut.Because(); }
-        if (!await signIn.UserManager.CheckPasswordAsync(officer, request.Password)) { return await RefuseAsync(db, officer.Id, KernelProblems.SignInFailed, policy, now, ct); }
-        if (officer.LockedAt is not null) { return KernelProblems.AccountLocked.Because(); }
-        if (officer.TwoFactorEnabled && string.IsNullOrWhiteSpace(request.Code)) { return KernelProblems.CodeNeeded.Because(); }
-        if (officer.TwoFactorEnabled && !await TakeCodeAsync(db, vault, officer, request.Code!, now, ct)) { return await RefuseAsync(db, officer.Id, KernelProblems.CodeWrong, policy, now, ct); }
-
-        return await OpenAsync(signIn, db, officer, officer.TwoFactorEnabled ? "code" : null, now, ct) ? TypedResults.NoContent() : KernelProblems.LockedOut.Because();
+        if (officer.LockoutEnd > now) { return (null, KernelProblems.LockedOut.Because()); }
+        if (!await users.CheckPasswordAsync(officer, request.Password)) { return (null, await RefuseAsync(db, officer.Id, KernelProblems.SignInFailed, policy, now, ct)); }
+        if (officer.LockedAt is not null) { return (null, KernelProblems.AccountLocked.Because()); }
+        if (officer.TwoFactorEnabled && string.IsNullOrWhiteSpace(request.Code)) { return (null, KernelProblems.CodeNeeded.Because()); }
+        if (officer.TwoFactorEnabled && !await TakeCodeAsync(db, vault, officer, request.Code!, now, ct)) { return (null, await RefuseAsync(db, officer.Id, KernelProblems.CodeWrong, policy, now, ct)); }
+        return (officer, null);
     }
+
+    /// <summary>What was proved beside the password by an officer whom <see cref="ProveAsync"/> found: <c>code</c>, or null.</summary>
+    internal static string? SecondFactorOf(Officer officer) => officer.TwoFactorEnabled ? "code" : null;
 
     /// <summary>Opens the session of an officer who has proved who it is; false when the account locked meanwhile, by wrong attempts beside this one.
     /// The second factor is null for a password alone, else <c>code</c> or <c>passkey</c>.</summary>
     internal static async Task<bool> OpenAsync(SignInManager<Officer> signIn, ZhengtongDb db, Officer officer, string? secondFactor, DateTimeOffset now, CancellationToken ct)
     {
-        await using (var transaction = await db.Database.BeginTransactionAsync(ct))
-        {
-            var open = await db.Users.Where(o => o.Id == officer.Id && o.LockedAt == null && (o.LockoutEnd == null || o.LockoutEnd <= now))
-                .ExecuteUpdateAsync(s => s.SetProperty(o => o.AccessFailedCount, 0).SetProperty(o => o.LockoutEnd, (DateTimeOffset?)null), ct);
-            if (open == 0) { return false; }
-            db.Ledger.Add(LedgerEntry.Of("kernel.signed-in", officer.Id, ActorOf(officer), now, after: new { secondFactor }));
-            await db.SaveChangesAsync(ct);
-            await transaction.CommitAsync(ct);
-        }
-
+        if (!await WriteDownAsync(db, officer, secondFactor, now, ct)) { return false; }
         await signIn.SignInWithClaimsAsync(officer, isPersistent: false, secondFactor is null ? [] : [new Claim(LiveSession.SecondFactorClaim, secondFactor)]);
+        return true;
+    }
+
+    /// <summary>Writes down that an officer signed in, and forgets wrong attempts; false when the account locked meanwhile.</summary>
+    internal static async Task<bool> WriteDownAsync(ZhengtongDb db, Officer officer, string? secondFactor, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var open = await db.Users.Where(o => o.Id == officer.Id && o.LockedAt == null && (o.LockoutEnd == null || o.LockoutEnd <= now))
+            .ExecuteUpdateAsync(s => s.SetProperty(o => o.AccessFailedCount, 0).SetProperty(o => o.LockoutEnd, (DateTimeOffset?)null), ct);
+        if (open == 0) { return false; }
+        db.Ledger.Add(LedgerEntry.Of("kernel.signed-in", officer.Id, ActorOf(officer), now, after: new { secondFactor }));
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
         return true;
     }
 

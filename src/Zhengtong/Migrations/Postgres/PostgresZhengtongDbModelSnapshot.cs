@@ -1996,6 +1996,327 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("meter_sheets", "cloud");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Migration.LegacySystem", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("DeclaredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("declared_at");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("purpose");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<Guid>("RoomId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("room_id");
+
+                    b.Property<int>("Servers")
+                        .HasColumnType("integer")
+                        .HasColumnName("servers");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.Property<Guid?>("SystemId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("system_id");
+
+                    b.Property<DateOnly?>("TargetDate")
+                        .HasColumnType("date")
+                        .HasColumnName("target_date");
+
+                    b.HasKey("Id")
+                        .HasName("pk_legacy_systems");
+
+                    b.HasIndex("RoomId")
+                        .HasDatabaseName("ix_legacy_systems_room_id");
+
+                    b.HasIndex("SystemId")
+                        .HasDatabaseName("ix_legacy_systems_system_id");
+
+                    b.HasIndex("OrganisationId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_legacy_systems_organisation_id_name");
+
+                    b.ToTable("legacy_systems", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Migration.MachineRoom", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ClosedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("closed_at");
+
+                    b.Property<DateTimeOffset>("DeclaredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("declared_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.HasKey("Id")
+                        .HasName("pk_machine_rooms");
+
+                    b.HasIndex("OrganisationId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_machine_rooms_organisation_id_name");
+
+                    b.ToTable("machine_rooms", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BrokerCall", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Act")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("act");
+
+                    b.Property<DateTimeOffset?>("AnsweredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("BrokeredId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("brokered_id");
+
+                    b.Property<bool>("IsMitigation")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_mitigation");
+
+                    b.Property<string>("RemoteId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("remote_id");
+
+                    b.Property<int?>("Status")
+                        .HasColumnType("integer")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Verdict")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("verdict");
+
+                    b.HasKey("Id")
+                        .HasName("pk_broker_calls");
+
+                    b.HasIndex("BrokeredId", "At")
+                        .HasDatabaseName("ix_broker_calls_brokered_id_at");
+
+                    b.ToTable("broker_calls", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.Brokered", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<DateTimeOffset?>("AwaitedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("awaited_until");
+
+                    b.Property<Guid>("BrokerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("broker_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("Credentials")
+                        .HasColumnType("bytea")
+                        .HasColumnName("credentials");
+
+                    b.Property<string>("Dashboard")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("dashboard");
+
+                    b.Property<Guid?>("InstanceOf")
+                        .HasColumnType("uuid")
+                        .HasColumnName("instance_of");
+
+                    b.Property<bool>("IsAdopted")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_adopted");
+
+                    b.Property<bool>("IsEnding")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_ending");
+
+                    b.Property<bool>("IsOrphan")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_orphan");
+
+                    b.Property<bool>("IsUnsure")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_unsure");
+
+                    b.Property<string>("NextPlanId")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("next_plan_id");
+
+                    b.Property<string>("OfferingId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("offering_id");
+
+                    b.Property<string>("Operation")
+                        .HasMaxLength(10000)
+                        .HasColumnType("character varying(10000)")
+                        .HasColumnName("operation");
+
+                    b.Property<string>("Phase")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("phase");
+
+                    b.Property<string>("PlanId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("plan_id");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("problem");
+
+                    b.Property<string>("RemoteId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("remote_id");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.HasKey("Id")
+                        .HasName("pk_brokered");
+
+                    b.HasIndex("BrokerId")
+                        .HasDatabaseName("ix_brokered_broker_id");
+
+                    b.HasIndex("InstanceOf")
+                        .IsUnique()
+                        .HasDatabaseName("ix_brokered_instance_of");
+
+                    b.HasIndex("ResourceId")
+                        .HasDatabaseName("ix_brokered_resource_id");
+
+                    b.ToTable("brokered", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BrokeredPlan", b =>
+                {
+                    b.Property<string>("ServiceCode")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("service_code");
+
+                    b.Property<string>("PlanCode")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("plan_code");
+
+                    b.Property<Guid>("BrokerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("broker_id");
+
+                    b.Property<string>("OfferingId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("offering_id");
+
+                    b.Property<string>("Parameters")
+                        .HasMaxLength(10000)
+                        .HasColumnType("character varying(10000)")
+                        .HasColumnName("parameters");
+
+                    b.Property<string>("PlanId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("plan_id");
+
+                    b.HasKey("ServiceCode", "PlanCode")
+                        .HasName("pk_brokered_plans");
+
+                    b.HasIndex("BrokerId")
+                        .HasDatabaseName("ix_brokered_plans_broker_id");
+
+                    b.ToTable("brokered_plans", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.BusinessSystem", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2450,6 +2771,182 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("resources", "cloud");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseBackup", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("digest");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<bool>("IsScheduled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_scheduled");
+
+                    b.Property<byte[]>("Key")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Length")
+                        .HasColumnType("bigint")
+                        .HasColumnName("length");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<string>("ServerVersion")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("server_version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_database_backups");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_database_backups_expires_at");
+
+                    b.HasIndex("ResourceId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_database_backups_resource_id_name");
+
+                    b.ToTable("database_backups", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseLogin", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<bool>("IsEnding")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_ending");
+
+                    b.Property<byte[]>("Password")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("password");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_database_logins");
+
+                    b.HasIndex("ResourceId")
+                        .HasDatabaseName("ix_database_logins_resource_id");
+
+                    b.ToTable("database_logins", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseServer", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Connection")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("connection");
+
+                    b.Property<int>("Connections")
+                        .HasColumnType("integer")
+                        .HasColumnName("connections");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("Databases")
+                        .HasColumnType("integer")
+                        .HasColumnName("databases");
+
+                    b.Property<string>("Host")
+                        .IsRequired()
+                        .HasMaxLength(253)
+                        .HasColumnType("character varying(253)")
+                        .HasColumnName("host");
+
+                    b.Property<bool>("IsOpen")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_open");
+
+                    b.Property<int>("MostDatabases")
+                        .HasColumnType("integer")
+                        .HasColumnName("most_databases");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid?>("PoolId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("pool_id");
+
+                    b.Property<int>("Port")
+                        .HasColumnType("integer")
+                        .HasColumnName("port");
+
+                    b.Property<int>("Protection")
+                        .HasColumnType("integer")
+                        .HasColumnName("protection");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_database_servers");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_database_servers_name");
+
+                    b.HasIndex("PoolId")
+                        .HasDatabaseName("ix_database_servers_pool_id");
+
+                    b.ToTable("database_servers", "cloud", t =>
+                        {
+                            t.HasCheckConstraint("ck_database_servers_not_negative", "databases >= 0");
+                        });
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.Hold", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2670,6 +3167,72 @@ namespace Zhengtong.Migrations.Postgres
                         });
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ManagedDatabase", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int?>("BackUpHours")
+                        .HasColumnType("integer")
+                        .HasColumnName("back_up_hours");
+
+                    b.Property<int>("BackupsKept")
+                        .HasColumnType("integer")
+                        .HasColumnName("backups_kept");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Draft")
+                        .IsRequired()
+                        .HasMaxLength(27)
+                        .HasColumnType("character varying(27)")
+                        .HasColumnName("draft");
+
+                    b.Property<int>("Generation")
+                        .HasColumnType("integer")
+                        .HasColumnName("generation");
+
+                    b.Property<bool>("IsFull")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_full");
+
+                    b.Property<DateTimeOffset?>("NextBackupAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_backup_at");
+
+                    b.Property<byte[]>("Password")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("password");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("server_id");
+
+                    b.Property<long?>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_managed_databases");
+
+                    b.HasIndex("NextBackupAt")
+                        .HasDatabaseName("ix_managed_databases_next_backup_at");
+
+                    b.HasIndex("ServerId")
+                        .HasDatabaseName("ix_managed_databases_server_id");
+
+                    b.ToTable("managed_databases", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.OrderUserData", b =>
                 {
                     b.Property<Guid>("OrderId")
@@ -2689,6 +3252,164 @@ namespace Zhengtong.Migrations.Postgres
                         .HasName("pk_order_user_data");
 
                     b.ToTable("order_user_data", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbBinding", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("digest");
+
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("instance_id");
+
+                    b.Property<string>("RemoteId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("remote_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_osb_bindings");
+
+                    b.HasIndex("InstanceId", "RemoteId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_osb_bindings_instance_id_remote_id");
+
+                    b.ToTable("osb_bindings", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbConsumer", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("Days")
+                        .HasColumnType("integer")
+                        .HasColumnName("days");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<byte[]>("PasswordHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("password_hash");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<Guid>("SystemId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("system_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_osb_consumers");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_osb_consumers_name");
+
+                    b.HasIndex("OrganisationId")
+                        .HasDatabaseName("ix_osb_consumers_organisation_id");
+
+                    b.HasIndex("SystemId")
+                        .HasDatabaseName("ix_osb_consumers_system_id");
+
+                    b.ToTable("osb_consumers", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbInstance", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("ChangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("change_id");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("digest");
+
+                    b.Property<Guid>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id");
+
+                    b.Property<string>("PlanCode")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("plan_code");
+
+                    b.Property<string>("RemoteId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("remote_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("ServiceCode")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("service_code");
+
+                    b.HasKey("Id")
+                        .HasName("pk_osb_instances");
+
+                    b.HasIndex("OrderId")
+                        .HasDatabaseName("ix_osb_instances_order_id");
+
+                    b.HasIndex("ConsumerId", "RemoteId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_osb_instances_consumer_id_remote_id");
+
+                    b.ToTable("osb_instances", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.PlacementClock", b =>
@@ -3165,6 +3886,65 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_resource_tasks_resource_id_asked_at");
 
                     b.ToTable("resource_tasks", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ServiceBroker", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("address");
+
+                    b.Property<string>("Catalogue")
+                        .HasColumnType("text")
+                        .HasColumnName("catalogue");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("Credentials")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("credentials");
+
+                    b.Property<bool>("IsOpen")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_open");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Proposed")
+                        .HasColumnType("text")
+                        .HasColumnName("proposed");
+
+                    b.Property<string>("ProposedDigest")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("proposed_digest");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.HasKey("Id")
+                        .HasName("pk_service_brokers");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_service_brokers_name");
+
+                    b.ToTable("service_brokers", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Reclaim.ReclaimCase", b =>
@@ -9170,6 +9950,76 @@ namespace Zhengtong.Migrations.Postgres
                         .HasConstraintName("fk_tenant_networks_resource_pools_pool_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Migration.LegacySystem", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_legacy_systems_organisations_organisation_id");
+
+                    b.HasOne("Zhengtong.Cloud.Migration.MachineRoom", null)
+                        .WithMany()
+                        .HasForeignKey("RoomId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_legacy_systems_machine_rooms_room_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.BusinessSystem", null)
+                        .WithMany()
+                        .HasForeignKey("SystemId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_legacy_systems_business_systems_system_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Migration.MachineRoom", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_machine_rooms_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BrokerCall", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.Brokered", null)
+                        .WithMany()
+                        .HasForeignKey("BrokeredId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_broker_calls_brokered_brokered_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.Brokered", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.ServiceBroker", null)
+                        .WithMany()
+                        .HasForeignKey("BrokerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_brokered_service_brokers_broker_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_brokered_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BrokeredPlan", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.ServiceBroker", null)
+                        .WithMany()
+                        .HasForeignKey("BrokerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_brokered_plans_service_brokers_broker_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.BusinessSystem", b =>
                 {
                     b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
@@ -9324,6 +10174,35 @@ namespace Zhengtong.Migrations.Postgres
                         .HasConstraintName("fk_resources_business_systems_system_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseBackup", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_database_backups_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseLogin", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_database_logins_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseServer", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.ResourcePool", null)
+                        .WithMany()
+                        .HasForeignKey("PoolId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_database_servers_resource_pools_pool_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.Hold", b =>
                 {
                     b.HasOne("Zhengtong.Cloud.Model.QuotaNode", null)
@@ -9364,6 +10243,23 @@ namespace Zhengtong.Migrations.Postgres
                         .HasConstraintName("fk_host_inventories_hosts_host_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ManagedDatabase", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_managed_databases_resources_resource_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.DatabaseServer", null)
+                        .WithMany()
+                        .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_managed_databases_database_servers_server_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.OrderUserData", b =>
                 {
                     b.HasOne("Zhengtong.Cloud.Model.CloudOrder", null)
@@ -9372,6 +10268,50 @@ namespace Zhengtong.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_order_user_data_orders_order_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbBinding", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.OsbInstance", null)
+                        .WithMany()
+                        .HasForeignKey("InstanceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_osb_bindings_osb_instances_instance_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbConsumer", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_osb_consumers_organisations_organisation_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.BusinessSystem", null)
+                        .WithMany()
+                        .HasForeignKey("SystemId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_osb_consumers_business_systems_system_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbInstance", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.OsbConsumer", null)
+                        .WithMany()
+                        .HasForeignKey("ConsumerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_osb_instances_osb_consumers_consumer_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.CloudOrder", null)
+                        .WithMany()
+                        .HasForeignKey("OrderId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_osb_instances_orders_order_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.PoolSight", b =>

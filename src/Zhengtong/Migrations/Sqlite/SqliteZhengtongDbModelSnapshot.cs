@@ -1989,6 +1989,327 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("meter_sheets", "cloud");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Migration.LegacySystem", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("DeclaredAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("declared_at");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("purpose");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<Guid>("RoomId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("room_id");
+
+                    b.Property<int>("Servers")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("servers");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.Property<Guid?>("SystemId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("system_id");
+
+                    b.Property<DateOnly?>("TargetDate")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("target_date");
+
+                    b.HasKey("Id")
+                        .HasName("pk_legacy_systems");
+
+                    b.HasIndex("RoomId")
+                        .HasDatabaseName("ix_legacy_systems_room_id");
+
+                    b.HasIndex("SystemId")
+                        .HasDatabaseName("ix_legacy_systems_system_id");
+
+                    b.HasIndex("OrganisationId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_legacy_systems_organisation_id_name");
+
+                    b.ToTable("legacy_systems", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Migration.MachineRoom", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime?>("ClosedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("closed_at");
+
+                    b.Property<DateTime>("DeclaredAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("declared_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.HasKey("Id")
+                        .HasName("pk_machine_rooms");
+
+                    b.HasIndex("OrganisationId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_machine_rooms_organisation_id_name");
+
+                    b.ToTable("machine_rooms", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BrokerCall", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Act")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("act");
+
+                    b.Property<DateTime?>("AnsweredAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered_at");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("BrokeredId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("brokered_id");
+
+                    b.Property<bool>("IsMitigation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_mitigation");
+
+                    b.Property<string>("RemoteId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("remote_id");
+
+                    b.Property<int?>("Status")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Verdict")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("verdict");
+
+                    b.HasKey("Id")
+                        .HasName("pk_broker_calls");
+
+                    b.HasIndex("BrokeredId", "At")
+                        .HasDatabaseName("ix_broker_calls_brokered_id_at");
+
+                    b.ToTable("broker_calls", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.Brokered", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<DateTime?>("AwaitedUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("awaited_until");
+
+                    b.Property<Guid>("BrokerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("broker_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("Credentials")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("credentials");
+
+                    b.Property<string>("Dashboard")
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("dashboard");
+
+                    b.Property<Guid?>("InstanceOf")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("instance_of");
+
+                    b.Property<bool>("IsAdopted")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_adopted");
+
+                    b.Property<bool>("IsEnding")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_ending");
+
+                    b.Property<bool>("IsOrphan")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_orphan");
+
+                    b.Property<bool>("IsUnsure")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_unsure");
+
+                    b.Property<string>("NextPlanId")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_plan_id");
+
+                    b.Property<string>("OfferingId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("offering_id");
+
+                    b.Property<string>("Operation")
+                        .HasMaxLength(10000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("operation");
+
+                    b.Property<string>("Phase")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("phase");
+
+                    b.Property<string>("PlanId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plan_id");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problem");
+
+                    b.Property<string>("RemoteId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("remote_id");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.HasKey("Id")
+                        .HasName("pk_brokered");
+
+                    b.HasIndex("BrokerId")
+                        .HasDatabaseName("ix_brokered_broker_id");
+
+                    b.HasIndex("InstanceOf")
+                        .IsUnique()
+                        .HasDatabaseName("ix_brokered_instance_of");
+
+                    b.HasIndex("ResourceId")
+                        .HasDatabaseName("ix_brokered_resource_id");
+
+                    b.ToTable("brokered", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BrokeredPlan", b =>
+                {
+                    b.Property<string>("ServiceCode")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("service_code");
+
+                    b.Property<string>("PlanCode")
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plan_code");
+
+                    b.Property<Guid>("BrokerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("broker_id");
+
+                    b.Property<string>("OfferingId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("offering_id");
+
+                    b.Property<string>("Parameters")
+                        .HasMaxLength(10000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("parameters");
+
+                    b.Property<string>("PlanId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plan_id");
+
+                    b.HasKey("ServiceCode", "PlanCode")
+                        .HasName("pk_brokered_plans");
+
+                    b.HasIndex("BrokerId")
+                        .HasDatabaseName("ix_brokered_plans_broker_id");
+
+                    b.ToTable("brokered_plans", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.BusinessSystem", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2443,6 +2764,182 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("resources", "cloud");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseBackup", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<DateTime?>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<bool>("IsScheduled")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_scheduled");
+
+                    b.Property<byte[]>("Key")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Length")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("length");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<string>("ServerVersion")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("server_version");
+
+                    b.HasKey("Id")
+                        .HasName("pk_database_backups");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_database_backups_expires_at");
+
+                    b.HasIndex("ResourceId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_database_backups_resource_id_name");
+
+                    b.ToTable("database_backups", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseLogin", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<bool>("IsEnding")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_ending");
+
+                    b.Property<byte[]>("Password")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("password");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_database_logins");
+
+                    b.HasIndex("ResourceId")
+                        .HasDatabaseName("ix_database_logins_resource_id");
+
+                    b.ToTable("database_logins", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseServer", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Connection")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("connection");
+
+                    b.Property<int>("Connections")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("connections");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("Databases")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("databases");
+
+                    b.Property<string>("Host")
+                        .IsRequired()
+                        .HasMaxLength(253)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("host");
+
+                    b.Property<bool>("IsOpen")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_open");
+
+                    b.Property<int>("MostDatabases")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("most_databases");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<Guid?>("PoolId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pool_id");
+
+                    b.Property<int>("Port")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("port");
+
+                    b.Property<int>("Protection")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("protection");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Zone")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("zone");
+
+                    b.HasKey("Id")
+                        .HasName("pk_database_servers");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_database_servers_name");
+
+                    b.HasIndex("PoolId")
+                        .HasDatabaseName("ix_database_servers_pool_id");
+
+                    b.ToTable("database_servers", "cloud", t =>
+                        {
+                            t.HasCheckConstraint("ck_database_servers_not_negative", "databases >= 0");
+                        });
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.Hold", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2663,6 +3160,72 @@ namespace Zhengtong.Migrations.Sqlite
                         });
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ManagedDatabase", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int?>("BackUpHours")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("back_up_hours");
+
+                    b.Property<int>("BackupsKept")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("backups_kept");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Draft")
+                        .IsRequired()
+                        .HasMaxLength(27)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("draft");
+
+                    b.Property<int>("Generation")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("generation");
+
+                    b.Property<bool>("IsFull")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_full");
+
+                    b.Property<DateTime?>("NextBackupAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_backup_at");
+
+                    b.Property<byte[]>("Password")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("password");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<Guid>("ServerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("server_id");
+
+                    b.Property<long?>("Size")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("size");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_managed_databases");
+
+                    b.HasIndex("NextBackupAt")
+                        .HasDatabaseName("ix_managed_databases_next_backup_at");
+
+                    b.HasIndex("ServerId")
+                        .HasDatabaseName("ix_managed_databases_server_id");
+
+                    b.ToTable("managed_databases", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.OrderUserData", b =>
                 {
                     b.Property<Guid>("OrderId")
@@ -2682,6 +3245,164 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasName("pk_order_user_data");
 
                     b.ToTable("order_user_data", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbBinding", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("instance_id");
+
+                    b.Property<string>("RemoteId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("remote_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_osb_bindings");
+
+                    b.HasIndex("InstanceId", "RemoteId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_osb_bindings_instance_id_remote_id");
+
+                    b.ToTable("osb_bindings", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbConsumer", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<int>("Days")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("days");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("OrganisationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("organisation_id");
+
+                    b.Property<byte[]>("PasswordHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("password_hash");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<DateTime?>("RevokedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<Guid>("SystemId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("system_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_osb_consumers");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_osb_consumers_name");
+
+                    b.HasIndex("OrganisationId")
+                        .HasDatabaseName("ix_osb_consumers_organisation_id");
+
+                    b.HasIndex("SystemId")
+                        .HasDatabaseName("ix_osb_consumers_system_id");
+
+                    b.ToTable("osb_consumers", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbInstance", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<Guid?>("ChangeId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("change_id");
+
+                    b.Property<Guid>("ConsumerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("consumer_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<Guid>("OrderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("order_id");
+
+                    b.Property<string>("PlanCode")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("plan_code");
+
+                    b.Property<string>("RemoteId")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("remote_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("ServiceCode")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("service_code");
+
+                    b.HasKey("Id")
+                        .HasName("pk_osb_instances");
+
+                    b.HasIndex("OrderId")
+                        .HasDatabaseName("ix_osb_instances_order_id");
+
+                    b.HasIndex("ConsumerId", "RemoteId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_osb_instances_consumer_id_remote_id");
+
+                    b.ToTable("osb_instances", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.PlacementClock", b =>
@@ -3158,6 +3879,65 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_resource_tasks_resource_id_asked_at");
 
                     b.ToTable("resource_tasks", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ServiceBroker", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Address")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address");
+
+                    b.Property<string>("Catalogue")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("catalogue");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("Credentials")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("credentials");
+
+                    b.Property<bool>("IsOpen")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_open");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Proposed")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("proposed");
+
+                    b.Property<string>("ProposedDigest")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("proposed_digest");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.HasKey("Id")
+                        .HasName("pk_service_brokers");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_service_brokers_name");
+
+                    b.ToTable("service_brokers", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Reclaim.ReclaimCase", b =>
@@ -9165,6 +9945,76 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasConstraintName("fk_tenant_networks_resource_pools_pool_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Migration.LegacySystem", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_legacy_systems_organisations_organisation_id");
+
+                    b.HasOne("Zhengtong.Cloud.Migration.MachineRoom", null)
+                        .WithMany()
+                        .HasForeignKey("RoomId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_legacy_systems_machine_rooms_room_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.BusinessSystem", null)
+                        .WithMany()
+                        .HasForeignKey("SystemId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_legacy_systems_business_systems_system_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Migration.MachineRoom", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_machine_rooms_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BrokerCall", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.Brokered", null)
+                        .WithMany()
+                        .HasForeignKey("BrokeredId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_broker_calls_brokered_brokered_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.Brokered", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.ServiceBroker", null)
+                        .WithMany()
+                        .HasForeignKey("BrokerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_brokered_service_brokers_broker_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_brokered_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BrokeredPlan", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.ServiceBroker", null)
+                        .WithMany()
+                        .HasForeignKey("BrokerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_brokered_plans_service_brokers_broker_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.BusinessSystem", b =>
                 {
                     b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
@@ -9319,6 +10169,35 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasConstraintName("fk_resources_business_systems_system_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseBackup", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_database_backups_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseLogin", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_database_logins_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseServer", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.ResourcePool", null)
+                        .WithMany()
+                        .HasForeignKey("PoolId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_database_servers_resource_pools_pool_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.Hold", b =>
                 {
                     b.HasOne("Zhengtong.Cloud.Model.QuotaNode", null)
@@ -9359,6 +10238,23 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasConstraintName("fk_host_inventories_hosts_host_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ManagedDatabase", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_managed_databases_resources_resource_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.DatabaseServer", null)
+                        .WithMany()
+                        .HasForeignKey("ServerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_managed_databases_database_servers_server_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.OrderUserData", b =>
                 {
                     b.HasOne("Zhengtong.Cloud.Model.CloudOrder", null)
@@ -9367,6 +10263,50 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_order_user_data_orders_order_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbBinding", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.OsbInstance", null)
+                        .WithMany()
+                        .HasForeignKey("InstanceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_osb_bindings_osb_instances_instance_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbConsumer", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("OrganisationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_osb_consumers_organisations_organisation_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.BusinessSystem", null)
+                        .WithMany()
+                        .HasForeignKey("SystemId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_osb_consumers_business_systems_system_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.OsbInstance", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.OsbConsumer", null)
+                        .WithMany()
+                        .HasForeignKey("ConsumerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_osb_instances_osb_consumers_consumer_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.CloudOrder", null)
+                        .WithMany()
+                        .HasForeignKey("OrderId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_osb_instances_orders_order_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.PoolSight", b =>

@@ -1009,6 +1009,27 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "service_brokers",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    credentials = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    is_open = table.Column<bool>(type: "INTEGER", nullable: false),
+                    catalogue = table.Column<string>(type: "TEXT", nullable: true),
+                    proposed = table.Column<string>(type: "TEXT", nullable: true),
+                    proposed_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_service_brokers", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "stored_objects",
                 schema: "kernel",
                 columns: table => new
@@ -1610,6 +1631,30 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "brokered_plans",
+                schema: "cloud",
+                columns: table => new
+                {
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    broker_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    offering_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    plan_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    parameters = table.Column<string>(type: "TEXT", maxLength: 10000, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_brokered_plans", x => new { x.service_code, x.plan_code });
+                    table.ForeignKey(
+                        name: "fk_brokered_plans_service_brokers_broker_id",
+                        column: x => x.broker_id,
+                        principalSchema: "cloud",
+                        principalTable: "service_brokers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "object_references",
                 schema: "kernel",
                 columns: table => new
@@ -2027,6 +2072,30 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "machine_rooms",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    declared_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_machine_rooms", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_machine_rooms_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "member_certificates",
                 schema: "exchange",
                 columns: table => new
@@ -2202,6 +2271,39 @@ namespace Zhengtong.Migrations.Sqlite
                     table.PrimaryKey("pk_capacity_days", x => new { x.pool_id, x.kind, x.day });
                     table.ForeignKey(
                         name: "fk_capacity_days_resource_pools_pool_id",
+                        column: x => x.pool_id,
+                        principalSchema: "cloud",
+                        principalTable: "resource_pools",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "database_servers",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    host = table.Column<string>(type: "TEXT", maxLength: 253, nullable: false),
+                    port = table.Column<int>(type: "INTEGER", nullable: false),
+                    connection = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    protection = table.Column<int>(type: "INTEGER", nullable: false),
+                    most_databases = table.Column<int>(type: "INTEGER", nullable: false),
+                    connections = table.Column<int>(type: "INTEGER", nullable: false),
+                    databases = table.Column<int>(type: "INTEGER", nullable: false),
+                    is_open = table.Column<bool>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_database_servers", x => x.id);
+                    table.CheckConstraint("ck_database_servers_not_negative", "databases >= 0");
+                    table.ForeignKey(
+                        name: "fk_database_servers_resource_pools_pool_id",
                         column: x => x.pool_id,
                         principalSchema: "cloud",
                         principalTable: "resource_pools",
@@ -2507,6 +2609,40 @@ namespace Zhengtong.Migrations.Sqlite
                         onDelete: ReferentialAction.Restrict);
                     table.ForeignKey(
                         name: "fk_orders_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "osb_consumers",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    system_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    days = table.Column<int>(type: "INTEGER", nullable: false),
+                    password_hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_osb_consumers", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_osb_consumers_business_systems_system_id",
+                        column: x => x.system_id,
+                        principalSchema: "cloud",
+                        principalTable: "business_systems",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_osb_consumers_organisations_organisation_id",
                         column: x => x.organisation_id,
                         principalSchema: "kernel",
                         principalTable: "organisations",
@@ -3198,6 +3334,50 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "legacy_systems",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    purpose = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    room_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    servers = table.Column<int>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    target_date = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    system_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    declared_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_legacy_systems", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_legacy_systems_business_systems_system_id",
+                        column: x => x.system_id,
+                        principalSchema: "cloud",
+                        principalTable: "business_systems",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_legacy_systems_machine_rooms_room_id",
+                        column: x => x.room_id,
+                        principalSchema: "cloud",
+                        principalTable: "machine_rooms",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_legacy_systems_organisations_organisation_id",
+                        column: x => x.organisation_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "notice_reads",
                 schema: "kernel",
                 columns: table => new
@@ -3548,6 +3728,175 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "osb_instances",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    remote_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    order_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    change_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_osb_instances", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_osb_instances_orders_order_id",
+                        column: x => x.order_id,
+                        principalSchema: "cloud",
+                        principalTable: "orders",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_osb_instances_osb_consumers_consumer_id",
+                        column: x => x.consumer_id,
+                        principalSchema: "cloud",
+                        principalTable: "osb_consumers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "brokered",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    instance_of = table.Column<Guid>(type: "TEXT", nullable: true),
+                    broker_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    remote_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    offering_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    plan_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    next_plan_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    phase = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    operation = table.Column<string>(type: "TEXT", maxLength: 10000, nullable: true),
+                    awaited_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    is_unsure = table.Column<bool>(type: "INTEGER", nullable: false),
+                    is_orphan = table.Column<bool>(type: "INTEGER", nullable: false),
+                    is_adopted = table.Column<bool>(type: "INTEGER", nullable: false),
+                    is_ending = table.Column<bool>(type: "INTEGER", nullable: false),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    dashboard = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    credentials = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_brokered", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_brokered_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_brokered_service_brokers_broker_id",
+                        column: x => x.broker_id,
+                        principalSchema: "cloud",
+                        principalTable: "service_brokers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "database_backups",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    is_scheduled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    length = table.Column<long>(type: "INTEGER", nullable: false),
+                    key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    server_version = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_database_backups", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_database_backups_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "database_logins",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    password = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    is_ending = table.Column<bool>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_database_logins", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_database_logins_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "managed_databases",
+                schema: "cloud",
+                columns: table => new
+                {
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    server_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    draft = table.Column<string>(type: "TEXT", maxLength: 27, nullable: false),
+                    password = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    generation = table.Column<int>(type: "INTEGER", nullable: false),
+                    size = table.Column<long>(type: "INTEGER", nullable: true),
+                    is_full = table.Column<bool>(type: "INTEGER", nullable: false),
+                    back_up_hours = table.Column<int>(type: "INTEGER", nullable: true),
+                    backups_kept = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_backup_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_managed_databases", x => x.resource_id);
+                    table.ForeignKey(
+                        name: "fk_managed_databases_database_servers_server_id",
+                        column: x => x.server_id,
+                        principalSchema: "cloud",
+                        principalTable: "database_servers",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_managed_databases_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "reclaim_exclusions",
                 schema: "cloud",
                 columns: table => new
@@ -3858,6 +4207,56 @@ namespace Zhengtong.Migrations.Sqlite
                         onDelete: ReferentialAction.Restrict);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "osb_bindings",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    instance_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    remote_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_osb_bindings", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_osb_bindings_osb_instances_instance_id",
+                        column: x => x.instance_id,
+                        principalSchema: "cloud",
+                        principalTable: "osb_instances",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "broker_calls",
+                schema: "cloud",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    brokered_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    act = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    remote_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    is_mitigation = table.Column<bool>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    answered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    status = table.Column<int>(type: "INTEGER", nullable: true),
+                    verdict = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_broker_calls", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_broker_calls_brokered_brokered_id",
+                        column: x => x.brokered_id,
+                        principalSchema: "cloud",
+                        principalTable: "brokered",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
             migrationBuilder.CreateIndex(
                 name: "ix_access_applications_dataset_id_key_id",
                 schema: "open_data",
@@ -4058,6 +4457,37 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "cloud",
                 table: "bills",
                 column: "organisation_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_broker_calls_brokered_id_at",
+                schema: "cloud",
+                table: "broker_calls",
+                columns: new[] { "brokered_id", "at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_brokered_broker_id",
+                schema: "cloud",
+                table: "brokered",
+                column: "broker_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_brokered_instance_of",
+                schema: "cloud",
+                table: "brokered",
+                column: "instance_of",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_brokered_resource_id",
+                schema: "cloud",
+                table: "brokered",
+                column: "resource_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_brokered_plans_broker_id",
+                schema: "cloud",
+                table: "brokered_plans",
+                column: "broker_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_business_systems_organisation_id_name",
@@ -4263,6 +4693,38 @@ namespace Zhengtong.Migrations.Sqlite
                 table: "data_sources",
                 columns: new[] { "organisation_id", "name" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_database_backups_expires_at",
+                schema: "cloud",
+                table: "database_backups",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_database_backups_resource_id_name",
+                schema: "cloud",
+                table: "database_backups",
+                columns: new[] { "resource_id", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_database_logins_resource_id",
+                schema: "cloud",
+                table: "database_logins",
+                column: "resource_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_database_servers_name",
+                schema: "cloud",
+                table: "database_servers",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_database_servers_pool_id",
+                schema: "cloud",
+                table: "database_servers",
+                column: "pool_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_dataset_comments_dataset_id_state_at",
@@ -4769,10 +5231,36 @@ namespace Zhengtong.Migrations.Sqlite
                 columns: new[] { "subject", "at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_legacy_systems_organisation_id_name",
+                schema: "cloud",
+                table: "legacy_systems",
+                columns: new[] { "organisation_id", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_legacy_systems_room_id",
+                schema: "cloud",
+                table: "legacy_systems",
+                column: "room_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_legacy_systems_system_id",
+                schema: "cloud",
+                table: "legacy_systems",
+                column: "system_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_live_datasets_state_next_at",
                 schema: "open_data",
                 table: "live_datasets",
                 columns: new[] { "state", "next_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_machine_rooms_organisation_id_name",
+                schema: "cloud",
+                table: "machine_rooms",
+                columns: new[] { "organisation_id", "name" },
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_mail_subscriptions_address_mark_topic_topic_id",
@@ -4799,6 +5287,18 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data",
                 table: "mail_subscriptions",
                 columns: new[] { "topic", "topic_id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_managed_databases_next_backup_at",
+                schema: "cloud",
+                table: "managed_databases",
+                column: "next_backup_at");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_managed_databases_server_id",
+                schema: "cloud",
+                table: "managed_databases",
+                column: "server_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_member_certificates_organisation_id",
@@ -5033,6 +5533,45 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel",
                 table: "organisations",
                 column: "region");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_osb_bindings_instance_id_remote_id",
+                schema: "cloud",
+                table: "osb_bindings",
+                columns: new[] { "instance_id", "remote_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_osb_consumers_name",
+                schema: "cloud",
+                table: "osb_consumers",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_osb_consumers_organisation_id",
+                schema: "cloud",
+                table: "osb_consumers",
+                column: "organisation_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_osb_consumers_system_id",
+                schema: "cloud",
+                table: "osb_consumers",
+                column: "system_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_osb_instances_consumer_id_remote_id",
+                schema: "cloud",
+                table: "osb_instances",
+                columns: new[] { "consumer_id", "remote_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_osb_instances_order_id",
+                schema: "cloud",
+                table: "osb_instances",
+                column: "order_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_outgoing_mails_address_mark_at",
@@ -5353,6 +5892,13 @@ namespace Zhengtong.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_service_brokers_name",
+                schema: "cloud",
+                table: "service_brokers",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_service_prices_series_id",
                 schema: "catalogue",
                 table: "service_prices",
@@ -5472,6 +6018,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "cloud");
 
             migrationBuilder.DropTable(
+                name: "broker_calls",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "brokered_plans",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "calendar_days",
                 schema: "kernel");
 
@@ -5518,6 +6072,14 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "data_request_votes",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "database_backups",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "database_logins",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "dataset_comments",
@@ -5640,6 +6202,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "legacy_systems",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "link_sets",
                 schema: "open_data");
 
@@ -5650,6 +6216,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "mail_subscriptions",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "managed_databases",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "member_certificates",
@@ -5734,6 +6304,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "organisation_keys",
                 schema: "kernel");
+
+            migrationBuilder.DropTable(
+                name: "osb_bindings",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "outgoing_mails",
@@ -5876,6 +6450,10 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "cloud");
 
             migrationBuilder.DropTable(
+                name: "brokered",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "call_seals",
                 schema: "exchange");
 
@@ -5904,6 +6482,14 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "kernel");
 
             migrationBuilder.DropTable(
+                name: "machine_rooms",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "database_servers",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "data_sources",
                 schema: "exchange");
 
@@ -5924,7 +6510,7 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data");
 
             migrationBuilder.DropTable(
-                name: "orders",
+                name: "osb_instances",
                 schema: "cloud");
 
             migrationBuilder.DropTable(
@@ -5944,10 +6530,6 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "catalogue");
 
             migrationBuilder.DropTable(
-                name: "resources",
-                schema: "cloud");
-
-            migrationBuilder.DropTable(
                 name: "reconciliations",
                 schema: "exchange");
 
@@ -5957,6 +6539,14 @@ namespace Zhengtong.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "bills",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "resources",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "service_brokers",
                 schema: "cloud");
 
             migrationBuilder.DropTable(
@@ -5976,20 +6566,28 @@ namespace Zhengtong.Migrations.Sqlite
                 schema: "open_data");
 
             migrationBuilder.DropTable(
+                name: "orders",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "osb_consumers",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
                 name: "review_chains",
                 schema: "agreements");
 
             migrationBuilder.DropTable(
-                name: "business_systems",
-                schema: "cloud");
+                name: "deliveries",
+                schema: "exchange");
 
             migrationBuilder.DropTable(
                 name: "resource_pools",
                 schema: "cloud");
 
             migrationBuilder.DropTable(
-                name: "deliveries",
-                schema: "exchange");
+                name: "business_systems",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "organisations",

@@ -6,7 +6,6 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel;
-using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Secrets;

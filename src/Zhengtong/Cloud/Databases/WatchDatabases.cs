@@ -4,7 +4,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Zhengtong.Cloud.Model;
-using Zhengtong.Kernel;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Secrets;
 

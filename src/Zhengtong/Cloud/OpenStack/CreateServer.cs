@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Zhengtong.Agreements;
 using Zhengtong.Catalogue;
 using Zhengtong.Cloud.Orders;
 using Zhengtong.Kernel;

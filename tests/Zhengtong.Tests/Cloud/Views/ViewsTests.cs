@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Zhengtong.Cloud.Model;
-using Zhengtong.Cloud.Quotas;
 using Zhengtong.Cloud.Views;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Regions;

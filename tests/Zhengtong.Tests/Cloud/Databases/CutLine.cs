@@ -70,7 +70,7 @@ internal sealed class CutLine : IAsyncDisposable
             {
                 await far.GetStream().WriteAsync(block.AsMemory(0, read), ending.Token);
                 // The server is let do it; the answer goes nowhere.
-                await far.GetStream().ReadAsync(block, ending.Token);
+                _ = await far.GetStream().ReadAsync(block, ending.Token);
             }
 
             if (cut)

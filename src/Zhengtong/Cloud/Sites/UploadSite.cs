@@ -14,7 +14,7 @@ public sealed record SiteUploaded(string Address, int Files, long Bytes, string 
 internal static class UploadSite
 {
     internal static void Map(IEndpointRouteBuilder group) => group.MapPut("/cloud/resources/{id:guid}/site/files", Handle)
-        .Requires(Right.Apply).ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).Accepts<Stream>("application/zip").TakesUpTo(SiteArchive.MostZipBytes).DisableRequestTimeout();
+        .Requires(Right.Apply).ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).Accepts<Stream>("*/*").TakesUpTo(SiteArchive.MostZipBytes).DisableRequestTimeout();
 
     /// <summary>Put the files of a site of the own organisation in place of those there are. The body is a zip of at most 32 MiB with `index.html` at its top: at most 5,000 plain files and folders of together at most
     /// 128 MiB. It is served some seconds later; until then the files of before are.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Zhengtong.Tests.Cloud.Databases;
 
@@ -55,12 +56,24 @@ internal sealed class CutLine : IAsyncDisposable
         try
         {
             await far.ConnectAsync(host, port, ending.Token);
-            await Task.WhenAny(ForwardAsync(near, far), far.GetStream().CopyToAsync(near.GetStream(), ending.Token));
+            var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var losing = new StrongBox<bool>();
+            await Task.WhenAny(ForwardAsync(near, far, losing, lost.Task), BackAsync(near, far, losing, lost));
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or ObjectDisposedException) { }
     }
 
-    private async Task ForwardAsync(TcpClient near, TcpClient far)
+    /// <summary>Carries answers, until one is to be lost.</summary>
+    private async Task BackAsync(TcpClient near, TcpClient far, StrongBox<bool> losing, TaskCompletionSource lost)
+    {
+        var block = new byte[64 * 1024];
+        for (int read; (read = await far.GetStream().ReadAsync(block, ending.Token)) > 0 && !losing.Value;) { await near.GetStream().WriteAsync(block.AsMemory(0, read), ending.Token); }
+        lost.SetResult();
+        // Whoever sent the piece breaks the line.
+        if (losing.Value) { await Task.Delay(Timeout.Infinite, ending.Token); }
+    }
+
+    private async Task ForwardAsync(TcpClient near, TcpClient far, StrongBox<bool> losing, Task lost)
     {
         var block = new byte[64 * 1024];
         for (int read; (read = await near.GetStream().ReadAsync(block, ending.Token)) > 0;)
@@ -68,9 +81,10 @@ internal sealed class CutLine : IAsyncDisposable
             var cut = Interlocked.Increment(ref sent) == At;
             if (cut && After)
             {
+                losing.Value = true;
                 await far.GetStream().WriteAsync(block.AsMemory(0, read), ending.Token);
-                // The server is let do it; the answer goes nowhere.
-                _ = await far.GetStream().ReadAsync(block, ending.Token);
+                // The server is let do it; the answer goes nowhere. Not to every piece there is one.
+                await Task.WhenAny(lost, Task.Delay(TimeSpan.FromSeconds(1), ending.Token));
             }
 
             if (cut)

@@ -11,6 +11,7 @@ namespace Zhengtong.Cloud.Delivery;
 internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, InstanceSurroundings surroundings, Vault vault, IOptions<CloudOptions> options) : IFulfilment
 {
     private static readonly TimeSpan AddressAgain = TimeSpan.FromMilliseconds(150);
+    private const int MostStarts = 5;
     private const int MostAsksForAddress = 100;
 
     public ResourceForm Form => ResourceForm.Instance;
@@ -38,7 +39,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
             (InstanceStatus.Running, ResourceWish.Running) => Running(resource, instance),
             (InstanceStatus.Stopped, ResourceWish.Stopped) => new DeliveryStep(Sight.Stopped),
             // Made but never started is not there yet.
-            (InstanceStatus.Stopped or InstanceStatus.Frozen, ResourceWish.Running) => Then(await engine.StartAsync(id, ct), resource.DeliveredAt is null ? Sight.Changing : Sight.Stopped),
+            (InstanceStatus.Stopped or InstanceStatus.Frozen, ResourceWish.Running) => Started(resource, await engine.StartAsync(id, ct), resource.DeliveredAt is null ? Sight.Changing : Sight.Stopped),
             (InstanceStatus.Running or InstanceStatus.Frozen, ResourceWish.Stopped) => Then(await StopAsync(engine, id, ct), Sight.Running),
             (InstanceStatus.Lost, _) => DeliveryStep.NotNow("member-lost", Sight.Lost),
             _ => new DeliveryStep(Sight.Changing, "busy", After: TimeSpan.FromMilliseconds(500)),
@@ -92,7 +93,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
                 surroundings.Forget(pool.Id, resource.OrganisationId);
                 return DeliveryStep.NotNow("engine-limit", Sight.Absent);
             case EngineOutcome.Done when resource.Wish == ResourceWish.Running:
-                return Then(await engine.StartAsync(order.Id, ct), Sight.Changing);
+                return Started(resource, await engine.StartAsync(order.Id, ct), Sight.Changing);
             case EngineOutcome.Done:
                 return new DeliveryStep(Sight.Changing);
             default:
@@ -140,6 +141,10 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
 
     /// <summary>After a call that was done the next step looks.</summary>
     private static DeliveryStep Then(EngineAnswer answer, Sight sight) => answer.IsDone ? new DeliveryStep(Sight.Changing) : Failed(answer, sight);
+
+    /// <summary>A start that fails without a known reason may succeed later: on a busy machine LXC's own helpers run out of time.</summary>
+    private static DeliveryStep Started(CloudResource resource, EngineAnswer answer, Sight sight) =>
+        answer is { Outcome: EngineOutcome.Refused, Code: "failed" } && resource.Attempts < MostStarts ? DeliveryStep.NotNow(answer.Code, sight) : Then(answer, sight);
 
     private static DeliveryStep Failed(EngineAnswer answer, Sight sight) => answer.Outcome switch
     {

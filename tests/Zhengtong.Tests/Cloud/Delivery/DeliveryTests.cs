@@ -226,6 +226,17 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
         (await scene.HoldAsync(id)).State.ShouldBe(HoldState.Released);
     }
 
+    [Fact]
+    public async Task StartThatFailsWithoutAReason_IsTriedAgain_ButNotForEver()
+    {
+        var (pool, engine) = await scene.PoolAsync();
+        engine.FailingStarts = 3;
+        (await scene.DriveAsync(await scene.GrantAsync(pool))).ShouldSatisfyAllConditions(r => r.State.ShouldBe(CloudResourceState.Running), r => r.Problem.ShouldBeNull());
+        engine.FailingStarts = 1000;
+        (await scene.DriveAsync(await scene.GrantAsync(pool))).ShouldSatisfyAllConditions(r => r.State.ShouldBe(CloudResourceState.Failed), r => r.Problem.ShouldBe("failed"), r => r.NextAt.ShouldBeNull());
+        engine.FailingStarts.ShouldBeInRange(980, 997);
+    }
+
     private Task<int> AskAsync(Guid resource, ResourceTaskKind kind, string? subject) => scene.WithDb(db =>
     {
         var now = TimeProvider.System.GetUtcNow();

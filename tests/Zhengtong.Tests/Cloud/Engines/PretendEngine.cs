@@ -33,6 +33,9 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     /// <summary>It says that it was done, and it was not.</summary>
     internal bool Lies { get; set; }
 
+    /// <summary>So many starts fail yet, and nobody knows why.</summary>
+    internal int FailingStarts { get; set; }
+
     /// <summary>Called before and after each call, with true when it is over: what it throws is as if the platform had died there.</summary>
     internal Action<bool>? Watch { get; set; }
 
@@ -144,6 +147,12 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
 
     internal override Task<EngineAnswer> StartAsync(InstanceId id, CancellationToken ct) => OnAsync(id, null, guest =>
     {
+        if (FailingStarts > 0)
+        {
+            FailingStarts--;
+            return EngineAnswer.Refused("failed");
+        }
+
         if (!guest.IsRunning) { Tell("instance-started", id); }
         guest.IsRunning = true;
         if (guest.Network is not null) { guest.Address ??= new IPAddress([10, 0, (byte)(++addresses >> 8), (byte)addresses]); }

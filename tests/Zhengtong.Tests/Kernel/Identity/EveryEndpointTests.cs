@@ -41,11 +41,21 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
         "/api/v1/developer-keys", "/api/v1/developer-keys/current", "/api/v1/developer-keys/current/rotation", "/open/developers",
         // The portal's pages, and the ways by which programs read it.
         "/open", "/dataset", "/organization/{name}", "/group/{name}", "/datastore/dump/{id}", "/mcp/", "/api", "/api/1", "/api/2", "/api/3",
+        // Departments' sites are for everybody, behind the platform's gateway.
+        "/sites/{name}/{**rest}",
+        // OpenStack's clients read which versions there are, and prove who they are for a token; what is not there is not there for anybody.
+        "/openstack/identity", "/openstack/identity/v3", "/openstack/identity/v3/auth/tokens", "/openstack/compute", "/openstack/image", "/openstack/image/v2", "/openstack/{**rest}",
         "/api/v1/session", "/api/v1/session/passkey", "/api/v1/session/passkey/options", "/api/v1/password", "/api/v1/setup",
     ];
 
     /// <summary>What front-end nodes ask: every request is signed, or refused (below).</summary>
     private const string Nodes = "/node/v1/";
+
+    /// <summary>What platforms ask that order through the broker: every request shows an account, or is refused (below).</summary>
+    private const string Broker = "/osb/v2/";
+
+    /// <summary>What OpenStack's clients ask: a token of its own kind, nothing else.</summary>
+    private const string OpenStack = "/openstack/";
 
     /// <summary>Whole parts that are public: files of the pages, and the ledger's proofs, which anybody may check.</summary>
     private static readonly string[] PublicBelow = ["/_framework/", "/_content/", "/lib/", "/ledger/", "/docs/",
@@ -56,7 +66,7 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
     [Fact]
     public void EveryAddress_IsListedAsPublicOrAsksForARight()
     {
-        var open = Addresses().Where(e => !Asks(e)).Select(Pattern).Distinct().Where(p => !Public.Contains(p) && !PublicBelow.Any(p.StartsWith) && !p.StartsWith(Nodes, StringComparison.Ordinal) && !IsFile(p)).Order().ToArray();
+        var open = Addresses().Where(e => !Asks(e)).Select(Pattern).Distinct().Where(p => !Public.Contains(p) && !PublicBelow.Any(p.StartsWith) && !p.StartsWith(Nodes, StringComparison.Ordinal) && !p.StartsWith(Broker, StringComparison.Ordinal) && !IsFile(p)).Order().ToArray();
         open.ShouldBeEmpty($"Public without being listed here: {string.Join(", ", open)}. Add .Requires(Right...) or [Requires(...)], or list it with its reason");
         Addresses().Count(Asks).ShouldBeGreaterThan(20);
     }
@@ -70,6 +80,14 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
         {
             var path = Filled(endpoint);
             var visitor = await platform.Visitor().GetAsync(path);
+            checkedAddresses++;
+            if (path.StartsWith(OpenStack, StringComparison.Ordinal))
+            {
+                visitor.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, path);
+                (await officer.GetAsync(path)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized, $"{path}: a session opens nothing here");
+                continue;
+            }
+
             if (path.StartsWith("/api/", StringComparison.Ordinal))
             {
                 visitor.StatusCode.ShouldBe(HttpStatusCode.Unauthorized, path);
@@ -85,18 +103,22 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
             {
                 (await officer.GetAsync(path)).StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
             }
-
-            checkedAddresses++;
         }
 
         checkedAddresses.ShouldBeGreaterThan(5);
     }
 
     [Fact]
-    public async Task EveryAddressOfNodes_WithoutASignature_IsRefused()
+    public async Task EveryAddressOfNodes_WithoutASignature_IsRefused() => (await RefusedAsync(Nodes)).ShouldBeGreaterThan(9);
+
+    [Fact]
+    public async Task EveryAddressOfTheBroker_WithoutAnAccount_IsRefused() => (await RefusedAsync(Broker)).ShouldBeGreaterThan(8);
+
+    /// <summary>How many requests below an address were refused: all that are not listed as public.</summary>
+    private async Task<int> RefusedAsync(string below)
     {
         var refused = 0;
-        foreach (var endpoint in Addresses().Where(e => Pattern(e).StartsWith(Nodes, StringComparison.Ordinal) && !Public.Contains(Pattern(e))))
+        foreach (var endpoint in Addresses().Where(e => Pattern(e).StartsWith(below, StringComparison.Ordinal) && !Public.Contains(Pattern(e))))
         {
             foreach (var method in Methods(endpoint))
             {
@@ -107,7 +129,7 @@ public sealed class EveryEndpointTests(PlatformFixture platform)
             }
         }
 
-        refused.ShouldBeGreaterThan(9);
+        return refused;
     }
 
     private IEnumerable<RouteEndpoint> Addresses() => platform.App.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>();

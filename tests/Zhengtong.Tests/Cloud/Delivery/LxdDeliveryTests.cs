@@ -91,7 +91,7 @@ public sealed class LxdDeliveryTests(LxdFixture lxd, DeliveryScene scene, ITestO
     /// <summary>The job's passes until these are as they are to be, or somebody must decide.</summary>
     private async Task SettleAsync(IReadOnlyList<Guid> ids)
     {
-        var until = TimeProvider.System.GetUtcNow().AddMinutes(2);
+        var until = TimeProvider.System.GetUtcNow().AddMinutes(8);
         while (await scene.WithDb(db => db.CloudResources.AnyAsync(r => ids.Contains(r.Id) && r.NextAt != null)))
         {
             TimeProvider.System.GetUtcNow().ShouldBeLessThan(until, $"{(await scene.ReadAsync(ids[0])).Problem} does not settle");

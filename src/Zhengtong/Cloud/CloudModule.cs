@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Zhengtong.Agreements;
 using Zhengtong.Cloud.Brokers;
 using Zhengtong.Cloud.Databases;
@@ -49,6 +50,7 @@ internal static class CloudModule
         services.AddScoped<IFulfilment>(s => s.GetRequiredService<InstanceFulfilment>());
         services.AddSingleton<Delivering>();
         services.AddReconciler<DeliverResources>();
+        services.AddSingleton<IInterceptor, ResourcesDue>();
         services.AddReconciler<DoTasks>();
         services.AddReconciler<WatchResources>();
         services.AddReconciler<WatchPools>();

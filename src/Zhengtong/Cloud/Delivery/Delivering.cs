@@ -16,25 +16,31 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
     /// <summary>So many steps follow each other before others have their turn.</summary>
     private const int MostSteps = 20;
 
+    /// <summary>A pause up to this is waited out between two steps; for a longer one the resource comes again when it is due.</summary>
+    private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(250);
+
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan NoHostAgain = TimeSpan.FromSeconds(30);
 
     internal async Task DriveAsync(Guid id, CancellationToken ct)
     {
-        for (var step = 0; step < MostSteps && await StepAsync(id, ct); step++) { }
+        for (var step = 0; step < MostSteps && await StepAsync(id, ct) is { } pause; step++)
+        {
+            if (pause > TimeSpan.Zero) { await Task.Delay(pause, ct); }
+        }
     }
 
-    /// <summary>One step; true when another may follow at once.</summary>
-    private async Task<bool> StepAsync(Guid id, CancellationToken ct)
+    /// <summary>One step; how soon another may follow, null when none does now.</summary>
+    private async Task<TimeSpan?> StepAsync(Guid id, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
-        if (await db.CloudResources.SingleOrDefaultAsync(r => r.Id == id, ct) is not { IsGone: false, NextAt: not null } resource) { return false; }
+        if (await db.CloudResources.SingleOrDefaultAsync(r => r.Id == id, ct) is not { IsGone: false, NextAt: not null } resource) { return null; }
         try
         {
             if (resource is { Wish: ResourceWish.Removed, IsBegun: false }) { return await RecordAsync(db, resource, new DeliveryStep(Sight.Absent), ct); }
-            if (resource is { Form: ResourceForm.Instance or ResourceForm.Site, HostId: null } && resource.Wish != ResourceWish.Removed && !await PlaceAsync(db, resource, ct)) { return false; }
+            if (resource is { Form: ResourceForm.Instance or ResourceForm.Site, HostId: null } && resource.Wish != ResourceWish.Removed && !await PlaceAsync(db, resource, ct)) { return null; }
             if (!resource.IsBegun)
             {
                 // From here on it may be there, whatever a call says or whenever we die.
@@ -51,7 +57,7 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         {
             // Somebody changed it meanwhile, such as its wish: it is still due, and read anew.
             LogMeanwhile(id);
-            return true;
+            return TimeSpan.Zero;
         }
     }
 
@@ -82,8 +88,8 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         await db.SaveChangesAsync(ct);
     }
 
-    /// <summary>Writes down what was seen; true when the next step may follow at once.</summary>
-    private async Task<bool> RecordAsync(ZhengtongDb db, CloudResource resource, DeliveryStep step, CancellationToken ct)
+    /// <summary>Writes down what was seen; how soon the next step may follow, null when none does now.</summary>
+    private async Task<TimeSpan?> RecordAsync(ZhengtongDb db, CloudResource resource, DeliveryStep step, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -122,7 +128,7 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         Tell(db, resource, before, now);
         await SaveAsync(db, resource, ct);
         await transaction.CommitAsync(ct);
-        return another;
+        return another ? TimeSpan.Zero : !isAsWished && !step.IsFinal && step.After <= ShortPause ? step.After : null;
     }
 
     /// <summary>It is there: what was reserved is active, and a span of time runs that says with what.</summary>

@@ -10,9 +10,8 @@ namespace Zhengtong.Cloud.Delivery;
 /// <summary>Instances at the engine of their pool. An instance is called by its resource's id in its department's project; that, and the platform's mark, is how it is known again.</summary>
 internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, InstanceSurroundings surroundings, Vault vault, IOptions<CloudOptions> options) : IFulfilment
 {
-    private static readonly TimeSpan AddressAgain = TimeSpan.FromMilliseconds(150);
     private const int MostStarts = 5;
-    private const int MostAsksForAddress = 100;
+    private const int MostAsksForAddress = 60;
 
     public ResourceForm Form => ResourceForm.Instance;
 
@@ -131,12 +130,12 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         return asked is { Outcome: EngineOutcome.Busy, Code: "still-running" } ? await engine.StopAsync(id, force: true, ct) : asked;
     }
 
-    /// <summary>It runs; its address follows within a second or two, or never.</summary>
+    /// <summary>It runs; its address follows within a second or two, or never: asked for ever less often, at most so many times.</summary>
     private static DeliveryStep Running(CloudResource resource, EngineInstance instance)
     {
         var address = instance.State?.Addresses.FirstOrDefault(a => a.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)?.ToString();
         return address is null && resource.Address is null && resource.Attempts < MostAsksForAddress
-            ? new DeliveryStep(Sight.Running, "no-address", After: AddressAgain) : new DeliveryStep(Sight.Running, Address: address);
+            ? new DeliveryStep(Sight.Running, "no-address", After: TimeSpan.FromMilliseconds(Math.Min(50 * (resource.Attempts + 1), 1000))) : new DeliveryStep(Sight.Running, Address: address);
     }
 
     /// <summary>After a call that was done the next step looks.</summary>

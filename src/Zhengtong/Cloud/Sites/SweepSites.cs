@@ -13,7 +13,7 @@ internal sealed class SweepSites(ZhengtongDb db) : IReconciler
 
     public async Task<Pass> ReconcileAsync(CancellationToken ct)
     {
-        var gone = await db.CloudSites.Where(s => db.CloudResources.Any(r => r.Id == s.ResourceId && r.State == CloudResourceState.Removed)).Take(100).ToListAsync(ct);
+        var gone = await db.CloudSites.Where(s => db.CloudResources.Any(r => r.Id == s.ResourceId && r.State == CloudResourceState.Removed)).OrderBy(s => s.ResourceId).Take(100).ToListAsync(ct);
         if (gone.Count == 0) { return Pass.Settled(0); }
         var owners = gone.ConvertAll(s => CloudSite.OwnerOf(s.ResourceId));
         db.ObjectReferences.RemoveRange(await db.ObjectReferences.Where(r => owners.Contains(r.Owner)).ToListAsync(ct));

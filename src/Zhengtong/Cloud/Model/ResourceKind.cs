@@ -23,6 +23,9 @@ internal sealed class ResourceKind
     internal static readonly IReadOnlyList<(string Code, string Unit, bool IsOnHost)> Seeds =
         [("vcpu", "m-core", true), ("memory", "MiB", true), ("disk", "GiB", true), ("instance", "1", false), ("database", "1", false), ("address", "1", false)];
 
-    /// <summary>What the kind is called in the reader's language.</summary>
+    /// <summary>What it is called where its unit is written beside the amount.</summary>
+    internal static string NameOf(string code) => Text.Find($"cloud.kind-name.{code}") ?? code;
+
+    /// <summary>What the kind is called in the reader's language, with its unit.</summary>
     internal static string TitleOf(string code, string name) => name.Length > 0 ? name : Text.Find($"cloud.kind.{code}") ?? code;
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
@@ -29,7 +30,7 @@ internal sealed class CheckContents(ZhengtongDb db, Examination examination, Tim
                 await CheckAsync(version, ct);
                 return Pass.Unfinished(1);
             }
-            catch (DbUpdateConcurrencyException)
+            catch (Exception e) when (DatabaseErrors.IsLostRace(e))
             {
                 // It was given back or proposed anew meanwhile: look again.
                 return Pass.Unfinished(1);

@@ -7,6 +7,7 @@ using Zhengtong.Catalogue;
 using Zhengtong.Catalogue.CloudServices;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Cloud.Engines;
+using Zhengtong.Cloud.Migration;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Orders;
 using Zhengtong.Cloud.Pools;
@@ -25,7 +26,7 @@ namespace Zhengtong.Demonstration;
 /// <summary>The province's cloud as described in <c>cloud.json</c>.</summary>
 internal sealed record CloudPlan(
     CloudPlanPool Pool, IReadOnlyList<CloudPlanQuota> Quotas, CloudPlanProject Project, IReadOnlyList<CloudPlanSystem> Systems, IReadOnlyList<CloudPlanService> Services, string Source, string QuotaReason, string EngineReason,
-    IReadOnlyList<CloudPlanOrder> Orders, CloudPlanSavings Savings)
+    IReadOnlyList<CloudPlanOrder> Orders, CloudPlanSavings Savings, IReadOnlyList<CloudPlanLegacy> Legacy, string Retirement)
 {
     internal static CloudPlan Load()
     {
@@ -45,6 +46,9 @@ internal sealed record CloudPlanProject(string Department, string Name, IReadOnl
 
 /// <summary>A business system.</summary>
 internal sealed record CloudPlanSystem(string Department, string Name, string Purpose, int Protection, string Record, NetworkZone Zone);
+
+/// <summary>An existing system outside the cloud: the room that it stands in, how far it is, and when it is planned, in how many days it moves.</summary>
+internal sealed record CloudPlanLegacy(string Department, string Name, string Purpose, string Room, int Servers, MigrationState State, int Days);
 
 /// <summary>A service.</summary>
 internal sealed record CloudPlanService(
@@ -76,6 +80,7 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, Deployment deployme
         await WithinAsync(SeedServicesAsync);
         await WithinAsync(SeedSystemsAsync);
         await WithinAsync(SeedSavingsAsync);
+        await WithinAsync(SeedLegacyAsync);
         foreach (var order in plan.Orders) { await WithinAsync(services => SeedOrderAsync(services, order, ct)); }
         Progress.Say("demonstration.progress.cloud", plan.Services.Count, plan.Orders.Count, watch.Elapsed.TotalSeconds);
 
@@ -88,6 +93,7 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, Deployment deployme
         Task SeedQuotasAsync(IServiceProvider services) => this.SeedQuotasAsync(services.GetRequiredService<ZhengtongDb>(), services.GetRequiredService<Vault>(), services.GetRequiredService<PoolEngines>(), ct);
         Task SeedServicesAsync(IServiceProvider services) => this.SeedServicesAsync(services.GetRequiredService<ZhengtongDb>(), ct);
         Task SeedSavingsAsync(IServiceProvider services) => this.SeedSavingsAsync(services.GetRequiredService<ZhengtongDb>(), ct);
+        Task SeedLegacyAsync(IServiceProvider services) => this.SeedLegacyAsync(services.GetRequiredService<ZhengtongDb>(), ct);
         Task SeedSystemsAsync(IServiceProvider services) => this.SeedSystemsAsync(services.GetRequiredService<ZhengtongDb>(), ct);
     }
 
@@ -166,6 +172,28 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, Deployment deployme
         if (await db.SavingsMethods.AnyAsync(ct)) { return; }
         var request = new SetSavingsMethodRequest(ChinaTime.DateOf(clock.GetUtcNow()).Year, plan.Savings.Parameters, plan.Savings.Reason);
         Expect.Done<Created<SavingsMethodSet>>((await SetSavingsMethod.Handle(request, await Officers.ActorAsync(db, "authority", ct), db, clock, ct)).Result);
+    }
+
+    /// <summary>What departments still run themselves. A room in which nothing stands any more is closed.</summary>
+    private async Task SeedLegacyAsync(ZhengtongDb db, CancellationToken ct)
+    {
+        foreach (var legacy in plan.Legacy)
+        {
+            var officer = await Officers.ActorAsync(db, $"{legacy.Department}-officer", ct);
+            var mine = db.LegacySystems.AsNoTracking().Where(s => s.OrganisationId == officer.Organisation && s.Name == legacy.Name);
+            if (!await mine.AnyAsync(ct)) { Expect.Done<Created<LegacySystemDeclared>>((await DeclareLegacySystem.Handle(new DeclareLegacySystemRequest(legacy.Name, legacy.Purpose, legacy.Room, legacy.Servers), officer, db, clock, ct)).Result); }
+            if (await mine.SingleAsync(ct) is { State: MigrationState.Declared } declared && legacy.State == MigrationState.Planned)
+            {
+                Expect.Done<NoContent>((await PlanMigration.Handle(declared.Id, new PlanMigrationRequest(ChinaTime.DateOf(clock.GetUtcNow()).AddDays(legacy.Days), declared.Revision), officer, db, clock, ct)).Result);
+            }
+
+            if (await mine.SingleAsync(ct) is { State: MigrationState.Declared } old && legacy.State == MigrationState.Retired)
+            {
+                Expect.Done<NoContent>((await RetireLegacySystem.Handle(old.Id, new RetireLegacySystemRequest(plan.Retirement, old.Revision), officer, db, clock, ct)).Result);
+                var room = await db.MachineRooms.AsNoTracking().SingleAsync(r => r.Id == old.RoomId, ct);
+                Expect.Done<NoContent>((await CloseRoom.Handle(room.Id, new CloseRoomRequest(plan.Retirement, room.Revision), officer, db, clock, ct)).Result);
+            }
+        }
     }
 
     private async Task SeedOrderAsync(IServiceProvider services, CloudPlanOrder wanted, CancellationToken ct)

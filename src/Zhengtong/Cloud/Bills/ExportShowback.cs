@@ -7,7 +7,7 @@ namespace Zhengtong.Cloud.Bills;
 /// <summary>What the systems of a department cost in a month, as a file.</summary>
 internal static class ExportShowback
 {
-    internal static void Map(IEndpointRouteBuilder app) => app.MapGet("/work/cloud/showback/export.{format}", Handle).Requires(Right.ReadWork).ExcludeFromDescription();
+    internal static void Map(IEndpointRouteBuilder app) => app.MapGet("/work/cloud/bills/showback/export.{format}", Handle).Requires(Right.ReadWork).ExcludeFromDescription();
 
     internal static async Task<IResult> Handle(string format, string? month, Guid? organisation, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {

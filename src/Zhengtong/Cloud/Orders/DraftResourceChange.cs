@@ -38,8 +38,7 @@ internal static class DraftResourceChange
         if (await db.CloudOrders.AnyAsync(o => o.ResourceId == id && (o.State == OrderState.Draft || o.State == OrderState.Submitted), ct)) { return CloudProblems.ChangeOpen.Because(resource.Number); }
         var made = await db.CloudOrders.AsNoTracking().SingleAsync(o => o.Id == resource.OrderId, ct);
         var item = made.Items[resource.Item - 1];
-        var service = await services.FindPublishedAsync(resource.ServiceCode, ct) is { } published && published.PlanOf(resource.PlanCode) is not null ? published : await services.FindAsync(item.Service, item.Version, ct);
-        if (service?.PlanOf(resource.PlanCode) is not { } plan || service.State == ServiceState.Withdrawn) { return CloudProblems.ServiceGone.Because(item.ServiceName); }
+        if (await StandsUnderAsync(resource, item, services, ct) is not var (service, plan)) { return CloudProblems.ServiceGone.Because(item.ServiceName); }
 
         var faults = new Dictionary<string, string[]>();
         var kinds = await db.ResourceKinds.Select(k => k.Code).ToHashSetAsync(ct);
@@ -63,6 +62,13 @@ internal static class DraftResourceChange
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return CloudProblems.ChangeOpen.Because(resource.Number); }
         return TypedResults.Created($"/api/v1/cloud/orders/{order.Id}", new CloudOrderDrafted(order.Id, order.Number, order.Revision));
+    }
+
+    /// <summary>The service and the plan by which a resource may be changed: as published now, else as it was ordered; null when it was withdrawn.</summary>
+    internal static async Task<(ServiceCard Service, ServicePlan Plan)?> StandsUnderAsync(CloudResource resource, OrderItem item, CloudServiceLookup services, CancellationToken ct)
+    {
+        var service = await services.FindPublishedAsync(resource.ServiceCode, ct) is { } published && published.PlanOf(resource.PlanCode) is not null ? published : await services.FindAsync(item.Service, item.Version, ct);
+        return service?.PlanOf(resource.PlanCode) is { } plan && service.State != ServiceState.Withdrawn ? (service, plan) : null;
     }
 
     private static IReadOnlyList<ResourceAmount> AmountsOf(ServicePlan plan, IReadOnlyList<ResourceAmount> now, IReadOnlyList<ResourceAmount> other, IReadOnlySet<string> kinds, Dictionary<string, string[]> faults)

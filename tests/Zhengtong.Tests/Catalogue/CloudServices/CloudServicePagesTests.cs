@@ -11,7 +11,7 @@ namespace Zhengtong.Tests.Catalogue.CloudServices;
 [OnDatabase(Once = true)]
 public sealed class CloudServicePagesTests(PlatformFixture platform)
 {
-    private const string Draft = "/work/cloud/service-draft";
+    private const string Draft = "/work/cloud/services/_draft";
 
     [Fact]
     public async Task Service_DraftedByForm_ChangedPublishedAndPriced_IsOffered()

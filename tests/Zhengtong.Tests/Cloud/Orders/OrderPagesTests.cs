@@ -21,7 +21,7 @@ public sealed class OrderPagesTests(PlatformFixture platform)
         (await world.Officer.GetAsync("/work/cloud/services/none")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         (await world.Officer.GetPage("/work/cloud/systems")).ShouldContain("业务系统");
 
-        var address = $"/work/cloud/order?service={world.Code}";
+        var address = $"/work/cloud/orders/new?service={world.Code}";
         const string Hostile = "<script>alert(1)</script>";
         var wrong = await world.Officer.Submit(address, "order", ("act", "submit"), ("order.systemId", world.System.ToString()), ("order.zone", "Internet"), ("order.until", OrderWorld.Day(30)), ("order.ground", "x"),
             ("order.items[0].plan", $"{world.Code}/free"), ("order.items[0].name", Hostile), ("order.items[0].count", "many"), ("order.items[0].vcpu", "-1"), ("order.items[0].memory", ""), ("order.items[0].disk", ""), ("order.items[0].image", ""), ("order.items[0].data", Hostile));

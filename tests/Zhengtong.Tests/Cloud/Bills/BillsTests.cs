@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using CsCheck;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue;
@@ -59,6 +60,10 @@ public sealed class BillsTests(PlatformFixture platform)
         await CorrectedInTheNext(world, platformOfficer, bill.Id, officer);
         var showback = await officer.GetFromJsonAsync<JsonElement>("/api/v1/cloud/showback?month=2026-09");
         showback.GetProperty("systems").EnumerateArray().Single().GetProperty("cost").GetDecimal().ShouldBe(Exact);
+        // People read what programs read.
+        (await officer.GetPage("/work/cloud/bills?month=2026-09")).ShouldContain($"value=\"{closed.Total.ToString(CultureInfo.InvariantCulture)}\"");
+        (await officer.GetPage($"/work/cloud/bills/{bill.Id}")).ShouldContain($"value=\"{closed.Total.ToString(CultureInfo.InvariantCulture)}\"");
+        Regex.Matches(await officer.GetPage("/work/cloud/bills/showback?month=2026-09"), "<data[^>]*value=\"([0-9.]+)\"").Select(m => decimal.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)).ShouldBe([Exact, Exact]);
         await FocusRules(officer, closed);
     }
 

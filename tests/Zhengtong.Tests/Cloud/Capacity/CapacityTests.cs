@@ -60,6 +60,8 @@ public sealed class CapacityTests(PlatformFixture platform)
         (row.GetProperty("allocated").GetInt32(), row.GetProperty("physical").GetInt32(), row.GetProperty("used").ValueKind).ShouldBe((750, 1500, JsonValueKind.Null));
         row.GetProperty("forecast").GetProperty("isEnough").GetBoolean().ShouldBeFalse();
         row.GetProperty("history").GetArrayLength().ShouldBe(1);
+        var shown = await @operator.GetPage("/work/cloud/capacity");
+        shown[shown.IndexOf($"capacity {pool}", StringComparison.Ordinal)..].Split("</tr>")[0].ShouldMatch(@">\s*75\s*<(.|\n)*>\s*150\s*<");
         (await (await (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer)).GetAsync("/api/v1/cloud/capacity")).ReadProblemCode()).ShouldBe("kernel.forbidden");
     }
 

@@ -85,6 +85,13 @@ public sealed class SamplesTests(PlatformFixture platform)
         rows[one.Id].GetProperty("cores").GetInt64().ShouldBe(2000);
         rows[silent.Id].GetProperty("cpu").ValueKind.ShouldBe(JsonValueKind.Null);
         rows[silent.Id].GetProperty("readAt").ValueKind.ShouldBe(JsonValueKind.String);
+        // Half a core of two, and 512 MiB of 4 GiB.
+        var shown = await officer.GetPage("/work/cloud/usage");
+        shown[shown.IndexOf($"/work/cloud/usage/{one.Id}", StringComparison.Ordinal)..].Split("</tr>")[0].ShouldMatch(@">\s*25\s*<(.|\n)*>\s*12\.5\s*<");
+        var course = await officer.GetPage($"/work/cloud/usage/{one.Id}?period=Minute");
+        course.ShouldContain("<svg");
+        course.ShouldContain("0.5");
+        (await officer.GetPage($"/work/cloud/usage/{silent.Id}?period=Day")).ShouldNotContain("<svg viewBox=\"0 0 960 220\"");
         var stranger = await platform.SignedIn(foreign.Department, Role.DepartmentOfficer);
         (await (await stranger.GetAsync($"/api/v1/cloud/usage/{one.Id}")).ReadProblemCode()).ShouldBe("cloud.resource-unknown");
         (await (await officer.GetAsync($"/api/v1/cloud/usage/{one.Id}?from=2020-01-01T00:00:00Z")).ReadProblemCode()).ShouldBe("cloud.invalid");

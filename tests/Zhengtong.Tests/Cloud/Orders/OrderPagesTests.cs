@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Tests.Support;
 
@@ -49,6 +50,39 @@ public sealed class OrderPagesTests(PlatformFixture platform)
         granted.ShouldContain("No host has room now");
         granted.ShouldContain("web-2");
         (await platform.WithDb(db => db.CloudOrders.CountAsync(o => o.OrganisationId == world.Department.Id))).ShouldBe(1);
+        (await (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer)).GetAsync(page)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Resource_ChangedByForm_IsAnOrder_AndGivenBackOnlyByItsNumber()
+    {
+        var world = await OrderWorld.MakeAsync(platform);
+        var order = await world.Draft(world.Item("web", "free"));
+        (await world.Submit(order)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await world.Authority.Submit($"/work/cloud/orders/{order}", "grant")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        var resource = await platform.WithDb(db => db.CloudResources.AsNoTracking().SingleAsync(r => r.OrderId == order));
+        var page = $"/work/cloud/resources/{resource.Id}/change";
+        (await world.Officer.GetPage($"/work/cloud/resources/{resource.Id}")).ShouldContain(page);
+        var form = await world.Officer.GetPage(page);
+        form.ShouldContain("1 至 8");
+        var wrong = await world.Officer.Submit(page, "change", ("vcpu", "9"), ("memory", "x"), ("until", OrderWorld.Day(30)), ("ground", "升级"));
+        wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await wrong.Content.ReadAsStringAsync()).ShouldContain("升级");
+        var unfit = await world.Officer.Submit(page, "change", ("vcpu", "9"), ("memory", "0.5"), ("until", OrderWorld.Day(30)), ("ground", "升级"));
+        unfit.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await unfit.Content.ReadAsStringAsync()).ShouldContain("#f-vcpu");
+        var sent = await world.Officer.Submit(page, "change", ("vcpu", "4"), ("memory", "0.5"), ("until", OrderWorld.Day(30)), ("ground", "升级"));
+        sent.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        var change = await platform.WithDb(db => db.CloudOrders.AsNoTracking().SingleAsync(o => o.ResourceId == resource.Id));
+        sent.Headers.Location!.ToString().ShouldContain($"/work/cloud/orders/{change.Id}");
+        change.Items.Single().Amounts.ShouldContain(new ResourceAmount("vcpu", 4000));
+        (await world.Officer.GetPage(page)).ShouldContain($"/work/cloud/orders/{change.Id}");
+
+        (await world.Officer.Submit(page, "return", ("reason", "不再使用"), ("number", "ZY-1"))).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await platform.WithDb(db => db.CloudResources.AsNoTracking().SingleAsync(r => r.Id == resource.Id))).Wish.ShouldBe(ResourceWish.Running);
+        (await world.Officer.Submit(page, "return", ("reason", "不再使用"), ("number", resource.Number))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await platform.WithDb(db => db.CloudResources.AsNoTracking().SingleAsync(r => r.Id == resource.Id))).Wish.ShouldBe(ResourceWish.Removed);
+        (await world.Officer.GetAsync(page)).StatusCode.ShouldBe(HttpStatusCode.Conflict);
         (await (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer)).GetAsync(page)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 

@@ -330,6 +330,8 @@ internal sealed class BrokerTalk(
             return null;
         }
 
+        // Made, they say, and never to be read: nobody could use it.
+        if (thing.AwaitedUntil <= clock.GetUtcNow()) { return await OrphanAsync(thing, null, answer, "broker-too-slow", ct); }
         return TimeSpan.FromSeconds(options.PollSeconds);
     }
 

@@ -311,7 +311,7 @@ public sealed class OsbTests(PlatformFixture platform, DeliveryScene scene) : IC
                     name = "云数据库", category = "supportSoftware", layer = "paaS", summary = "托管的数据库", level = new { availability = 99_900, answerHours = 1, recoveryHours = 4, supportTimes = "7×24" }, form,
                     plans = new object[]
                     {
-                        new { code = "small", name = "小型", amounts = new object[] { new { kind = form == "database" ? form : "instance", least = 1, most = 1, step = 1 }, new { kind = "disk", least = 1, most = 10, step = 1 } }, images = Array.Empty<string>(), meters = Array.Empty<string>() },
+                        new { code = "small", name = "小型", amounts = new object[] { new { kind = form == "database" ? form : "instance", least = 1, most = 1, step = 1 }, new { kind = "disk", least = 1, most = 10, step = 1 } }, images = form == "instance" ? new[] { "busybox" } : [], meters = Array.Empty<string>() },
                     },
                 },
             }));

@@ -440,7 +440,7 @@ internal sealed partial class DatabaseFulfilment(
         return TaskStep.Done;
     }
 
-    /// <summary>The database's role and those of its members that are ours: before PostgreSQL 16 a role may make anybody's a member of itself, and what is another department's is neither locked out nor lent.</summary>
+    /// <summary>The database's role and those of its members that are ours: before PostgreSQL 15 a role may make anybody's a member of itself, and what is another department's is neither locked out nor lent.</summary>
     private static async Task<IReadOnlyList<string>> RolesAsync(PostgresAdmin admin, CloudResource resource, CancellationToken ct)
     {
         List<string> roles = [resource.EngineName];

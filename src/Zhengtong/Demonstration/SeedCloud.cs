@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue;
 using Zhengtong.Catalogue.CloudServices;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Cloud.Brokers;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Migration;
 using Zhengtong.Cloud.Model;
@@ -17,6 +18,7 @@ using Zhengtong.Cloud.Systems;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Regions;
 using Zhengtong.Kernel.Secrets;
@@ -26,7 +28,7 @@ namespace Zhengtong.Demonstration;
 /// <summary>The province's cloud as described in <c>cloud.json</c>.</summary>
 internal sealed record CloudPlan(
     CloudPlanPool Pool, IReadOnlyList<CloudPlanQuota> Quotas, CloudPlanProject Project, IReadOnlyList<CloudPlanSystem> Systems, IReadOnlyList<CloudPlanService> Services, string Source, string QuotaReason, string EngineReason,
-    IReadOnlyList<CloudPlanOrder> Orders, CloudPlanSavings Savings, IReadOnlyList<CloudPlanLegacy> Legacy, string Retirement)
+    IReadOnlyList<CloudPlanOrder> Orders, CloudPlanSavings Savings, IReadOnlyList<CloudPlanLegacy> Legacy, string Retirement, CloudPlanBroker Broker)
 {
     internal static CloudPlan Load()
     {
@@ -66,6 +68,9 @@ internal sealed record CloudPlanItem(string Name, string Service, string Plan, i
 /// <summary>How savings are counted.</summary>
 internal sealed record CloudPlanSavings(string Reason, SavingsParameters Parameters);
 
+/// <summary>A broker of others, with what it would offer: nobody answers at its address.</summary>
+internal sealed record CloudPlanBroker(string Name, string Address, string Account, BrokerCatalogue Catalogue);
+
 /// <summary>Quotas, a pool, services with their prices, business systems and orders, by the officers' own acts. Adds what is missing. Without an engine what was granted waits, and says so.</summary>
 internal sealed class SeedCloud(IServiceScopeFactory scopes, Deployment deployment, Reconcilers reconcilers, TimeProvider clock) : IStartupStep
 {
@@ -81,6 +86,7 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, Deployment deployme
         await WithinAsync(SeedSystemsAsync);
         await WithinAsync(SeedSavingsAsync);
         await WithinAsync(SeedLegacyAsync);
+        await WithinAsync(SeedBrokerAsync);
         foreach (var order in plan.Orders) { await WithinAsync(services => SeedOrderAsync(services, order, ct)); }
         Progress.Say("demonstration.progress.cloud", plan.Services.Count, plan.Orders.Count, watch.Elapsed.TotalSeconds);
 
@@ -92,6 +98,7 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, Deployment deployme
 
         Task SeedQuotasAsync(IServiceProvider services) => this.SeedQuotasAsync(services.GetRequiredService<ZhengtongDb>(), services.GetRequiredService<Vault>(), services.GetRequiredService<PoolEngines>(), ct);
         Task SeedServicesAsync(IServiceProvider services) => this.SeedServicesAsync(services.GetRequiredService<ZhengtongDb>(), ct);
+        Task SeedBrokerAsync(IServiceProvider services) => this.SeedBrokerAsync(services.GetRequiredService<ZhengtongDb>(), services.GetRequiredService<Vault>(), ct);
         Task SeedSavingsAsync(IServiceProvider services) => this.SeedSavingsAsync(services.GetRequiredService<ZhengtongDb>(), ct);
         Task SeedLegacyAsync(IServiceProvider services) => this.SeedLegacyAsync(services.GetRequiredService<ZhengtongDb>(), ct);
         Task SeedSystemsAsync(IServiceProvider services) => this.SeedSystemsAsync(services.GetRequiredService<ZhengtongDb>(), ct);
@@ -131,6 +138,23 @@ internal sealed class SeedCloud(IServiceScopeFactory scopes, Deployment deployme
             Expect.Done<NoContent>((await RevisePool.Handle(
                 pool.Id, new RevisePoolRequest(pool.Name, "lxd", engine, null, pool.Protection, pool.Strategy, kinds, pool.IsOpen, plan.EngineReason), http, keeper, db, vault, engines, clock, ct)).Result);
         }
+    }
+
+    private async Task SeedBrokerAsync(ZhengtongDb db, Vault vault, CancellationToken ct)
+    {
+        var keeper = await Officers.ActorAsync(db, "platform-operator", ct);
+        var said = plan.Broker;
+        if (!await db.ServiceBrokers.AnyAsync(b => b.Name == said.Name, ct))
+        {
+            Expect.Done<Created<BrokerRegistered>>((await RegisterBroker.Handle(new RegisterBrokerRequest(said.Name, said.Address, said.Account, ApiClients.NewSecret()), keeper, db, vault, clock, ct)).Result);
+        }
+
+        var broker = await db.ServiceBrokers.SingleAsync(b => b.Name == said.Name, ct);
+        if (broker.Catalogue is not null) { return; }
+        // As it would have been read.
+        (broker.Proposed, broker.ProposedDigest) = (said.Catalogue, CatalogueReading.DigestOf(said.Catalogue));
+        await db.SaveChangesAsync(ct);
+        Expect.Done<NoContent>((await AcceptBrokerCatalogue.Handle(broker.Id, new AcceptBrokerCatalogueRequest(broker.ProposedDigest), keeper, db, clock, ct)).Result);
     }
 
     private static IReadOnlyList<QuotaLimit> Limits(IReadOnlyDictionary<string, long> limits) => [.. limits.Select(l => new QuotaLimit(l.Key, l.Value))];

@@ -48,6 +48,8 @@ public sealed class PlatformFixture : IAsyncLifetime
             b.Configuration["Http:Downloads"] = "0";
             b.Configuration["OpenData:Reuse:WritingsPerAddress"] = "0";
             b.Configuration["OpenData:Reuse:MailsPerAddress"] = "0";
+            // Brokers of tests stand on this machine.
+            b.Configuration["Cloud:Brokers:ForbiddenNetworks"] = "";
             b.Services.AddSingleton<IEngineDriver, PretendDriver>();
             b.HashPasswordsQuickly();
             Configure?.Invoke(b);

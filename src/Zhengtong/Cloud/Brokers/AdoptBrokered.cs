@@ -31,16 +31,9 @@ internal static class AdoptBrokered
 
         var (now, instance) = (clock.GetUtcNow(), await db.BrokeredThings.SingleOrDefaultAsync(b => b.InstanceOf == id, ct));
         if (instance is { Phase: not (BrokeredPhase.New or BrokeredPhase.Failed) }) { return CloudProblems.BrokeredBusy.Because($"{instance.Phase}"); }
-        if (instance is null)
-        {
-            instance = new Brokered
-            {
-                Id = Guid.CreateVersion7(now), ResourceId = id, InstanceOf = id, BrokerId = plan.BrokerId, RemoteId = request.RemoteId, OfferingId = plan.OfferingId, PlanId = plan.PlanId, CreatedAt = now,
-            };
-            db.BrokeredThings.Add(instance);
-        }
-
-        (instance.RemoteId, instance.IsAdopted, instance.Phase, instance.Problem) = (request.RemoteId, true, BrokeredPhase.There, null);
+        if (instance is null) { db.BrokeredThings.Add(instance = Brokered.Of(resource, plan, now)); }
+        instance.Begin(resource, plan, request.RemoteId);
+        (instance.IsAdopted, instance.Phase) = (true, BrokeredPhase.There);
         instance.Touch();
         (resource.NextAt, resource.State) = (now, resource.State == CloudResourceState.Failed ? CloudResourceState.Changing : resource.State);
         resource.Touch();

@@ -27,12 +27,7 @@ internal sealed class BrokeredFulfilment(IServiceScopeFactory scopes, BrokerConn
         {
             if (resource.Wish == ResourceWish.Removed || resource.DeliveredAt is not null) { return new DeliveryStep(Sight.Absent); }
             if (wanted is null) { return DeliveryStep.NotNow("no-brokered-plan"); }
-            instance = new Brokered
-            {
-                Id = Guid.CreateVersion7(clock.GetUtcNow()), ResourceId = resource.Id, InstanceOf = resource.Id, BrokerId = wanted.BrokerId, RemoteId = $"{resource.Id}", OfferingId = wanted.OfferingId, PlanId = wanted.PlanId,
-                CreatedAt = clock.GetUtcNow(),
-            };
-            db.BrokeredThings.Add(instance);
+            db.BrokeredThings.Add(instance = Brokered.Of(resource, wanted, clock.GetUtcNow()));
             await db.SaveChangesAsync(ct);
         }
 
@@ -45,8 +40,7 @@ internal sealed class BrokeredFulfilment(IServiceScopeFactory scopes, BrokerConn
         var talk = new BrokerTalk(db, connections, vault, options.Value, clock, broker, credentials, resource);
 
         if (resource.Wish == ResourceWish.Removed) { return await RemoveAsync(talk, db, instance, resource, ct); }
-        var wantedPlan = wanted is not null && wanted.BrokerId == instance.BrokerId && wanted.OfferingId == instance.OfferingId ? wanted.PlanId : instance.PlanId;
-        var wait = await talk.DriveAsync(instance, instance, isToGo: false, wantedPlan, wanted?.Parameters, ct);
+        var wait = await talk.DriveAsync(instance, instance, isToGo: false, wanted, ct);
         switch (instance.Phase)
         {
             case BrokeredPhase.Failed:
@@ -72,11 +66,11 @@ internal sealed class BrokeredFulfilment(IServiceScopeFactory scopes, BrokerConn
     {
         foreach (var binding in await db.BrokeredThings.Where(b => b.ResourceId == resource.Id && b.InstanceOf == null && b.Phase != BrokeredPhase.Gone).OrderBy(b => b.CreatedAt).ToListAsync(ct))
         {
-            var pause = await talk.DriveAsync(binding, instance, isToGo: true, binding.PlanId, null, ct);
+            var pause = await talk.DriveAsync(binding, instance, isToGo: true, null, ct);
             if (binding.Phase != BrokeredPhase.Gone) { return new DeliveryStep(Sight.Running, binding.Problem, After: pause); }
         }
 
-        var wait = await talk.DriveAsync(instance, instance, isToGo: true, instance.PlanId, null, ct);
+        var wait = await talk.DriveAsync(instance, instance, isToGo: true, null, ct);
         return instance.Phase == BrokeredPhase.Gone ? new DeliveryStep(Sight.Absent) : new DeliveryStep(Sight.Changing, instance.Problem, After: wait);
     }
 
@@ -88,7 +82,7 @@ internal sealed class BrokeredFulfilment(IServiceScopeFactory scopes, BrokerConn
             && (b.IsEnding || (b.Phase != BrokeredPhase.Failed && (b.Phase != BrokeredPhase.There || b.Credentials == null)))).OrderBy(b => b.CreatedAt).ToListAsync(ct);
         foreach (var binding in open)
         {
-            var pause = await talk.DriveAsync(binding, instance, binding.IsEnding, binding.PlanId, null, ct);
+            var pause = await talk.DriveAsync(binding, instance, binding.IsEnding, null, ct);
             if (binding.Phase is not (BrokeredPhase.Gone or BrokeredPhase.Failed) && (binding.Phase != BrokeredPhase.There || binding.Credentials is null || binding.IsEnding))
             {
                 wait = pause ?? TimeSpan.FromSeconds(options.Value.PollSeconds);
@@ -104,7 +98,12 @@ internal sealed class BrokerTalk(
     ZhengtongDb db, BrokerConnections connections, Vault vault, BrokersOptions options, TimeProvider clock, ServiceBroker broker, string credentials, CloudResource resource)
 {
     /// <summary>One act towards what an instance or binding is to be, with what is saved; returns when to come again, null for at once or as usual.</summary>
-    internal async Task<TimeSpan?> DriveAsync(Brokered thing, Brokered instance, bool isToGo, string wantedPlan, string? parameters, CancellationToken ct)
+    /// <param name="thing">The instance or a binding of it.</param>
+    /// <param name="instance">The instance.</param>
+    /// <param name="isToGo">Whether it is to be removed.</param>
+    /// <param name="wanted">What stands behind the instance's plan now; null when nothing does, and for bindings.</param>
+    /// <param name="ct">Stops it.</param>
+    internal async Task<TimeSpan?> DriveAsync(Brokered thing, Brokered instance, bool isToGo, BrokeredPlan? wanted, CancellationToken ct)
     {
         switch (thing.Phase)
         {
@@ -127,20 +126,25 @@ internal sealed class BrokerTalk(
                 await SaveAsync(thing, ct);
                 return thing.Phase == BrokeredPhase.Gone ? null : await EndAsync(thing, instance, isToGo, ct);
             case BrokeredPhase.New or BrokeredPhase.Making:
-                return await MakeAsync(thing, instance, parameters, ct);
+                return await MakeAsync(thing, instance, ct);
             case BrokeredPhase.MakingAwaited or BrokeredPhase.ChangingAwaited or BrokeredPhase.EndingAwaited:
                 return await AskAsync(thing, instance, isToGo, ct);
             case BrokeredPhase.Ending:
                 return await EndAsync(thing, instance, isToGo, ct);
             case BrokeredPhase.There when thing.IsBinding && thing.Credentials is null:
                 return await FetchAsync(thing, instance, ct);
-            case BrokeredPhase.There when !thing.IsBinding && wantedPlan != thing.PlanId && wantedPlan != thing.NextPlanId:
-                thing.NextPlanId = wantedPlan;
-                return await ChangeAsync(thing, parameters, ct);
+            case BrokeredPhase.There when !thing.IsBinding && thing.Problem != "gone" && Brokered.OrderOf(resource) is var order && order != thing.Ordered:
+                var parameters = BrokeredParameters.Fill(wanted?.Parameters, resource.Amounts);
+                var isElsewhere = wanted is null || wanted.BrokerId != thing.BrokerId || wanted.OfferingId != thing.OfferingId;
+                var isNothing = !isElsewhere && wanted!.PlanId == thing.PlanId && parameters == thing.Parameters;
+                (thing.Ordered, thing.NextPlanId, thing.Problem) = (order, isElsewhere || isNothing ? null : wanted!.PlanId, isElsewhere ? "plan-not-updateable" : null);
+                if (!isElsewhere) { thing.Parameters = parameters; }
+                if (thing.NextPlanId is not null) { return await ChangeAsync(thing, ct); }
+                await SaveAsync(thing, ct);
+                return null;
             case BrokeredPhase.Changing:
-                return await ChangeAsync(thing, parameters, ct);
+                return await ChangeAsync(thing, ct);
             case BrokeredPhase.There when !thing.IsBinding:
-                if (wantedPlan == thing.PlanId && thing is { NextPlanId: not null, Problem: not "gone" }) { (thing.NextPlanId, thing.Problem) = (null, null); }
                 await LookAsync(thing, ct);
                 return null;
             default:
@@ -148,7 +152,7 @@ internal sealed class BrokerTalk(
         }
     }
 
-    private async Task<TimeSpan?> MakeAsync(Brokered thing, Brokered instance, string? parameters, CancellationToken ct)
+    private async Task<TimeSpan?> MakeAsync(Brokered thing, Brokered instance, CancellationToken ct)
     {
         thing.IsUnsure |= thing.Phase == BrokeredPhase.Making;
         thing.Phase = BrokeredPhase.Making;
@@ -157,7 +161,7 @@ internal sealed class BrokerTalk(
             ? new { service_id = thing.OfferingId, plan_id = thing.PlanId, context }
             : new
             {
-                service_id = thing.OfferingId, plan_id = thing.PlanId, organization_guid = context.organization_guid, space_guid = context.space_guid, context, parameters = ParametersOf(parameters),
+                service_id = thing.OfferingId, plan_id = thing.PlanId, organization_guid = context.organization_guid, space_guid = context.space_guid, context, parameters = ParametersOf(thing.Parameters),
                 maintenance_info = broker.Find(thing.OfferingId, thing.PlanId)?.Plan.Maintenance is { } version ? new { version } : null,
             };
         var call = await BeginAsync(thing, thing.IsBinding ? BrokerAct.Bind : BrokerAct.Provision, ct);
@@ -198,11 +202,11 @@ internal sealed class BrokerTalk(
     /// <summary>A call that came to nothing for sure: unless an earlier one had no answer, nothing is there.</summary>
     private static void Untouched(Brokered thing) => thing.Phase = thing.IsUnsure ? thing.Phase : BrokeredPhase.New;
 
-    private async Task<TimeSpan?> ChangeAsync(Brokered thing, string? parameters, CancellationToken ct)
+    private async Task<TimeSpan?> ChangeAsync(Brokered thing, CancellationToken ct)
     {
-        if (broker.Find(thing.OfferingId, thing.PlanId) is { } known && !known.Plan.IsUpdateable)
+        if (thing.NextPlanId != thing.PlanId && broker.Find(thing.OfferingId, thing.PlanId) is not { Plan.IsUpdateable: true })
         {
-            (thing.Phase, thing.Problem) = (BrokeredPhase.There, "plan-not-updateable");
+            (thing.Phase, thing.NextPlanId, thing.Problem) = (BrokeredPhase.There, null, "plan-not-updateable");
             await SaveAsync(thing, ct);
             return null;
         }
@@ -211,7 +215,7 @@ internal sealed class BrokerTalk(
         var call = await BeginAsync(thing, BrokerAct.Update, ct);
         var answer = await SendAsync(HttpMethod.Patch, $"{PathOf(thing, thing)}?accepts_incomplete=true", new
         {
-            service_id = thing.OfferingId, plan_id = thing.NextPlanId, parameters = ParametersOf(parameters), previous_values = new { service_id = thing.OfferingId, plan_id = thing.PlanId },
+            service_id = thing.OfferingId, plan_id = thing.NextPlanId, parameters = ParametersOf(thing.Parameters), previous_values = new { service_id = thing.OfferingId, plan_id = thing.PlanId },
         }, ct);
         switch (answer)
         {
@@ -224,7 +228,7 @@ internal sealed class BrokerTalk(
                 thing.Problem = answer.Silence == BrokerSilence.NotHeard ? "broker-unreachable" : answer.Status == 0 ? "broker-silent" : answer.Status >= 500 ? "broker-failed" : "broker-busy";
                 return await EndCallAsync(thing, call, answer, "again", answer.Wait, ct);
             default:
-                (thing.Phase, thing.Problem) = (BrokeredPhase.There, "broker-refused-change");
+                (thing.Phase, thing.NextPlanId, thing.Problem) = (BrokeredPhase.There, null, "broker-refused-change");
                 return await EndCallAsync(thing, call, answer, "refused", null, ct);
         }
     }
@@ -232,6 +236,7 @@ internal sealed class BrokerTalk(
     private async Task<TimeSpan?> ChangedAsync(Brokered thing, BrokerCall? call, BrokerAnswer answer, CancellationToken ct)
     {
         (thing.PlanId, thing.NextPlanId, thing.Phase, thing.Problem, thing.Operation) = (thing.NextPlanId ?? thing.PlanId, null, BrokeredPhase.There, null, null);
+        if (DashboardOf(answer) is { } dashboard) { thing.Dashboard = dashboard; }
         return await EndCallAsync(thing, call, answer, "changed", null, ct);
     }
 
@@ -296,7 +301,7 @@ internal sealed class BrokerTalk(
             case (BrokeredPhase.MakingAwaited, _, _) when isOver:
                 return await OrphanAsync(thing, null, answer, "broker-too-slow", ct);
             case (BrokeredPhase.ChangingAwaited, 200, "failed"):
-                (thing.Phase, thing.Operation, thing.Problem) = (BrokeredPhase.There, null, "broker-refused-change");
+                (thing.Phase, thing.NextPlanId, thing.Operation, thing.Problem) = (BrokeredPhase.There, null, null, "broker-refused-change");
                 await SaveAsync(thing, ct);
                 return null;
             case (BrokeredPhase.ChangingAwaited, _, _) when isOver:
@@ -325,6 +330,8 @@ internal sealed class BrokerTalk(
             return null;
         }
 
+        // Made, they say, and never to be read: nobody could use it.
+        if (thing.AwaitedUntil <= clock.GetUtcNow()) { return await OrphanAsync(thing, null, answer, "broker-too-slow", ct); }
         return TimeSpan.FromSeconds(options.PollSeconds);
     }
 

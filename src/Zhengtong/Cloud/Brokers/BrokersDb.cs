@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Brokers;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel;
 
@@ -41,7 +42,7 @@ internal partial class ZhengtongDb
             p.HasOne<ServiceBroker>().WithMany().HasForeignKey(x => x.BrokerId).OnDelete(DeleteBehavior.Restrict);
             p.Property(x => x.OfferingId).HasMaxLength(200);
             p.Property(x => x.PlanId).HasMaxLength(200);
-            p.Property(x => x.Parameters).HasMaxLength(10_000);
+            p.Property(x => x.Parameters).HasMaxLength(BrokeredParameters.LongestTemplate);
         });
         builder.Entity<Brokered>(b =>
         {
@@ -57,6 +58,8 @@ internal partial class ZhengtongDb
             b.Property(x => x.OfferingId).HasMaxLength(200);
             b.Property(x => x.PlanId).HasMaxLength(200);
             b.Property(x => x.NextPlanId).HasMaxLength(200);
+            b.Property(x => x.Parameters).HasMaxLength(BrokeredParameters.Longest);
+            b.Property(x => x.Ordered).HasMaxLength(64);
             b.Property(x => x.Phase);
             b.Property(x => x.Operation).HasMaxLength(Brokered.LongestOperation);
             b.Property(x => x.AwaitedUntil);

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Options;
 using Zhengtong.Cloud.Delivery;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Identity;
 
 namespace Zhengtong.Cloud.Brokers;
 
@@ -14,6 +16,8 @@ internal static class BrokersModule
         services.AddSingleton<IValidateOptions<BrokersOptions>, BrokersOptionsCheck>();
         services.AddSingleton<BrokerConnections>();
         services.AddScoped<IFulfilment, BrokeredFulfilment>();
+        services.AddSingleton(new NavigationItem(Right.ManagePools, "/work/cloud/brokers", "cloud.brokers.title", "exchange", 392, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ManagePools, "/work/cloud/osb-consumers", "cloud.osb-consumers.title", "exchange", 394, "catalogue.services.menu-group"));
     }
 
     internal static void MapBrokers(this WebApplication app)
@@ -22,6 +26,7 @@ internal static class BrokersModule
         RegisterBroker.Map(api);
         ReviseBroker.Map(api);
         ListBrokers.Map(api);
+        GetBroker.Map(api);
         ReadBrokerCatalogue.Map(api);
         AcceptBrokerCatalogue.Map(api);
         SetBrokeredPlan.Map(api);

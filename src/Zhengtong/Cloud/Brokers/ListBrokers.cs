@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Model;
@@ -12,11 +13,11 @@ namespace Zhengtong.Cloud.Brokers;
 /// <param name="Name">Its name.</param>
 /// <param name="Address">Where it is.</param>
 /// <param name="IsOpen">False: nothing new is ordered from it.</param>
-/// <param name="Catalogue">What it offers, as accepted; null before the first.</param>
+/// <param name="HasCatalogue">True once a catalogue of it was accepted.</param>
 /// <param name="Instances">How many instances it has of ours.</param>
 /// <param name="Orphans">How many of its instances and bindings are being removed because their making failed.</param>
 /// <param name="Revision">To be sent with a change.</param>
-public sealed record BrokerRow(Guid Id, string Name, string Address, bool IsOpen, BrokerCatalogue? Catalogue, int Instances, int Orphans, int Revision);
+public sealed record BrokerRow(Guid Id, string Name, string Address, bool IsOpen, bool HasCatalogue, int Instances, int Orphans, int Revision);
 
 internal static class ListBrokers
 {
@@ -27,8 +28,9 @@ internal static class ListBrokers
     /// <response code="200">A page of brokers.</response>
     /// <response code="400">kernel.cursor-unknown</response>
     internal static async Task<Results<Ok<Page<BrokerRow>>, ProblemHttpResult>> Handle([AsParameters] PageQuery page, ZhengtongDb db, Paging paging, CancellationToken ct) =>
-        await paging.ReadAsync(db.ServiceBrokers.AsNoTracking(), page, b => b.Name, b => b.Id, b => new BrokerRow(b.Id, b.Name, b.Address, b.IsOpen, b.Catalogue,
-            db.BrokeredThings.Count(x => x.BrokerId == b.Id && x.InstanceOf != null && x.Phase != BrokeredPhase.Gone && x.Phase != BrokeredPhase.Failed),
-            db.BrokeredThings.Count(x => x.BrokerId == b.Id && x.IsOrphan), b.Revision), descending: false, ct) is { } read
-            ? TypedResults.Ok(read) : KernelProblems.CursorUnknown.Because();
+        await paging.ReadAsync(db.ServiceBrokers.AsNoTracking(), page, b => b.Name, b => b.Id, Shown(db), descending: false, ct) is { } read ? TypedResults.Ok(read) : KernelProblems.CursorUnknown.Because();
+
+    internal static Expression<Func<ServiceBroker, BrokerRow>> Shown(ZhengtongDb db) => b => new BrokerRow(b.Id, b.Name, b.Address, b.IsOpen, b.Catalogue != null,
+        db.BrokeredThings.Count(x => x.BrokerId == b.Id && x.InstanceOf != null && x.Phase != BrokeredPhase.Gone && x.Phase != BrokeredPhase.Failed),
+        db.BrokeredThings.Count(x => x.BrokerId == b.Id && x.IsOrphan), b.Revision);
 }

@@ -38,8 +38,10 @@ internal static class ReviseBroker
         var broker = await db.ServiceBrokers.SingleOrDefaultAsync(b => b.Id == id, ct);
         if (broker is null) { return CloudProblems.BrokerNotFound.Because($"{id}"); }
         if (http.PreconditionFails(broker.Revision) is { } failed) { return failed; }
-        if (!BrokerConnections.IsAddress(request.Address)) { return CloudProblems.Invalid.For(new Dictionary<string, string[]> { ["address"] = [Text.Of("cloud.broker.address")] }); }
-        if (request.Account is null != request.Password is null) { return CloudProblems.Invalid.For(new Dictionary<string, string[]> { ["password"] = [Text.Of("cloud.broker.both")] }); }
+        var faults = new Dictionary<string, string[]>();
+        if (!BrokerConnections.IsAddress(request.Address)) { faults["address"] = [Text.Of("cloud.broker.address")]; }
+        if (request.Account is null != request.Password is null) { faults["password"] = [Text.Of("cloud.broker.both")]; }
+        if (faults.Count > 0) { return CloudProblems.Invalid.For(faults); }
 
         var before = new { broker.Name, broker.Address, broker.IsOpen };
         (broker.Name, broker.Address, broker.IsOpen) = (request.Name, request.Address, request.IsOpen);

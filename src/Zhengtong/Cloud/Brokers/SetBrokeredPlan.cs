@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Model;
@@ -13,9 +12,10 @@ namespace Zhengtong.Cloud.Brokers;
 /// <param name="BrokerId">The broker.</param>
 /// <param name="OfferingId">Id of its offering, as accepted.</param>
 /// <param name="PlanId">Id of the offering's plan.</param>
-/// <param name="Parameters">JSON object that goes with each order, at most 10,000 characters of text; null for none.</param>
+/// <param name="Parameters">JSON object that goes with each order, at most 10,000 characters of text; null for none. A text <c>$disk</c> in it stands for how much of that kind is ordered, <c>$$</c> begins a text with
+/// one dollar sign.</param>
 public sealed record SetBrokeredPlanRequest(
-    Guid BrokerId, [Required, StringLength(200, MinimumLength = 1)] string OfferingId, [Required, StringLength(200, MinimumLength = 1)] string PlanId, [StringLength(10_000)] string? Parameters);
+    Guid BrokerId, [Required, StringLength(200, MinimumLength = 1)] string OfferingId, [Required, StringLength(200, MinimumLength = 1)] string PlanId, [StringLength(BrokeredParameters.LongestTemplate)] string? Parameters);
 
 internal static class SetBrokeredPlan
 {
@@ -40,7 +40,12 @@ internal static class SetBrokeredPlan
         var broker = await db.ServiceBrokers.AsNoTracking().SingleOrDefaultAsync(b => b.Id == request.BrokerId, ct);
         if (broker is null) { return CloudProblems.BrokerNotFound.Because($"{request.BrokerId}"); }
         if (broker.Find(request.OfferingId, request.PlanId) is null) { return CloudProblems.BrokerPlanNotFound.Because($"{request.OfferingId} / {request.PlanId}"); }
-        if (request.Parameters is { } text && !IsObject(text)) { return CloudProblems.Invalid.For(new Dictionary<string, string[]> { ["parameters"] = [Text.Of("cloud.broker.parameters")] }); }
+        if (request.Parameters is { } text)
+        {
+            if (BrokeredParameters.KindsIn(text) is not { } named) { return CloudProblems.Invalid.For(new Dictionary<string, string[]> { ["parameters"] = [Text.Of("cloud.broker.parameters")] }); }
+            var kinds = await db.ResourceKinds.Select(k => k.Code).ToHashSetAsync(ct);
+            if (named.Where(k => !kinds.Contains(k)).ToList() is { Count: > 0 } unknown) { return CloudProblems.Invalid.For(new Dictionary<string, string[]> { ["parameters"] = [Text.Of("cloud.broker.parameters-kind", string.Join(", ", unknown.Select(k => $"${k}")))] }); }
+        }
 
         var row = await db.BrokeredPlans.SingleOrDefaultAsync(p => p.ServiceCode == service && p.PlanCode == plan, ct);
         var before = row is null ? null : new { row.BrokerId, row.OfferingId, row.PlanId };
@@ -50,11 +55,5 @@ internal static class SetBrokeredPlan
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return CloudProblems.ChangedMeanwhile.Because(); }
         return TypedResults.NoContent();
-    }
-
-    private static bool IsObject(string text)
-    {
-        try { return JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 32 }).RootElement.ValueKind == JsonValueKind.Object; }
-        catch (JsonException) { return false; }
     }
 }

@@ -128,15 +128,21 @@ internal sealed partial class DatabaseFulfilment(
 
     private string ProblemOf(NpgsqlException failure)
     {
-        if (failure is not PostgresException refused || refused.SqlState.StartsWith("08", StringComparison.Ordinal) || refused.SqlState.StartsWith("57", StringComparison.Ordinal)) { return "database-server-unreachable"; }
-        LogRefused(refused.SqlState);
-        return refused.SqlState switch
-        {
-            PostgresErrorCodes.DependentObjectsStillExist => "role-owns-elsewhere",
-            PostgresErrorCodes.ObjectInUse => "database-in-use",
-            _ => "database-server-refused",
-        };
+        var code = CodeOf(failure);
+        if (failure is PostgresException refused && code != "database-server-unreachable") { LogRefused(refused.SqlState); }
+        return code;
     }
+
+    /// <summary>The code by which people are told of a server's failure.</summary>
+    internal static string CodeOf(NpgsqlException failure) => (failure as PostgresException)?.SqlState switch
+    {
+        null => "database-server-unreachable",
+        // The connection, or somebody who ended it.
+        ['0', '8', ..] or ['5', '7', ..] => "database-server-unreachable",
+        PostgresErrorCodes.DependentObjectsStillExist => "role-owns-elsewhere",
+        PostgresErrorCodes.ObjectInUse => "database-in-use",
+        _ => "database-server-refused",
+    };
 
     private async Task<Place?> FindAsync(ZhengtongDb db, Guid resource, CancellationToken ct)
     {
@@ -307,8 +313,8 @@ internal sealed partial class DatabaseFulfilment(
         foreach (var login in await db.DatabaseLogins.AsNoTracking().Where(l => l.ResourceId == resource.Id).ToListAsync(ct)) { await DropLoginAsync(db, admin, resource, place, login, ct); }
         if (role is not null && IsOurs(role.Mark, resource))
         {
-            // Logins of restores that broke off; the databases are gone, and what they owned with them.
-            foreach (var left in await admin.MembersAsync(name, ct)) { await DropRestorerAsync(admin, resource, place, name, left, ct); }
+            // Stand-ins of tasks that broke off; the databases are gone, and what they owned with them.
+            foreach (var left in await admin.MembersAsync(name, ct)) { await DropStandInAsync(admin, resource, place, name, left, ct); }
             await admin.EndSessionsOfAsync(name, ct);
             await GrantAsync(admin, name, ct);
             await admin.RunAsync("DROP OWNED BY %I", ct, name);
@@ -348,12 +354,21 @@ internal sealed partial class DatabaseFulfilment(
         if (!IsOurs((await admin.FindDatabaseAsync(resource.EngineName, ct)).Mark, resource)) { return TaskStep.Never("gone"); }
         var key = RandomNumberGenerator.GetBytes(BackupContent.KeySize);
         var sealedKey = vault.Seal(key, DatabaseBackup.PurposeOf(task.Id));
-        var (put, length) = await tools.DumpAsync(program, place.Connection, resource.EngineName, async (archive, atEnd) =>
+        var connection = await StandInAsync(admin, resource, place, task, resource.EngineName, ct);
+        PutObject put;
+        long length;
+        try
         {
-            await using var content = BackupStream.Sealing(archive, key, task.Id, atEnd);
-            var stored = await objects.PutAsync(content, ct);
-            return (stored, content.Taken);
-        }, ct);
+            (put, length) = await tools.DumpAsync(program, connection, resource.EngineName, async (archive, atEnd) =>
+            {
+                await using var content = BackupStream.Sealing(archive, key, task.Id, atEnd);
+                var stored = await objects.PutAsync(content, ct);
+                return (stored, content.Taken);
+            }, ct);
+        }
+        // However it ended: nobody logs in as it any more.
+        finally { await DropStandInAsync(admin, resource, place, resource.EngineName, StandInOf(task), CancellationToken.None); }
+
         var now = clock.GetUtcNow();
         var backup = new DatabaseBackup
         {
@@ -386,18 +401,18 @@ internal sealed partial class DatabaseFulfilment(
             try
             {
                 if (await OpenBackupAsync(objects, vault, backup, ct) is not { } archive) { return TaskStep.Never("backup-damaged"); }
-                await using (archive) { await tools.RestoreAsync(program, await RestorerAsync(admin, resource, place, task, ct), NewOf(place), name, archive, ct); }
+                await using (archive) { await tools.RestoreAsync(program, await StandInAsync(admin, resource, place, task, NewOf(place), ct), NewOf(place), name, archive, ct); }
             }
             catch (Exception e) when (e is PostgresToolException or CryptographicException or DamagedObjectException)
             {
-                await DropRestorerAsync(admin, resource, place, NewOf(place), RestorerOf(task), ct);
+                await DropStandInAsync(admin, resource, place, NewOf(place), StandInOf(task), ct);
                 await DropDraftAsync(admin, resource, NewOf(place), ct);
                 throw;
             }
 
-            await DropRestorerAsync(admin, resource, place, NewOf(place), RestorerOf(task), ct);
+            await DropStandInAsync(admin, resource, place, NewOf(place), StandInOf(task), ct);
             await DropDraftAsync(admin, resource, OldOf(place), ct);
-            foreach (var role in (string[])[name, .. await admin.MembersAsync(name, ct)])
+            foreach (var role in await RolesAsync(admin, resource, ct))
             {
                 await admin.RunAsync("ALTER ROLE %I NOLOGIN", ct, role);
                 await admin.EndSessionsOfAsync(role, ct);
@@ -425,21 +440,34 @@ internal sealed partial class DatabaseFulfilment(
         return TaskStep.Done;
     }
 
-    private static string RestorerOf(ResourceTask task) => $"l{task.Id:N}";
-
-    /// <summary>The connection of a login that may do what the database's role may and nothing more. What is restored was written by the department: its functions run while it is, and one that sets its role back
-    /// must not find the platform's account.</summary>
-    private async Task<string> RestorerAsync(PostgresAdmin admin, CloudResource resource, Place place, ResourceTask task, CancellationToken ct)
+    /// <summary>The database's role and those of its members that are ours: before PostgreSQL 15 a role may make anybody's a member of itself, and what is another department's is neither locked out nor lent.</summary>
+    private static async Task<IReadOnlyList<string>> RolesAsync(PostgresAdmin admin, CloudResource resource, CancellationToken ct)
     {
-        var (name, password) = (RestorerOf(task), NewPassword());
-        await DropRestorerAsync(admin, resource, place, NewOf(place), name, ct);
+        List<string> roles = [resource.EngineName];
+        foreach (var member in await admin.MembersAsync(resource.EngineName, ct))
+        {
+            if (IsOurs((await admin.FindRoleAsync(member, ct))?.Mark, resource)) { roles.Add(member); }
+        }
+
+        return roles;
+    }
+
+    private static string StandInOf(ResourceTask task) => $"l{task.Id:N}";
+
+    /// <summary>The connection of a login that may do what the database's role and its logins may and nothing more. What is dumped or restored was written by the department: its functions may run while it is, and
+    /// one that sets its role back must not find the platform's account.</summary>
+    private async Task<string> StandInAsync(PostgresAdmin admin, CloudResource resource, Place place, ResourceTask task, string database, CancellationToken ct)
+    {
+        var (name, password) = (StandInOf(task), NewPassword());
+        await DropStandInAsync(admin, resource, place, database, name, ct);
         await KeepRoleAsync(admin, name, null, $"{MarkOf(resource)}:{task.Id}", () => password, ct);
-        await admin.RunAsync("GRANT %I TO %I", ct, resource.EngineName, name);
+        // What a login made as itself is the department's too.
+        foreach (var owner in await RolesAsync(admin, resource, ct)) { await admin.RunAsync("GRANT %I TO %I", ct, owner, name); }
         await admin.RunAsync("ALTER ROLE %I LOGIN", ct, name);
         return new NpgsqlConnectionStringBuilder(place.Connection) { Username = name, Password = password }.ConnectionString;
     }
 
-    private async Task DropRestorerAsync(PostgresAdmin admin, CloudResource resource, Place place, string database, string name, CancellationToken ct)
+    private async Task DropStandInAsync(PostgresAdmin admin, CloudResource resource, Place place, string database, string name, CancellationToken ct)
     {
         if (await admin.FindRoleAsync(name, ct) is { } role && IsOurs(role.Mark, resource)) { await DropRoleAsync(admin, resource, place, database, name, ct); }
     }

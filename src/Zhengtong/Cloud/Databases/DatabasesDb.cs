@@ -34,6 +34,8 @@ internal partial class ZhengtongDb
             s.Property(x => x.Connections);
             s.Property(x => x.Databases);
             s.Property(x => x.IsOpen);
+            s.Property(x => x.AnsweredAt);
+            s.Property(x => x.Problem).HasMaxLength(CloudResource.LongestProblem);
             s.Property(x => x.CreatedAt);
             s.Property(x => x.Revision).IsConcurrencyToken();
         });

@@ -1,5 +1,7 @@
 using Zhengtong.Cloud.Delivery;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
+using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 
 namespace Zhengtong.Cloud.Databases;
@@ -15,6 +17,7 @@ internal static class DatabasesModule
         services.AddScoped<DatabaseFulfilment>();
         services.AddScoped<IFulfilment>(sp => sp.GetRequiredService<DatabaseFulfilment>());
         services.AddReconciler<WatchDatabases>();
+        services.AddSingleton(new NavigationItem(Right.ManagePools, "/work/cloud/database-servers", "cloud.database-servers.title", "node", 391, "catalogue.services.menu-group"));
     }
 
     internal static void MapDatabases(this WebApplication app)

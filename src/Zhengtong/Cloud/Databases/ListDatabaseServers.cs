@@ -21,9 +21,12 @@ namespace Zhengtong.Cloud.Databases;
 /// <param name="IsOpen">False: no new database.</param>
 /// <param name="Size">Bytes of its databases together, as last looked at.</param>
 /// <param name="Full">How many of them are larger than what was ordered.</param>
+/// <param name="AnsweredAt">When it last answered; null before it first did.</param>
+/// <param name="Problem">Why it did not answer when it was last asked, a code of docs/cloud.md; null when it did.</param>
 /// <param name="Revision">To be sent with a change.</param>
 public sealed record DatabaseServerRow(
-    Guid Id, string Name, string Host, int Port, Guid? PoolId, NetworkZone Zone, int Protection, int MostDatabases, int Databases, int Connections, bool IsOpen, long Size, int Full, int Revision);
+    Guid Id, string Name, string Host, int Port, Guid? PoolId, NetworkZone Zone, int Protection, int MostDatabases, int Databases, int Connections, bool IsOpen, long Size, int Full,
+    DateTimeOffset? AnsweredAt, string? Problem, int Revision);
 
 internal static class ListDatabaseServers
 {
@@ -36,6 +39,6 @@ internal static class ListDatabaseServers
     internal static async Task<Results<Ok<Page<DatabaseServerRow>>, ProblemHttpResult>> Handle([AsParameters] PageQuery page, ZhengtongDb db, Paging paging, CancellationToken ct) =>
         await paging.ReadAsync(db.DatabaseServers.AsNoTracking(), page, s => s.Name, s => s.Id, s => new DatabaseServerRow(
             s.Id, s.Name, s.Host, s.Port, s.PoolId, s.Zone, s.Protection, s.MostDatabases, s.Databases, s.Connections, s.IsOpen,
-            db.ManagedDatabases.Where(d => d.ServerId == s.Id).Sum(d => d.Size ?? 0), db.ManagedDatabases.Count(d => d.ServerId == s.Id && d.IsFull), s.Revision), descending: false, ct) is { } read
+            db.ManagedDatabases.Where(d => d.ServerId == s.Id).Sum(d => d.Size ?? 0), db.ManagedDatabases.Count(d => d.ServerId == s.Id && d.IsFull), s.AnsweredAt, s.Problem, s.Revision), descending: false, ct) is { } read
             ? TypedResults.Ok(read) : KernelProblems.CursorUnknown.Because();
 }

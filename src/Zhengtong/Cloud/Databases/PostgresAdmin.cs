@@ -37,6 +37,8 @@ internal sealed class PostgresAdmin : IAsyncDisposable
         var builder = new NpgsqlConnectionStringBuilder(connectionString)
         {
             Pooling = false, Timeout = options.ConnectSeconds, CommandTimeout = options.StatementSeconds, Enlist = false, ApplicationName = "zhengtong", IncludeErrorDetail = false,
+            // In a department's database its functions are found by no name that is called here, and none of them runs with the rights of this account.
+            Options = "-c search_path=pg_catalog",
         };
         if (database is not null) { builder.Database = database; }
         var connection = new NpgsqlConnection(builder.ConnectionString);
@@ -64,7 +66,7 @@ internal sealed class PostgresAdmin : IAsyncDisposable
     internal async Task RunAsync(string statement, CancellationToken ct, params string[] values)
     {
         string text;
-        await using (var filling = new NpgsqlCommand("SELECT format($1, VARIADIC $2)", connection) { CommandTimeout = seconds })
+        await using (var filling = new NpgsqlCommand("SELECT pg_catalog.format($1, VARIADIC $2)", connection) { CommandTimeout = seconds })
         {
             filling.Parameters.Add(new NpgsqlParameter<string> { TypedValue = statement });
             filling.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = values });

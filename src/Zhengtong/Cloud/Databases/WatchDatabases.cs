@@ -9,7 +9,7 @@ using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Cloud.Databases;
 
-/// <summary>Looks at how large databases are, asks for the backups that are due, and lets old ones go. One question a server, however many databases it has.</summary>
+/// <summary>Looks whether servers answer and how large databases are, asks for the backups that are due, and lets old ones go. One question a server, however many databases it has.</summary>
 internal sealed class WatchDatabases(ZhengtongDb db, Vault vault, IOptions<DatabasesOptions> options, TimeProvider clock) : IReconciler
 {
     private const int AtOnce = 500;
@@ -23,7 +23,7 @@ internal sealed class WatchDatabases(ZhengtongDb db, Vault vault, IOptions<Datab
     private async Task<long> MeasureAsync(CancellationToken ct)
     {
         long woken = 0;
-        foreach (var server in await db.DatabaseServers.AsNoTracking().Where(s => s.Databases > 0).ToListAsync(ct))
+        foreach (var server in await db.DatabaseServers.AsNoTracking().ToListAsync(ct))
         {
             var rows = await db.ManagedDatabases.Where(d => d.ServerId == server.Id)
                 .Join(db.CloudResources.AsNoTracking().Where(r => r.DeliveredAt != null), d => d.ResourceId, r => r.Id, (d, r) => new { d.ResourceId, d.Size, d.IsFull, r.Amounts }).ToListAsync(ct);
@@ -33,8 +33,16 @@ internal sealed class WatchDatabases(ZhengtongDb db, Vault vault, IOptions<Datab
                 await using var admin = await PostgresAdmin.OpenAsync(DatabaseFulfilment.ConnectionOf(vault, server), null, options.Value, ct);
                 sizes = await admin.SizesAsync([.. rows.Select(r => $"r{r.ResourceId:N}")], ct);
             }
-            // A server that cannot be asked, or whose seal is lost, keeps no other waiting; its databases' own steps say so.
-            catch (Exception e) when (e is NpgsqlException or CryptographicException) { continue; }
+            // A server that cannot be asked, or whose seal is lost, keeps no other waiting.
+            catch (Exception e) when (e is NpgsqlException or CryptographicException)
+            {
+                var problem = e is NpgsqlException failure ? DatabaseFulfilment.CodeOf(failure) : "secret-lost";
+                await db.DatabaseServers.Where(s => s.Id == server.Id).ExecuteUpdateAsync(set => set.SetProperty(s => s.Problem, problem), ct);
+                continue;
+            }
+
+            var now = clock.GetUtcNow();
+            await db.DatabaseServers.Where(s => s.Id == server.Id).ExecuteUpdateAsync(set => set.SetProperty(s => s.AnsweredAt, now).SetProperty(s => s.Problem, (string?)null), ct);
             foreach (var row in rows)
             {
                 if (!sizes.TryGetValue($"r{row.ResourceId:N}", out var size)) { continue; }

@@ -38,6 +38,12 @@ internal sealed class DatabaseServer
     /// <summary>False: no new database.</summary>
     internal bool IsOpen { get; set; } = true;
 
+    /// <summary>When it last answered; null before it first did. Changed by statements alone, as <see cref="Problem"/>.</summary>
+    internal DateTimeOffset? AnsweredAt { get; init; }
+
+    /// <summary>Why it did not answer when it was last asked, a code of docs/cloud.md; null when it did.</summary>
+    internal string? Problem { get; init; }
+
     internal required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>From 1; of two changes at once one acts.</summary>

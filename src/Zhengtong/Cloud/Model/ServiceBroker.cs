@@ -79,7 +79,7 @@ internal sealed class BrokeredPlan
 
     internal required string PlanId { get; set; }
 
-    /// <summary>JSON object that goes with each order, at most 10,000 characters; null for none.</summary>
+    /// <summary>JSON object that goes with each order, at most 10,000 characters; null for none. A text <c>$disk</c> in it stands for how much disk is ordered.</summary>
     internal string? Parameters { get; set; }
 }
 
@@ -123,14 +123,20 @@ internal sealed class Brokered
 
     internal bool IsBinding => InstanceOf is null;
 
-    internal required Guid BrokerId { get; init; }
+    internal required Guid BrokerId { get; set; }
 
     /// <summary>The id under which the broker knows it; another one for each attempt.</summary>
     internal required string RemoteId { get; set; }
 
-    internal required string OfferingId { get; init; }
+    internal required string OfferingId { get; set; }
 
     internal required string PlanId { get; set; }
+
+    /// <summary>Of an instance: the parameters that it was last asked for with, so that whoever asks again asks the same; null for none.</summary>
+    internal string? Parameters { get; set; }
+
+    /// <summary>Of an instance: digest of the order that the broker was last asked for (<see cref="OrderOf"/>). Only another order changes it: what is there stays as it is when the plans behind it are set anew.</summary>
+    internal string? Ordered { get; set; }
 
     /// <summary>While it changes: the plan that was asked for.</summary>
     internal string? NextPlanId { get; set; }
@@ -173,6 +179,29 @@ internal sealed class Brokered
     internal int Revision { get; private set; } = 1;
 
     internal void Touch() => Revision++;
+
+    /// <summary>An instance of a resource that nobody asked for yet.</summary>
+    internal static Brokered Of(CloudResource resource, BrokeredPlan plan, DateTimeOffset now)
+    {
+        var instance = new Brokered
+        {
+            Id = Guid.CreateVersion7(now), ResourceId = resource.Id, InstanceOf = resource.Id, BrokerId = plan.BrokerId, RemoteId = "", OfferingId = plan.OfferingId, PlanId = plan.PlanId, CreatedAt = now,
+        };
+        instance.Begin(resource, plan, $"{resource.Id}");
+        return instance;
+    }
+
+    /// <summary>From the beginning, under another id: nothing of what was asked before is there.</summary>
+    internal void Begin(CloudResource resource, BrokeredPlan plan, string remoteId)
+    {
+        (BrokerId, OfferingId, PlanId, NextPlanId, RemoteId) = (plan.BrokerId, plan.OfferingId, plan.PlanId, null, remoteId);
+        (Parameters, Ordered) = (Brokers.BrokeredParameters.Fill(plan.Parameters, resource.Amounts), OrderOf(resource));
+        (Phase, Problem, Operation, AwaitedUntil, Dashboard, IsUnsure, IsOrphan, IsAdopted, Attempts) = (BrokeredPhase.New, null, null, null, null, false, false, false, 1);
+    }
+
+    /// <summary>Lower-case hex SHA-256 of what of a resource may be changed by an order.</summary>
+    internal static string OrderOf(CloudResource resource) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(
+        string.Join('\n', [resource.PlanCode, .. resource.Amounts.Select(a => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{a.Kind} {a.Amount}"))]))));
 
     /// <summary>What the seal of its credentials is bound to.</summary>
     internal static string PurposeOf(Guid brokered) => $"cloud-brokered:{brokered}";

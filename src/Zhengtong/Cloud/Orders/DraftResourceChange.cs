@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
 using Zhengtong.Catalogue;
 using Zhengtong.Catalogue.Model;
+using Zhengtong.Cloud.Brokers;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
@@ -12,11 +13,13 @@ using Zhengtong.Kernel.Ledger;
 
 namespace Zhengtong.Cloud.Orders;
 
-/// <summary>Other amounts for a resource, another end, or both.</summary>
+/// <summary>Other amounts for a resource, another end, another plan.</summary>
 /// <param name="Amounts">What is to be other, as the plan that it stands under allows; null or empty when the amounts stay.</param>
 /// <param name="Until">The last day, in China; at most ten years ahead; null when the end stays.</param>
 /// <param name="Ground">变更依据, 2 to 500 characters.</param>
-public sealed record DraftResourceChangeRequest([MaxLength(20)] IReadOnlyList<ResourceAmount>? Amounts, DateOnly? Until, [Required, StringLength(500, MinimumLength = 2)] string Ground);
+/// <param name="Plan">Of a broker's service: code of another plan of the same service, at most 40 characters; null when the plan stays.</param>
+public sealed record DraftResourceChangeRequest(
+    [MaxLength(20)] IReadOnlyList<ResourceAmount>? Amounts, DateOnly? Until, [Required, StringLength(500, MinimumLength = 2)] string Ground, [StringLength(40, MinimumLength = 1)] string? Plan = null);
 
 internal static class DraftResourceChange
 {
@@ -26,7 +29,7 @@ internal static class DraftResourceChange
     /// <response code="201">Drafted; ledger event cloud.order-drafted.</response>
     /// <response code="400">cloud.order-invalid</response>
     /// <response code="404">cloud.resource-not-found</response>
-    /// <response code="409">cloud.resource-gone, cloud.change-open: another change of it waits; cloud.service-gone</response>
+    /// <response code="409">cloud.resource-gone, cloud.change-open: another change of it waits; cloud.service-gone; cloud.change-not-offered: the broker behind it would not carry it out</response>
     internal static async Task<Results<Created<CloudOrderDrafted>, ProblemHttpResult>> Handle(
         Guid id, DraftResourceChangeRequest request, Actor actor, ZhengtongDb db, CloudServiceLookup services, TimeProvider clock, CancellationToken ct)
     {
@@ -38,44 +41,50 @@ internal static class DraftResourceChange
         if (await db.CloudOrders.AnyAsync(o => o.ResourceId == id && (o.State == OrderState.Draft || o.State == OrderState.Submitted), ct)) { return CloudProblems.ChangeOpen.Because(resource.Number); }
         var made = await db.CloudOrders.AsNoTracking().SingleAsync(o => o.Id == resource.OrderId, ct);
         var item = made.Items[resource.Item - 1];
-        if (await StandsUnderAsync(resource, item, services, ct) is not var (service, plan)) { return CloudProblems.ServiceGone.Because(item.ServiceName); }
+        if (await StandsUnderAsync(resource, item, request.Plan ?? resource.PlanCode, services, ct) is not var (service, plan)) { return CloudProblems.ServiceGone.Because(item.ServiceName); }
 
         var faults = new Dictionary<string, string[]>();
         var kinds = await db.ResourceKinds.Select(k => k.Code).ToHashSetAsync(ct);
-        var wanted = request.Amounts is { Count: > 0 } other ? AmountsOf(plan, resource.Amounts, other, kinds, faults) : resource.Amounts;
+        var isOtherPlan = plan.Code != resource.PlanCode;
+        if (isOtherPlan && resource.Form != ResourceForm.Brokered) { faults["plan"] = [Text.Of("cloud.osb.plan-stays")]; }
+        var wanted = isOtherPlan || request.Amounts is { Count: > 0 } ? AmountsOf(plan, isOtherPlan ? null : resource.Amounts, request.Amounts ?? [], kinds, faults) : resource.Amounts;
         var until = request.Until is { } day ? ChinaTime.StartOf(day.AddDays(1)) : resource.Until;
         if (request.Until < today) { faults["until"] = [Text.Of("cloud.order.until-past")]; }
         if (request.Until > today.AddYears(10)) { faults["until"] = [Text.Of("cloud.order.until-far", 10)]; }
-        if (faults.Count == 0 && until == resource.Until && wanted.SequenceEqual(resource.Amounts)) { faults["amounts"] = [Text.Of("cloud.order.no-change")]; }
+        if (faults.Count == 0 && !isOtherPlan && until == resource.Until && wanted.SequenceEqual(resource.Amounts)) { faults["amounts"] = [Text.Of("cloud.order.no-change")]; }
         if (faults.Count > 0) { return CloudProblems.OrderInvalid.For(faults); }
+        if (resource.Form == ResourceForm.Brokered && (isOtherPlan || !wanted.SequenceEqual(resource.Amounts)) && await BrokeredChange.RefusalAsync(db, resource, plan.Code, wanted, ct) is { } why)
+        {
+            return CloudProblems.ChangeNotOffered.Because(why);
+        }
 
         var prices = await CloudPriceLookup.AtAsync(db, [service.Code], now, ct);
         var order = new CloudOrder
         {
             Id = Guid.CreateVersion7(now), Number = await DocumentNumbers.NextAsync(db, "YY", today, ct), Kind = OrderKind.Change, OrganisationId = actor.Organisation, Region = actor.Region, ProviderId = service.ProviderId,
             ProjectId = made.ProjectId, SystemId = resource.SystemId, Zone = resource.Zone, Protection = resource.Protection, ResourceId = id, UntilBefore = resource.Until, Until = until, Ground = request.Ground,
-            Items = [item with { Name = resource.Name, Version = service.Version, ServiceName = service.Name, Amounts = wanted, Count = 1, UserDataDigest = null, Monthly = OrderPrices.Monthly(plan.Meters, wanted, prices.Of(service.Code, plan.Code)) }],
+            Items = [item with { Name = resource.Name, Version = service.Version, ServiceName = service.Name, Plan = plan.Code, PlanName = plan.Name, Amounts = wanted, Count = 1, UserDataDigest = null, Monthly = OrderPrices.Monthly(plan.Meters, wanted, prices.Of(service.Code, plan.Code)) }],
             CreatedBy = actor.Id, CreatedAt = now,
         };
         db.CloudOrders.Add(order);
-        db.Ledger.Add(LedgerEntry.Of("cloud.order-drafted", order.Id, actor, now, order.Ground, before: new { resource.Amounts, resource.Until }, after: DraftCloudOrder.Told(order)));
+        db.Ledger.Add(LedgerEntry.Of("cloud.order-drafted", order.Id, actor, now, order.Ground, before: new { plan = resource.PlanCode, resource.Amounts, resource.Until }, after: DraftCloudOrder.Told(order)));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return CloudProblems.ChangeOpen.Because(resource.Number); }
         return TypedResults.Created($"/api/v1/cloud/orders/{order.Id}", new CloudOrderDrafted(order.Id, order.Number, order.Revision));
     }
 
-    /// <summary>The service and the plan by which a resource may be changed: as published now, else as it was ordered; null when it was withdrawn.</summary>
-    internal static async Task<(ServiceCard Service, ServicePlan Plan)?> StandsUnderAsync(CloudResource resource, OrderItem item, CloudServiceLookup services, CancellationToken ct)
+    /// <summary>The service and the plan, the resource's own or another, that a resource may be changed to: as published now, else as it was ordered; null when it was withdrawn.</summary>
+    internal static async Task<(ServiceCard Service, ServicePlan Plan)?> StandsUnderAsync(CloudResource resource, OrderItem item, string wanted, CloudServiceLookup services, CancellationToken ct)
     {
         var service = await services.FindPublishedAsync(resource.ServiceCode, ct) is { } published && published.PlanOf(resource.PlanCode) is not null ? published : await services.FindAsync(item.Service, item.Version, ct);
-        return service?.PlanOf(resource.PlanCode) is { } plan && service.State != ServiceState.Withdrawn ? (service, plan) : null;
+        return service?.PlanOf(wanted) is { } plan && service.State != ServiceState.Withdrawn ? (service, plan) : null;
     }
 
-    private static IReadOnlyList<ResourceAmount> AmountsOf(ServicePlan plan, IReadOnlyList<ResourceAmount> now, IReadOnlyList<ResourceAmount> other, IReadOnlySet<string> kinds, Dictionary<string, string[]> faults)
+    private static IReadOnlyList<ResourceAmount> AmountsOf(ServicePlan plan, IReadOnlyList<ResourceAmount>? now, IReadOnlyList<ResourceAmount> other, IReadOnlySet<string> kinds, Dictionary<string, string[]> faults)
     {
         var found = new Dictionary<string, string[]>();
-        DraftCloudOrder.AmountsOf(plan, other, kinds, "", found);
+        var whole = DraftCloudOrder.AmountsOf(plan, other, kinds, "", found);
         foreach (var (field, messages) in found) { faults[field.TrimStart('.')] = messages; }
-        return Amounts.Of(now.Select(a => other.FirstOrDefault(o => o.Kind == a.Kind) ?? a));
+        return now is null ? whole : Amounts.Of(now.Select(a => other.FirstOrDefault(o => o.Kind == a.Kind) ?? a));
     }
 }

@@ -15,8 +15,8 @@ internal static class OsbCatalogue
     /// <summary>True for what a program can order and use: no services of people.</summary>
     internal static bool Serves(ServiceForm form) => form != ServiceForm.Attended;
 
-    /// <summary>True for what gives each program a login of its own.</summary>
-    internal static bool IsBindable(ServiceForm form) => form == ServiceForm.Database;
+    /// <summary>True for what a program can be told how to reach: a database by a login of its own, a site by its address, an instance by its host. What a broker of others delivers is bound at that one.</summary>
+    internal static bool IsBindable(ServiceForm form) => form is ServiceForm.Database or ServiceForm.Site or ServiceForm.Instance;
 
     /// <summary>What may be said when a plan is ordered, as JSON Schema.</summary>
     internal static object CreateSchemaOf(ServicePlan plan) => SchemaOf(plan, new Dictionary<string, object>

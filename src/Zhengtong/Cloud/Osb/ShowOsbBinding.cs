@@ -12,11 +12,11 @@ internal static class ShowOsbBinding
     internal static async Task<OsbAnswer> Handle(string instance, string binding, HttpContext http, ZhengtongDb db, Vault vault, CancellationToken ct)
     {
         if (await OsbStanding.FindAsync(db, OsbCaller.Of(http), instance, ct) is not { State: OsbState.There } known
-            || await db.OsbBindings.Where(b => b.InstanceId == known.Instance.Id && b.RemoteId == binding).Join(db.DatabaseLogins.AsNoTracking(), b => b.Id, l => l.Id, (_, l) => l).SingleOrDefaultAsync(ct) is not { IsEnding: false } login)
+            || await db.OsbBindings.AsNoTracking().SingleOrDefaultAsync(b => b.InstanceId == known.Instance.Id && b.RemoteId == binding, ct) is not { } row)
         {
             return OsbAnswer.Refuse(404, null, Text.Of("cloud.osb.none"));
         }
 
-        return await BindOsbInstance.CredentialsAsync(db, vault, known.Resource!, login, ct) is { } credentials ? OsbAnswer.Ok(credentials) : OsbAnswer.Refuse(500, null, CloudProblems.SecretLost.Title);
+        return await BindOsbInstance.TellAsync(200, row, http, db, vault, known.Resource!, ct);
     }
 }

@@ -34,7 +34,7 @@ internal static class AskTask
     /// <response code="202">Written down; ledger event cloud.task-asked, later cloud.task-done or cloud.task-failed.</response>
     /// <response code="400">cloud.invalid</response>
     /// <response code="404">cloud.resource-not-found</response>
-    /// <response code="409">cloud.resource-gone, cloud.resource-not-there, cloud.tasks-many</response>
+    /// <response code="409">cloud.resource-gone, cloud.act-not-offered: of a broker's service; cloud.resource-not-there, cloud.tasks-many</response>
     internal static async Task<Results<Accepted<TaskAsked>, ProblemHttpResult>> Handle(
         Guid id, AskTaskRequest request, Actor actor, ZhengtongDb db, Reconcilers reconcilers, TimeProvider clock, CancellationToken ct)
     {
@@ -44,6 +44,7 @@ internal static class AskTask
         if (kind != ResourceTaskKind.Restart && !EngineName.TryParse(subject, out _)) { return CloudProblems.Invalid.For(new Dictionary<string, string[]> { ["subject"] = [Text.Of("cloud.task.subject")] }); }
         if (await ResourceAccess.OwnAsync(db, id, actor, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         if (resource.Wish == ResourceWish.Removed) { return CloudProblems.ResourceGone.Because(resource.Number); }
+        if (resource.Form == ResourceForm.Brokered) { return CloudProblems.ActNotOffered.Because(resource.Number); }
         if (resource.DeliveredAt is null || resource.State is CloudResourceState.Lost or CloudResourceState.Failed) { return CloudProblems.ResourceNotThere.Because(resource.Number); }
         if (await db.ResourceTasks.CountAsync(t => t.ResourceId == id && t.NextAt != null, ct) >= MostWaiting) { return CloudProblems.TasksMany.Because(resource.Number); }
 

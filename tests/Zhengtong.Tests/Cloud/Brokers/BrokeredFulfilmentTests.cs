@@ -172,6 +172,98 @@ public sealed class BrokeredFulfilmentTests(DeliveryScene scene) : IClassFixture
     }
 
     [Fact]
+    public async Task Change_OfAmounts_IsToldOnce_AndNotWhenThePlanBehindIsSetAnew()
+    {
+        broker.Answer = (method, what) => what == "PUT instance" ? new(201, Made) : new(200);
+        await ParametersAsync("a", """{"disk":"$instance","what":"$$dollar","list":["$disk",null]}""");
+        var id = await GrantAsync();
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Running);
+        Sent("PUT").GetProperty("parameters").GetRawText().ShouldBe("""{"disk":1,"what":"$dollar","list":[0,null]}""");
+
+        await ParametersAsync("a", """{"other":"$instance"}""");
+        await scene.WishAsync(id, ResourceWish.Running);
+        await scene.DriveAsync(id);
+        broker.Count("PATCH").ShouldBe(0);
+
+        await AmountsAsync(id, new ResourceAmount("instance", 3));
+        (await scene.DriveAsync(id)).Problem.ShouldBeNull();
+        await scene.WishAsync(id, ResourceWish.Running);
+        await scene.DriveAsync(id);
+        broker.Count("PATCH").ShouldBe(1);
+        var sent = Sent("PATCH");
+        (sent.GetProperty("plan_id").GetString(), sent.GetProperty("parameters").GetRawText()).ShouldBe(("a", """{"other":3}"""));
+    }
+
+    [Fact]
+    public async Task Change_Awaited_EndsWithItsOperation_AndARefusedOneStaysRefusedUntilAnotherIsOrdered()
+    {
+        var (polls, answer) = (0, new Scripted(202, """{"operation":"grow"}"""));
+        broker.Answer = (method, what) => what switch
+        {
+            "PUT instance" => new(201, Made),
+            "PATCH instance" => answer,
+            "GET instance/last_operation" => ++polls < 3 ? new(200, """{"state":"in progress"}""") : new(200, """{"state":"succeeded"}"""),
+            _ => new(200),
+        };
+        await ParametersAsync("a", """{"size":"$instance"}""");
+        var id = await GrantAsync();
+        await scene.DriveAsync(id);
+        await AmountsAsync(id, new ResourceAmount("instance", 2));
+        var resource = await scene.DriveAsync(id);
+        (resource.State, resource.Problem, polls, broker.Count("PATCH")).ShouldBe((CloudResourceState.Running, null, 3, 1));
+
+        answer = new(400);
+        await AmountsAsync(id, new ResourceAmount("instance", 3));
+        resource = await scene.DriveAsync(id, most: 4);
+        (resource.State, resource.Problem, broker.Count("PATCH")).ShouldBe((CloudResourceState.Running, "broker-refused-change", 2));
+
+        answer = new(200);
+        await AmountsAsync(id, new ResourceAmount("instance", 2));
+        resource = await scene.DriveAsync(id);
+        (resource.Problem, broker.Count("PATCH"), broker.Count("DELETE")).ShouldBe((null, 3, 0));
+    }
+
+    [Fact]
+    public async Task Change_OfPlan_ThatTheBrokerDoesNotAllow_IsNotAskedFor()
+    {
+        broker.Answer = (method, what) => what == "PUT instance" ? new(201, Made) : new(200);
+        await scene.WithDb(async db =>
+        {
+            (await db.ServiceBrokers.SingleAsync(b => b.Id == brokerId)).Catalogue = new BrokerCatalogue([new BrokerOffering("o", "o", "o", true, false, true, [Plan("a") with { IsUpdateable = false }, Plan("b")])]);
+            return await db.SaveChangesAsync();
+        });
+        var id = await GrantAsync();
+        var resource = await scene.DriveAsync(id);
+        (await scene.WithDb(db => BrokeredChange.RefusalAsync(db, resource, "b", resource.Amounts, default))).ShouldNotBeNull();
+        (await scene.WithDb(db => BrokeredChange.RefusalAsync(db, resource, "a", [new("instance", 2)], default))).ShouldNotBeNull();
+        // Granted before the broker changed its mind.
+        await scene.WithDb(db => db.CloudResources.Where(r => r.Id == id).ExecuteUpdateAsync(s => s.SetProperty(r => r.PlanCode, "b").SetProperty(r => r.NextAt, DateTimeOffset.UnixEpoch)));
+        resource = await scene.DriveAsync(id, most: 3);
+        (resource.State, resource.Problem, broker.Count("PATCH")).ShouldBe((CloudResourceState.Running, "plan-not-updateable", 0));
+    }
+
+    [Fact]
+    public async Task Retry_AfterARefusal_AsksUnderAnotherId_AndAnewWhatIsGone()
+    {
+        broker.Answer = (method, what) => what == "PUT instance" ? new(400) : new(200);
+        var id = await GrantAsync();
+        (await scene.DriveAsync(id)).Problem.ShouldBe("broker-refused");
+        broker.Answer = (method, what) => what == "PUT instance" ? new(201, Made) : new(200);
+        await RetryAsync(id, anew: false);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Running);
+        Ids("PUT").Distinct().Count().ShouldBe(2);
+
+        await scene.WithDb(db => db.BrokeredThings.Where(b => b.InstanceOf == id).ExecuteUpdateAsync(s => s.SetProperty(b => b.Problem, "gone")));
+        await scene.WishAsync(id, ResourceWish.Running);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Lost);
+        await RetryAsync(id, anew: true);
+        var resource = await scene.DriveAsync(id);
+        (resource.State, resource.Problem).ShouldBe((CloudResourceState.Running, null));
+        Ids("PUT").Distinct().Count().ShouldBe(3);
+        broker.Count("DELETE").ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Adopted_IsUsedAndNeverDeleted()
     {
         broker.Answer = (method, what) => what == "PUT instance" ? new(409) : new(500);
@@ -222,6 +314,28 @@ public sealed class BrokeredFulfilmentTests(DeliveryScene scene) : IClassFixture
     private static BrokerPlan Plan(string id) => new(id, id, id, true, true, true, null, null);
 
     private List<string> Ids(string method) => [.. broker.Asked.Where(a => a.StartsWith(method, StringComparison.Ordinal)).Select(a => a.Split('/', '?')[3])];
+
+    private JsonElement Sent(string method) => JsonSerializer.Deserialize<JsonElement>(broker.Bodies.Last(b => b.Method == method).Body);
+
+    private Task<int> ParametersAsync(string plan, string parameters) => scene.WithDb(db =>
+        db.BrokeredPlans.Where(p => p.ServiceCode == service && p.PlanCode == plan).ExecuteUpdateAsync(s => s.SetProperty(p => p.Parameters, parameters)));
+
+    private Task<int> AmountsAsync(Guid id, params ResourceAmount[] amounts) => scene.WithDb(async db =>
+    {
+        var resource = await db.CloudResources.SingleAsync(r => r.Id == id);
+        (resource.Amounts, resource.NextAt) = (Amounts.Of(amounts), DateTimeOffset.UnixEpoch);
+        return await db.SaveChangesAsync();
+    });
+
+    /// <summary>As the department's retry does it.</summary>
+    private Task<int> RetryAsync(Guid id, bool anew) => scene.WithDb(async db =>
+    {
+        var resource = await db.CloudResources.SingleAsync(r => r.Id == id);
+        if (anew) { resource.DeliveredAt = null; }
+        (resource.State, resource.Problem, resource.NextAt) = (CloudResourceState.Changing, null, DateTimeOffset.UnixEpoch);
+        await BrokeredChange.RetryAsync(db, resource, anew, TimeProvider.System.GetUtcNow(), default);
+        return await db.SaveChangesAsync();
+    });
 
     private Task<Guid> GrantAsync() => scene.GrantAsync(ResourceForm.Brokered, service, "a", new ResourceAmount("instance", 1));
 

@@ -22,6 +22,9 @@ internal sealed class ScriptedBroker : IAsyncDisposable
 
     internal ConcurrentQueue<IHeaderDictionary> Heads { get; } = new();
 
+    /// <summary>What was sent, with its method, in their order.</summary>
+    internal ConcurrentQueue<(string Method, string Body)> Bodies { get; } = new();
+
     /// <summary>What to answer; the second parameter is the path without the instance's id: <c>PUT instance</c>, <c>GET instance/last_operation</c>, <c>PUT binding</c>.</summary>
     internal Func<string, string, Scripted> Answer { get; set; } = (_, _) => new Scripted(500);
 
@@ -53,6 +56,7 @@ internal sealed class ScriptedBroker : IAsyncDisposable
         Asked.Enqueue($"{http.Request.Method} {path}{http.Request.QueryString}");
         // The server uses its own for the next request.
         Heads.Enqueue(new HeaderDictionary(http.Request.Headers.ToDictionary()));
+        using (var reader = new StreamReader(http.Request.Body)) { Bodies.Enqueue((http.Request.Method, await reader.ReadToEndAsync())); }
         var parts = path.Split('/');
         var place = path == "/v2/catalog" ? "catalog" : $"{(parts.Length > 4 && parts[4] == "service_bindings" ? "binding" : "instance")}{(path.EndsWith("/last_operation", StringComparison.Ordinal) ? "/last_operation" : "")}";
         var answer = Answer(http.Request.Method, $"{http.Request.Method} {place}");

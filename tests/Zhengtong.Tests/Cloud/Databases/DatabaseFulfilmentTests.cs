@@ -181,6 +181,158 @@ public sealed class DatabaseFulfilmentTests(DeliveryScene scene) : IClassFixture
     }
 
     [Fact]
+    public async Task Database_TooLarge_CanOnlyBeRead_FarTooLargeNotBeOpened_AndIsBackWhenItIsSmaller()
+    {
+        var id = await GrantAsync();
+        var resource = await scene.DriveAsync(id);
+        await using (var own = await OwnAsync(resource))
+        {
+            // A row fills a page: a gibibyte has 131,072.
+            await RunAsync(own, "CREATE UNLOGGED TABLE big (t text); ALTER TABLE big ALTER t SET STORAGE PLAIN; INSERT INTO big SELECT repeat('x', 8000) FROM generate_series(1, 140000)");
+        }
+
+        await scene.RunAsync<WatchDatabases>();
+        resource = await scene.DriveAsync(id, most: 1);
+        (resource.State, resource.Problem).ShouldBe((CloudResourceState.Running, "database-full"));
+        var row = await scene.WithDb(db => db.ManagedDatabases.AsNoTracking().SingleAsync(d => d.ResourceId == id));
+        (row.IsFull, row.Size > 1L << 30).ShouldBe((true, true));
+        await using (var own = await OwnAsync(resource))
+        {
+            (await ScalarAsync<long>(own, "SELECT count(*) FROM big")).ShouldBe(140_000);
+            (await Should.ThrowAsync<PostgresException>(() => RunAsync(own, "INSERT INTO big VALUES ('y')"))).SqlState.ShouldBe(PostgresErrorCodes.ReadOnlySqlTransaction);
+            // Who wants to make room says so. Here it is used for more.
+            await RunAsync(own, "SET default_transaction_read_only = off");
+            await RunAsync(own, "INSERT INTO big SELECT repeat('x', 8000) FROM generate_series(1, 25000)");
+        }
+
+        await DueAsync(id);
+        resource = await scene.DriveAsync(id, most: 1);
+        (resource.State, resource.Problem).ShouldBe((CloudResourceState.Stopped, "database-far-over-size"));
+        await Should.ThrowAsync<PostgresException>(() => OwnAsync(resource));
+
+        // More is ordered: it opens, and can be emptied.
+        await AmountsAsync(id, new ResourceAmount("database", 1), new ResourceAmount("disk", 2));
+        await DueAsync(id);
+        resource = await scene.DriveAsync(id);
+        (resource.State, resource.Problem).ShouldBe((CloudResourceState.Running, null));
+        await using (var own = await OwnAsync(resource))
+        {
+            await RunAsync(own, "DELETE FROM big WHERE ctid > '(135000,1)'");
+            await RunAsync(own, "VACUUM big");
+        }
+
+        await AmountsAsync(id, new ResourceAmount("database", 1), new ResourceAmount("disk", 1));
+        await scene.RunAsync<WatchDatabases>();
+        (await scene.DriveAsync(id, most: 1)).Problem.ShouldBe("database-full");
+        await using (var own = await OwnAsync(resource)) { await RunAsync(own, "BEGIN; SET transaction_read_only = off; TRUNCATE big; COMMIT"); }
+        await scene.RunAsync<WatchDatabases>();
+        resource = await scene.DriveAsync(id);
+        (resource.State, resource.Problem).ShouldBe((CloudResourceState.Running, null));
+        await using (var own = await OwnAsync(resource)) { await RunAsync(own, "INSERT INTO big VALUES ('y')"); }
+        (await scene.WithDb(db => db.DatabaseServers.AsNoTracking().SingleAsync(s => s.Id == server))).ShouldSatisfyAllConditions(s => s.AnsweredAt.ShouldNotBeNull(), s => s.Problem.ShouldBeNull());
+        await scene.WishAsync(id, ResourceWish.Removed);
+        await scene.DriveAsync(id);
+    }
+
+    /// <summary>Names that the platform's own statements call, in the department's database and before the server's own; a check that runs while a backup is restored and tries for more.</summary>
+    [Fact]
+    public async Task Database_WithHostileObjects_IsDumpedAndRestored_WithTheDepartmentsRightsAlone()
+    {
+        var id = await GrantAsync();
+        var resource = await scene.DriveAsync(id);
+        var neighbour = await scene.DriveAsync(await GrantAsync());
+        var evil = $"evil_{id:N}";
+        const string Higher = "SELECT pg_catalog.count(*) FROM public.seen WHERE super OPERATOR(pg_catalog.<>) 'off' OR who OPERATOR(pg_catalog.!~) '^[lr][0-9a-f]{32}$'";
+        await using (var own = await OwnAsync(resource))
+        {
+            await RunAsync(own, $$"""
+                CREATE TABLE seen (what text, who text, super text);
+                CREATE FUNCTION note(what text) RETURNS void LANGUAGE plpgsql AS $f$
+                BEGIN
+                  BEGIN EXECUTE 'RESET ROLE'; EXCEPTION WHEN OTHERS THEN NULL; END;
+                  BEGIN EXECUTE 'CREATE ROLE {{evil}} SUPERUSER'; EXCEPTION WHEN OTHERS THEN NULL; END;
+                  INSERT INTO public.seen VALUES (what, session_user, pg_catalog.current_setting('is_superuser'));
+                END $f$;
+                CREATE FUNCTION look(a int) RETURNS boolean LANGUAGE plpgsql AS $f$ BEGIN PERFORM public.note('check'); RETURN true; END $f$;
+                CREATE FUNCTION format(text, VARIADIC text[]) RETURNS text LANGUAGE plpgsql AS $f$ BEGIN PERFORM public.note('format'); RETURN pg_catalog.format($1, VARIADIC $2); END $f$;
+                CREATE FUNCTION set_config(text, text, boolean) RETURNS text LANGUAGE plpgsql AS $f$ BEGIN PERFORM public.note('set_config'); RETURN $2; END $f$;
+                CREATE FUNCTION same(name, text) RETURNS boolean LANGUAGE plpgsql AS $f$ BEGIN PERFORM public.note('operator'); RETURN true; END $f$;
+                CREATE OPERATOR = (LEFTARG = name, RIGHTARG = text, FUNCTION = same);
+                CREATE TABLE t (a int CHECK (look(a)));
+                CREATE VIEW v AS SELECT a, look(a) FROM t;
+                CREATE MATERIALIZED VIEW m AS SELECT a, look(a) FROM t;
+                ALTER ROLE {{resource.EngineName}} IN DATABASE {{resource.EngineName}} SET search_path = public, pg_catalog;
+                INSERT INTO t VALUES (1);
+                DELETE FROM seen;
+                """);
+        }
+
+        // Before PostgreSQL 15 the department could do so itself.
+        await Run($"GRANT {resource.EngineName} TO {neighbour.EngineName}");
+        // A login goes: the platform's account works inside the database.
+        var vault = scene.App.Services.GetRequiredService<Vault>();
+        var login = DeliveryScene.Id();
+        await scene.WithDb(db =>
+        {
+            db.DatabaseLogins.Add(new DatabaseLogin { Id = login, ResourceId = id, Password = vault.Seal("geheim"u8, DatabaseLogin.PurposeOf(login)), CreatedAt = TimeProvider.System.GetUtcNow() });
+            return db.SaveChangesAsync();
+        });
+        await DueAsync(id);
+        (await scene.DriveAsync(id)).Problem.ShouldBeNull();
+        await using (var own = await OwnAsync(resource, $"l{login:N}")) { await RunAsync(own, "SET ROLE NONE; CREATE SCHEMA alone; CREATE TABLE alone.mine (a int); INSERT INTO alone.mine VALUES (7)"); }
+
+        // The dump waits for this table, and can be looked at.
+        var task = await TaskAsync(resource, ResourceTaskKind.BackUp, "hostile");
+        await using (var holding = await OwnAsync(resource))
+        {
+            await RunAsync(holding, "BEGIN; LOCK TABLE public.t IN ACCESS EXCLUSIVE MODE");
+            var dump = DoAsync(resource, task);
+            var who = "";
+            for (var attempt = 0; who.Length == 0 && attempt < 200 && !dump.IsCompleted; attempt++)
+            {
+                await Task.Delay(50);
+                who = await Ask<string>("SELECT coalesce(max(usename::text), '') FROM pg_stat_activity WHERE datname = $1 AND usename <> $1 AND wait_event_type = 'Lock'", resource.EngineName);
+            }
+
+            who.ShouldBe($"l{task.Id:N}");
+            (await Ask<bool>("SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication FROM pg_roles WHERE rolname = $1", who)).ShouldBeFalse();
+            (await Ask<long>("SELECT count(*) FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member JOIN pg_roles r ON r.oid = a.roleid WHERE m.rolname = $1 AND r.rolname NOT IN ($2, $3)", who, resource.EngineName, $"l{login:N}")).ShouldBe(0);
+            await RunAsync(holding, "COMMIT");
+            (await dump).ShouldBe(TaskStep.Done);
+        }
+
+        (await WithFulfilmentAsync(f => f.TryDropLoginAsync(resource, login, default))).ShouldBeTrue();
+        await using (var own = await OwnAsync(resource)) { (await ScalarAsync<long>(own, Higher)).ShouldBe(0); }
+        (await Ask<long>("SELECT count(*) FROM pg_roles WHERE rolname = $1", $"l{task.Id:N}")).ShouldBe(0);
+
+        (await DoAsync(resource, await TaskAsync(resource, ResourceTaskKind.Restore, "hostile"))).ShouldBe(TaskStep.Done);
+        await using (var own = await OwnAsync(resource))
+        {
+            // The check ran, by somebody who may do no more than the department.
+            (await ScalarAsync<long>(own, "SELECT pg_catalog.count(*) FROM public.seen WHERE what OPERATOR(pg_catalog.=) 'check'")).ShouldBeGreaterThan(0);
+            (await ScalarAsync<long>(own, Higher)).ShouldBe(0);
+            (await ScalarAsync<int>(own, "SELECT a FROM alone.mine")).ShouldBe(7);
+        }
+
+        (await Ask<long>("SELECT count(*) FROM pg_roles WHERE rolname = $1", evil)).ShouldBe(0);
+        // Another department's role, made a member against its will, was neither lent nor locked out.
+        (await Ask<bool>("SELECT rolcanlogin FROM pg_roles WHERE rolname = $1", neighbour.EngineName)).ShouldBeTrue();
+        foreach (var one in new[] { id, neighbour.Id })
+        {
+            await scene.WishAsync(one, ResourceWish.Removed);
+            (await scene.DriveAsync(one)).State.ShouldBe(CloudResourceState.Removed);
+        }
+
+        await NothingLeftAsync(resource, "zt_none");
+
+        async Task<T> WithFulfilmentAsync<T>(Func<DatabaseFulfilment, Task<T>> act)
+        {
+            await using var scope = scene.App.Services.CreateAsyncScope();
+            return await act(scope.ServiceProvider.GetRequiredService<DatabaseFulfilment>());
+        }
+    }
+
+    [Fact]
     public async Task Logins_OfTheirOwn_ShareWhatIsThere_AndGoAlone()
     {
         var id = await GrantAsync();
@@ -234,6 +386,8 @@ public sealed class DatabaseFulfilmentTests(DeliveryScene scene) : IClassFixture
 
         (await scene.WithDb(db => db.DatabaseServers.AsNoTracking().SingleAsync(s => s.Id == server))).Databases.ShouldBe(0);
     }
+
+    private Task<int> DueAsync(Guid id) => scene.WithDb(db => db.CloudResources.Where(r => r.Id == id).ExecuteUpdateAsync(s => s.SetProperty(r => r.NextAt, DateTimeOffset.UnixEpoch)));
 
     private Task<Guid> GrantAsync() => scene.GrantAsync(ResourceForm.Database, "postgres", "small", new ResourceAmount("database", 1), new ResourceAmount("disk", 1));
 

@@ -45,6 +45,40 @@ public sealed class OsbTests(PlatformFixture platform, DeliveryScene scene) : IC
         (await platform.WithDb(db => db.Ledger.AsNoTracking().Where(l => l.Subject == world.Consumer.ToString()).Select(l => l.Event).ToListAsync())).ShouldBe(["cloud.osb-consumer-registered", "cloud.osb-consumer-revoked"], ignoreOrder: true);
     }
 
+    /// <summary>As a browser without script goes it.</summary>
+    [Fact]
+    public async Task ConsumersPage_ShowsThePasswordOnce_AndRevokes()
+    {
+        var world = await World.MakeAsync(platform);
+        const string Address = "/work/cloud/osb-consumers";
+        const string Hostile = "<script>alert(1)</script>";
+        var system = await platform.WithDb(db => db.BusinessSystems.Where(s => s.OrganisationId == world.Department.Id).Select(s => s.Id).SingleAsync());
+        var wrong = await world.Operator.Submit(Address, "register", ("name", Hostile), ("systemId", ""), ("days", "many"), ("reason", ""));
+        wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var text = await wrong.Content.ReadAsStringAsync();
+        text.ShouldNotContain(Hostile);
+        foreach (var field in new[] { "systemId", "days", "reason" }) { text.ShouldContain($"f-{field}-fault"); }
+        var name = $"{Hostile} {CloudWorld.NewId()}";
+        (string, string)[] fields = [("name", name), ("systemId", $"{system}"), ("days", "30"), ("reason", "市平台接入")];
+        var made = await world.Operator.Submit(Address, "register", fields);
+        made.StatusCode.ShouldBe(HttpStatusCode.OK);
+        made.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        var shown = await made.Content.ReadAsStringAsync();
+        shown.ShouldNotContain(Hostile);
+        var consumer = await platform.WithDb(db => db.OsbConsumers.AsNoTracking().SingleAsync(c => c.Name == name));
+        shown.ShouldContain(consumer.Account);
+        var password = System.Text.RegularExpressions.Regex.Matches(shown, "<code>([A-Za-z0-9_-]{43})</code>").Single().Groups[1].Value;
+        (await world.Send(HttpMethod.Get, "catalog", account: $"{consumer.Account}:{password}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await world.Operator.GetPage($"{Address}?size=100")).ShouldNotContain(password);
+        (await world.Operator.Submit(Address, "register", fields)).StatusCode.ShouldBe(HttpStatusCode.Conflict);
+
+        (await world.Operator.Submit(Address, "revoke", ("consumer", $"{consumer.Id}"), ("ground", ""))).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await world.Operator.Submit(Address, "revoke", ("consumer", $"{consumer.Id}"), ("ground", "停用"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await world.Send(HttpMethod.Get, "catalog", account: $"{consumer.Account}:{password}")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await (await platform.SignedIn(world.Department, Role.DepartmentOfficer)).GetAsync(Address)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await platform.WithDb(db => db.Ledger.AsNoTracking().Where(l => l.Subject == consumer.Id.ToString()).Select(l => l.Data).ToListAsync())).ShouldAllBe(d => !d.Contains(password));
+    }
+
     [Fact]
     public async Task Catalogue_IsReadWithoutFaultByOurOwnClient()
     {
@@ -131,6 +165,41 @@ public sealed class OsbTests(PlatformFixture platform, DeliveryScene scene) : IC
         await world.Json(HttpMethod.Delete, $"service_instances/a?{world.Ids}&accepts_incomplete=true", HttpStatusCode.OK);
         // Its id may be used again.
         await world.Json(HttpMethod.Put, "service_instances/a?accepts_incomplete=true", HttpStatusCode.Accepted, world.Body());
+    }
+
+    [Theory]
+    [InlineData("instance")]
+    [InlineData("site")]
+    public async Task Bindings_OfWhatHasAnAddress_TellIt_AndChangesOfPlanAreRefused(string form)
+    {
+        var world = await World.MakeAsync(platform, form);
+        var offered = (await world.Json(HttpMethod.Get, "catalog", HttpStatusCode.OK)).GetProperty("services").EnumerateArray().Single(s => s.GetProperty("id").GetString() == world.Code);
+        (offered.GetProperty("bindable").GetBoolean(), offered.GetProperty("bindings_retrievable").GetBoolean(), offered.GetProperty("plan_updateable").GetBoolean()).ShouldBe((true, true, false));
+        await world.Json(HttpMethod.Put, "service_instances/a?accepts_incomplete=true", HttpStatusCode.Accepted, world.Body());
+        var order = await platform.WithDb(db => db.CloudOrders.AsNoTracking().SingleAsync(o => o.OrganisationId == world.Department.Id));
+        await OrderWorld.Done(world.Authority.PostAsJsonAsync($"{OrderWorld.Orders}/{order.Id}/grant", new { revision = order.Revision }));
+        // No pool has room at its level: it is made here by hand.
+        await platform.WithDb(db => db.CloudResources.Where(r => r.OrderId == order.Id).ExecuteUpdateAsync(s => s.SetProperty(r => r.DeliveredAt, TimeProvider.System.GetUtcNow()).SetProperty(r => r.State, CloudResourceState.Running)
+            .SetProperty(r => r.NextAt, (DateTimeOffset?)null).SetProperty(r => r.Problem, (string?)null).SetProperty(r => r.Address, "10.128.0.7")));
+        var body = new { service_id = world.Code, plan_id = $"{world.Code}~small" };
+        var told = (await world.Json(HttpMethod.Put, "service_instances/a/service_bindings/b", HttpStatusCode.Created, body)).GetProperty("credentials");
+        if (form == "instance") { told.GetProperty("host").GetString().ShouldBe("10.128.0.7"); }
+        else { told.GetProperty("uri").GetString()!.ShouldStartWith($"{platform.Address}sites/"); }
+        (await world.Json(HttpMethod.Get, "service_instances/a/service_bindings/b", HttpStatusCode.OK)).GetProperty("credentials").GetRawText().ShouldBe(told.GetRawText());
+        await world.Json(HttpMethod.Put, "service_instances/a/service_bindings/b", HttpStatusCode.OK, body);
+        await world.Json(HttpMethod.Put, "service_instances/a/service_bindings/b", HttpStatusCode.Conflict, new { body.service_id, body.plan_id, app_guid = "x" });
+        await world.Json(HttpMethod.Delete, $"service_instances/a/service_bindings/b?{world.Ids}", HttpStatusCode.OK);
+        await world.Json(HttpMethod.Delete, $"service_instances/a/service_bindings/b?{world.Ids}", HttpStatusCode.Gone);
+        await world.Json(HttpMethod.Get, "service_instances/a/service_bindings/b", HttpStatusCode.NotFound);
+
+        await world.Json(HttpMethod.Patch, "service_instances/a?accepts_incomplete=true", HttpStatusCode.UnprocessableEntity, new { service_id = world.Code, plan_id = $"{world.Code}~other" });
+        await world.Json(HttpMethod.Patch, "service_instances/a", HttpStatusCode.OK, new { service_id = world.Code, plan_id = $"{world.Code}~small" });
+        // A change that was granted and could not be carried out has failed.
+        var update = await world.Json(HttpMethod.Patch, "service_instances/a?accepts_incomplete=true", HttpStatusCode.Accepted, new { service_id = world.Code, parameters = new { amounts = new { disk = 4 } } });
+        var change = await platform.WithDb(db => db.CloudOrders.AsNoTracking().SingleAsync(o => o.OrganisationId == world.Department.Id && o.ResourceId != null));
+        await OrderWorld.Done(world.Authority.PostAsJsonAsync($"{OrderWorld.Orders}/{change.Id}/grant", new { revision = change.Revision }));
+        await platform.WithDb(db => db.CloudResources.Where(r => r.OrderId == order.Id).ExecuteUpdateAsync(s => s.SetProperty(r => r.State, CloudResourceState.Failed).SetProperty(r => r.NextAt, (DateTimeOffset?)null).SetProperty(r => r.Problem, "disk-shrinks")));
+        (await world.Json(HttpMethod.Get, $"service_instances/a/last_operation?operation={update.GetProperty("operation").GetString()}", HttpStatusCode.OK)).GetProperty("state").GetString().ShouldBe("failed");
     }
 
     /// <summary>Our own client in a second platform orders a database from this one, binds it, uses it, and gives it back.</summary>
@@ -229,7 +298,7 @@ public sealed class OsbTests(PlatformFixture platform, DeliveryScene scene) : IC
     {
         internal string Ids => $"service_id={Code}&plan_id={Code}~small";
 
-        internal static async Task<World> MakeAsync(PlatformFixture platform)
+        internal static async Task<World> MakeAsync(PlatformFixture platform, string form = "database")
         {
             var (department, provider, above) = (await platform.Department(), await platform.Department(), await platform.Department());
             var (officer, operating, authority) = (await platform.SignedIn(department, Role.DepartmentOfficer), await platform.SignedIn(provider, Role.PlatformOperator), await platform.SignedIn(above, Role.Authority));
@@ -239,10 +308,10 @@ public sealed class OsbTests(PlatformFixture platform, DeliveryScene scene) : IC
                 code,
                 service = new
                 {
-                    name = "云数据库", category = "supportSoftware", layer = "paaS", summary = "托管的数据库", level = new { availability = 99_900, answerHours = 1, recoveryHours = 4, supportTimes = "7×24" }, form = "database",
+                    name = "云数据库", category = "supportSoftware", layer = "paaS", summary = "托管的数据库", level = new { availability = 99_900, answerHours = 1, recoveryHours = 4, supportTimes = "7×24" }, form,
                     plans = new object[]
                     {
-                        new { code = "small", name = "小型", amounts = new object[] { new { kind = "database", least = 1, most = 1, step = 1 }, new { kind = "disk", least = 1, most = 10, step = 1 } }, images = Array.Empty<string>(), meters = Array.Empty<string>() },
+                        new { code = "small", name = "小型", amounts = new object[] { new { kind = form == "database" ? form : "instance", least = 1, most = 1, step = 1 }, new { kind = "disk", least = 1, most = 10, step = 1 } }, images = form == "instance" ? new[] { "busybox" } : [], meters = Array.Empty<string>() },
                     },
                 },
             }));
@@ -252,7 +321,7 @@ public sealed class OsbTests(PlatformFixture platform, DeliveryScene scene) : IC
             await platform.WithDb(db =>
             {
                 db.QuotaNodes.Add(node);
-                db.QuotaCounters.AddRange(new[] { "database", "disk" }.Select(k => new QuotaCounter { NodeId = node.Id, Kind = k, Limit = 10 }));
+                db.QuotaCounters.AddRange(new[] { "database", "disk", "instance" }.Select(k => new QuotaCounter { NodeId = node.Id, Kind = k, Limit = 10 }));
                 return db.SaveChangesAsync();
             });
             var registered = await (await OrderWorld.Done(operating.PostAsJsonAsync("/api/v1/cloud/osb-consumers", new { name = $"platform {code}", organisationId = department.Id, systemId = system, days = 365, reason = "市平台接入" })))

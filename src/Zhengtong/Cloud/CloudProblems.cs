@@ -28,6 +28,8 @@ internal static class CloudProblems
     internal static readonly ProblemType ResourceNotThere = new("cloud.resource-not-there", 409);
     internal static readonly ProblemType ResourceNotTroubled = new("cloud.resource-not-troubled", 409);
     internal static readonly ProblemType TasksMany = new("cloud.tasks-many", 409);
+    internal static readonly ProblemType HostNotFound = new("cloud.host-not-found", 404);
+    internal static readonly ProblemType DriftNothing = new("cloud.drift-nothing", 409);
     internal static readonly ProblemType OrphanNotFound = new("cloud.orphan-not-found", 404);
     internal static readonly ProblemType EngineSilent = new("cloud.engine-silent", 503);
     internal static readonly ProblemType SystemNotFound = new("cloud.system-not-found", 404);

@@ -33,7 +33,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         if (!found.IsDone) { return Failed(found, Sight.Unknown); }
         var instance = found.Value;
         if (resource.Wish == ResourceWish.Removed) { return await RemoveAsync(instance, engine, ct); }
-        if (SizeOf(resource) is var size && instance.Size != size && await ResizeAsync(resource, instance, size, pool, engine, ct) is { } refused) { return refused; }
+        if (SizeOf(resource) is var size && instance.Size != size && !await IsKeptAsync(resource, instance.Size, ct) && await ResizeAsync(resource, instance, size, pool, engine, ct) is { } refused) { return refused; }
         return (instance.Status, resource.Wish) switch
         {
             (InstanceStatus.Running, ResourceWish.Running) => Running(resource, instance),
@@ -135,6 +135,10 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         var deleted = await engine.DeleteAsync(instance.Id, ct);
         return deleted.IsDone || deleted.Outcome == EngineOutcome.NotFound ? new DeliveryStep(Sight.Changing) : Failed(deleted, SightOf(instance));
     }
+
+    /// <summary>Whether the operator wants to decide about this size before it is mended.</summary>
+    private async Task<bool> IsKeptAsync(CloudResource resource, EngineSize size, CancellationToken ct) =>
+        await db.ResourceDrifts.AsNoTracking().SingleOrDefaultAsync(d => d.ResourceId == resource.Id && d.IsOpen, ct) is { } drift && drift.Keeps(size, resource.Amounts);
 
     private static async Task<EngineAnswer> StopAsync(CloudEngine engine, InstanceId id, CancellationToken ct)
     {

@@ -82,7 +82,7 @@ internal sealed class CloudResource
     /// <summary>Code of the cloud service and of its plan: what it is priced by.</summary>
     internal required string ServiceCode { get; init; }
 
-    internal required string PlanCode { get; init; }
+    internal required string PlanCode { get; set; }
 
     internal required NetworkZone Zone { get; init; }
 

@@ -12,11 +12,13 @@ using Zhengtong.Kernel.Ledger;
 
 namespace Zhengtong.Cloud.Orders;
 
-/// <summary>Other amounts for a resource, another end, or both.</summary>
-/// <param name="Amounts">What is to be other, as the plan that it stands under allows; null or empty when the amounts stay.</param>
+/// <summary>Other amounts for a resource, another plan of its service, another end, or several of them.</summary>
+/// <param name="Amounts">What is to be other, as the plan allows; null or empty when the amounts stay, or are the least of another plan.</param>
 /// <param name="Until">The last day, in China; at most ten years ahead; null when the end stays.</param>
 /// <param name="Ground">变更依据, 2 to 500 characters.</param>
-public sealed record DraftResourceChangeRequest([MaxLength(20)] IReadOnlyList<ResourceAmount>? Amounts, DateOnly? Until, [Required, StringLength(500, MinimumLength = 2)] string Ground);
+/// <param name="Plan">Code of another plan of the same service, for an instance or a site; null when the plan stays.</param>
+public sealed record DraftResourceChangeRequest(
+    [MaxLength(20)] IReadOnlyList<ResourceAmount>? Amounts, DateOnly? Until, [Required, StringLength(500, MinimumLength = 2)] string Ground, [StringLength(40)] string? Plan = null);
 
 internal static class DraftResourceChange
 {
@@ -38,16 +40,19 @@ internal static class DraftResourceChange
         if (await db.CloudOrders.AnyAsync(o => o.ResourceId == id && (o.State == OrderState.Draft || o.State == OrderState.Submitted), ct)) { return CloudProblems.ChangeOpen.Because(resource.Number); }
         var made = await db.CloudOrders.AsNoTracking().SingleAsync(o => o.Id == resource.OrderId, ct);
         var item = made.Items[resource.Item - 1];
-        var service = await services.FindPublishedAsync(resource.ServiceCode, ct) is { } published && published.PlanOf(resource.PlanCode) is not null ? published : await services.FindAsync(item.Service, item.Version, ct);
-        if (service?.PlanOf(resource.PlanCode) is not { } plan || service.State == ServiceState.Withdrawn) { return CloudProblems.ServiceGone.Because(item.ServiceName); }
+        var (code, isOther) = (request.Plan ?? resource.PlanCode, request.Plan is { } named && named != resource.PlanCode);
+        var service = await services.FindPublishedAsync(resource.ServiceCode, ct) is { } published && published.PlanOf(code) is not null ? published : await services.FindAsync(item.Service, item.Version, ct);
+        if (service?.PlanOf(code) is not { } plan || service.State == ServiceState.Withdrawn) { return CloudProblems.ServiceGone.Because(item.ServiceName); }
 
         var faults = new Dictionary<string, string[]>();
+        // What is made elsewhere knows no other plan than the one that it was made by.
+        if (isOther && (resource.Form is not (ResourceForm.Instance or ResourceForm.Site) || (resource.Image is { } image && !plan.Images.Contains(image)))) { faults["plan"] = [Text.Of("cloud.order.plan-unfit")]; }
         var kinds = await db.ResourceKinds.Select(k => k.Code).ToHashSetAsync(ct);
-        var wanted = request.Amounts is { Count: > 0 } other ? AmountsOf(plan, resource.Amounts, other, kinds, faults) : resource.Amounts;
+        var wanted = isOther ? DraftCloudOrder.AmountsOf(plan, request.Amounts ?? [], kinds, "", faults) : request.Amounts is { Count: > 0 } other ? AmountsOf(plan, resource.Amounts, other, kinds, faults) : resource.Amounts;
         var until = request.Until is { } day ? ChinaTime.StartOf(day.AddDays(1)) : resource.Until;
         if (request.Until < today) { faults["until"] = [Text.Of("cloud.order.until-past")]; }
         if (request.Until > today.AddYears(10)) { faults["until"] = [Text.Of("cloud.order.until-far", 10)]; }
-        if (faults.Count == 0 && until == resource.Until && wanted.SequenceEqual(resource.Amounts)) { faults["amounts"] = [Text.Of("cloud.order.no-change")]; }
+        if (faults.Count == 0 && until == resource.Until && !isOther && wanted.SequenceEqual(resource.Amounts)) { faults["amounts"] = [Text.Of("cloud.order.no-change")]; }
         if (faults.Count > 0) { return CloudProblems.OrderInvalid.For(faults); }
 
         var prices = await CloudPriceLookup.AtAsync(db, [service.Code], now, ct);
@@ -55,7 +60,7 @@ internal static class DraftResourceChange
         {
             Id = Guid.CreateVersion7(now), Number = await DocumentNumbers.NextAsync(db, "YY", today, ct), Kind = OrderKind.Change, OrganisationId = actor.Organisation, Region = actor.Region, ProviderId = service.ProviderId,
             ProjectId = made.ProjectId, SystemId = resource.SystemId, Zone = resource.Zone, Protection = resource.Protection, ResourceId = id, UntilBefore = resource.Until, Until = until, Ground = request.Ground,
-            Items = [item with { Name = resource.Name, Version = service.Version, ServiceName = service.Name, Amounts = wanted, Count = 1, UserDataDigest = null, Monthly = OrderPrices.Monthly(plan.Meters, wanted, prices.Of(service.Code, plan.Code)) }],
+            Items = [item with { Name = resource.Name, Version = service.Version, ServiceName = service.Name, Plan = plan.Code, PlanName = plan.Name, Amounts = wanted, Count = 1, UserDataDigest = null, Monthly = OrderPrices.Monthly(plan.Meters, wanted, prices.Of(service.Code, plan.Code)) }],
             CreatedBy = actor.Id, CreatedAt = now,
         };
         db.CloudOrders.Add(order);

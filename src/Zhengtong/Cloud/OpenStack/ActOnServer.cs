@@ -44,7 +44,7 @@ internal static class ActOnServer
         var wanted = body.TextAt("resize", "flavorRef")?.Split('/')[^1];
         if ((await Offers.FlavorsAsync(services, ct)).FirstOrDefault(f => f.Id == wanted) is not { } flavor) { return OpenStackRefusal.BadRequest(Text.Of("cloud.openstack.flavor")); }
         if (flavor.Service.Code != resource.ServiceCode) { return OpenStackRefusal.BadRequest(Text.Of("cloud.openstack.other-service", resource.ServiceCode)); }
-        if (flavor.Plan.Amounts.FirstOrDefault(a => a.Kind == "disk")?.Least < resource.Amounts.Get("disk")) { return OpenStackRefusal.BadRequest(Text.Of("cloud.openstack.disk-shrinks")); }
+        if ((flavor.Plan.Amounts.FirstOrDefault(a => a.Kind == "disk")?.Least ?? 0) < resource.Amounts.Get("disk")) { return OpenStackRefusal.BadRequest(Text.Of("cloud.openstack.disk-shrinks")); }
 
         var amounts = flavor.Plan.Amounts.Select(a => new ResourceAmount(a.Kind, a.Least)).ToList();
         var drafted = await DraftResourceChange.Handle(id, new DraftResourceChangeRequest(amounts, null, Text.Of("cloud.openstack.resized", wanted), flavor.Plan.Code), actor, db, services, clock, ct);

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Model;
+using Zhengtong.Cloud.Pools;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
@@ -52,7 +53,7 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
         var resources = await db.CloudResources.Where(r => r.PoolId == pool.Id && r.NextAt == null && r.DeliveredAt != null && r.State != CloudResourceState.Removed && r.State != CloudResourceState.Failed
             && (r.Form == ResourceForm.Instance || r.Form == ResourceForm.Site)
             // What is being moved off a host stands still for a while, and is nobody's fault.
-            && !db.CloudHosts.Any(h => h.Id == r.HostId && h.NextAt != null)).ToListAsync(ct);
+            && !db.CloudHosts.Any(h => h.Id == r.HostId && h.NextAt != null && h.Problem != KeepHosts.NoRoom)).ToListAsync(ct);
         var drifts = await db.ResourceDrifts.Where(d => db.CloudResources.Any(r => r.Id == d.ResourceId && r.PoolId == pool.Id)).ToDictionaryAsync(d => d.ResourceId, ct);
         foreach (var resource in resources)
         {

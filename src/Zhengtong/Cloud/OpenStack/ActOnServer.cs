@@ -9,6 +9,7 @@ using Zhengtong.Kernel;
 using Zhengtong.Kernel.Calendar;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
+using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Cloud.OpenStack;
 

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
@@ -126,7 +127,7 @@ public sealed class KeepHostsTests(DeliveryScene scene) : IClassFixture<Delivery
         (await OnAsync(pool, "b")).Count.ShouldBe(2);
         (await UsedAsync(pool)).ShouldBe(new Dictionary<string, long> { ["a"] = 0, ["b"] = 2000 });
         var moved = await scene.WithDb(db => db.Ledger.AsNoTracking().SingleAsync(e => e.Event == "cloud.resource-moved" && (e.Subject == one.ToString() || e.Subject == other.ToString())));
-        moved.After.ShouldContain("\"apart\":false");
+        moved.Data.ShouldContain("\"apart\":false");
         (await engine.RestoreMemberAsync("a", default)).ShouldBeDone();
         await scene.RunAsync<WatchResources>();
         (await scene.WithDb(db => db.HostClaims.CountAsync(c => c.ReleasedAt == null && c.SpreadGroup == "pair"))).ShouldBe(2);

@@ -46,6 +46,8 @@ internal partial class ZhengtongDb
     internal DbSet<TenantNetwork> TenantNetworks => Set<TenantNetwork>();
 
     internal DbSet<EngineOrphan> EngineOrphans => Set<EngineOrphan>();
+
+    internal DbSet<ResourceDrift> ResourceDrifts => Set<ResourceDrift>();
     internal DbSet<CloudOrder> CloudOrders => Set<CloudOrder>();
 
     internal DbSet<OrderUserData> OrderUserData => Set<OrderUserData>();
@@ -199,6 +201,10 @@ internal partial class ZhengtongDb
             h.Property(x => x.Traits).AsSharedJson();
             h.Property(x => x.Group).HasMaxLength(100);
             h.Property(x => x.Load);
+            h.Property(x => x.Wish);
+            h.Property(x => x.Problem).HasMaxLength(CloudResource.LongestProblem);
+            h.Property(x => x.Attempts);
+            h.Property(x => x.NextAt);
             h.Property(x => x.Revision).IsConcurrencyToken();
         });
         builder.Entity<HostInventory>(i =>
@@ -355,6 +361,24 @@ internal partial class ZhengtongDb
             o.Property(x => x.Decision);
             o.Property(x => x.Reason).HasMaxLength(500);
             o.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<ResourceDrift>(d =>
+        {
+            d.ToTable("resource_drifts", "cloud");
+            d.HasKey(x => x.ResourceId);
+            d.Property(x => x.ResourceId).ValueGeneratedNever();
+            d.HasOne<CloudResource>().WithMany().HasForeignKey(x => x.ResourceId).OnDelete(DeleteBehavior.Restrict);
+            d.Property(x => x.Rule);
+            d.Property(x => x.Difference).HasMaxLength(20);
+            d.Property(x => x.FoundAt);
+            d.HasIndex(x => new { x.FoundAt, x.ResourceId });
+            d.Property(x => x.IsOpen);
+            d.Property(x => x.Cpus);
+            d.Property(x => x.MemoryMiB);
+            d.Property(x => x.DiskGiB);
+            d.Property(x => x.IsRunning);
+            d.Property(x => x.Wanted).AsSharedJson();
+            d.Property(x => x.Revision).IsConcurrencyToken();
         });
         builder.Entity<ResourceTask>(t =>
         {

@@ -45,6 +45,7 @@ internal static class CloudModule
         services.AddSingleton<PoolEngines>();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/resources", "cloud.resources.menu", "work", 305, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ManagePools, "/work/cloud/orphans", "cloud.orphans.menu", "work", 390, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ManagePools, "/work/cloud/drifts", "cloud.drifts.menu", "work", 391, "catalogue.services.menu-group"));
         services.AddSingleton<InstanceSurroundings>();
         services.AddScoped<InstanceFulfilment>();
         services.AddScoped<IFulfilment>(s => s.GetRequiredService<InstanceFulfilment>());
@@ -54,6 +55,7 @@ internal static class CloudModule
         services.AddReconciler<DoTasks>();
         services.AddReconciler<WatchResources>();
         services.AddReconciler<WatchPools>();
+        services.AddReconciler<KeepHosts>();
         services.AddScoped<OrderGrant>();
         services.AddScoped<OrderOutlook>();
         services.AddScoped<IReviewedKind, OrderReview>();
@@ -91,6 +93,7 @@ internal static class CloudModule
         ListPools.Map(api);
         GetPool.Map(api);
         SetHost.Map(api);
+        SetHostWish.Map(api);
         ExplainPlacement.Map(api);
         GetPlacement.Map(api);
         ListResources.Map(api);
@@ -104,6 +107,9 @@ internal static class CloudModule
         SetSecurityRules.Map(api);
         ListOrphans.Map(api);
         DecideOrphan.Map(api);
+        ListDrifts.Map(api);
+        GetDrift.Map(api);
+        DecideDrift.Map(api);
         RegisterBusinessSystem.Map(api);
         ReviseBusinessSystem.Map(api);
         RetireBusinessSystem.Map(api);
@@ -131,6 +137,7 @@ internal static class CloudModule
         ListRooms.Map(api);
         CloseRoom.Map(api);
         ReadHosts.Map(api);
+        ReadHost.Map(api);
         ReadTopology.Map(api);
         ReadOverview.Map(api);
         app.MapOpenStack();

@@ -30,6 +30,8 @@ internal static class CloudProblems
     internal static readonly ProblemType ActNotOffered = new("cloud.act-not-offered", 409);
     internal static readonly ProblemType ChangeNotOffered = new("cloud.change-not-offered", 409);
     internal static readonly ProblemType TasksMany = new("cloud.tasks-many", 409);
+    internal static readonly ProblemType HostNotFound = new("cloud.host-not-found", 404);
+    internal static readonly ProblemType DriftNothing = new("cloud.drift-nothing", 409);
     internal static readonly ProblemType OrphanNotFound = new("cloud.orphan-not-found", 404);
     internal static readonly ProblemType EngineSilent = new("cloud.engine-silent", 503);
     internal static readonly ProblemType SystemNotFound = new("cloud.system-not-found", 404);

@@ -23,6 +23,8 @@ internal sealed class ProgramProcess : IAsyncDisposable
     /// <summary>Milliseconds from the start to the ready line.</summary>
     internal long ReadyAfter { get; private set; }
 
+    internal bool HasEnded => process.HasExited;
+
     internal static ProgramProcess Start(string file, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };

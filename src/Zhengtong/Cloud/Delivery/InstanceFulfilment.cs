@@ -32,13 +32,13 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         if (!found.IsDone) { return Failed(found, Sight.Unknown); }
         var instance = found.Value;
         if (resource.Wish == ResourceWish.Removed) { return await RemoveAsync(instance, engine, ct); }
-        if (SizeOf(resource) is var size && instance.Size != size && await ResizeAsync(resource, instance, size, pool, engine, ct) is { } refused) { return refused; }
+        if (SizeOf(resource) is var size && instance.Size != size && !await IsKeptAsync(resource, instance.Size, ct) && await ResizeAsync(resource, instance, size, pool, engine, ct) is { } refused) { return refused; }
         return (instance.Status, resource.Wish) switch
         {
             (InstanceStatus.Running, ResourceWish.Running) => Running(resource, instance),
             (InstanceStatus.Stopped, ResourceWish.Stopped) => new DeliveryStep(Sight.Stopped),
             // Made but never started is not there yet.
-            (InstanceStatus.Stopped or InstanceStatus.Frozen, ResourceWish.Running) => Started(resource, await engine.StartAsync(id, ct), resource.DeliveredAt is null ? Sight.Changing : Sight.Stopped),
+            (InstanceStatus.Stopped or InstanceStatus.Frozen, ResourceWish.Running) => await StartAsync(resource, instance, engine, ct),
             (InstanceStatus.Running or InstanceStatus.Frozen, ResourceWish.Stopped) => Then(await StopAsync(engine, id, ct), Sight.Running),
             (InstanceStatus.Lost, _) => DeliveryStep.NotNow("member-lost", Sight.Lost),
             _ => new DeliveryStep(Sight.Changing, "busy", After: TimeSpan.FromMilliseconds(500)),
@@ -55,7 +55,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         EngineAnswer answer = task.Kind switch
         {
             ResourceTaskKind.Restart => await engine.RestartAsync(id, force: false, ct) is { Code: "still-running" } ? await engine.RestartAsync(id, force: true, ct) : EngineAnswer.Done,
-            ResourceTaskKind.Snapshot when snapshot is { } made => Repeated(await engine.SnapshotAsync(id, made, null, ct), EngineOutcome.AlreadyExists),
+            ResourceTaskKind.Snapshot when snapshot is { } made => await SnapshotAsync(engine, id, made, task, ct),
             // Limits go back with it; the next step of the delivery compares them and corrects them.
             ResourceTaskKind.Restore when snapshot is { } back => await engine.RestoreAsync(id, back, ct),
             ResourceTaskKind.DeleteSnapshot when snapshot is { } old => Repeated(await engine.DeleteSnapshotAsync(id, old, ct), EngineOutcome.NotFound),
@@ -63,6 +63,17 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         };
         return answer.IsDone ? TaskStep.Done
             : answer.Outcome is EngineOutcome.Busy or EngineOutcome.Unreachable or EngineOutcome.Unknown or EngineOutcome.Full ? TaskStep.NotNow(answer.Code) : TaskStep.Never(answer.Code);
+    }
+
+    /// <summary>A snapshot that is there already and was begun after it was asked for is an earlier attempt's: an engine that was killed meanwhile keeps its name, but perhaps not all of it. So it is taken anew.</summary>
+    private static async Task<EngineAnswer> SnapshotAsync(CloudEngine engine, InstanceId id, EngineName name, ResourceTask task, CancellationToken ct)
+    {
+        var taken = await engine.SnapshotAsync(id, name, null, ct);
+        if (taken.Outcome != EngineOutcome.AlreadyExists) { return taken; }
+        if (await engine.ListSnapshotsAsync(id, ct) is not { IsDone: true, Value: { } there }) { return EngineAnswer.Done; }
+        if (there.FirstOrDefault(s => s.Name == name)?.CreatedAt is not { } at || at < task.AskedAt) { return EngineAnswer.Done; }
+        var removed = Repeated(await engine.DeleteSnapshotAsync(id, name, ct), EngineOutcome.NotFound);
+        return removed.IsDone ? await engine.SnapshotAsync(id, name, null, ct) : removed;
     }
 
     /// <summary>What an earlier attempt did already is done.</summary>
@@ -124,6 +135,10 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         return deleted.IsDone || deleted.Outcome == EngineOutcome.NotFound ? new DeliveryStep(Sight.Changing) : Failed(deleted, SightOf(instance));
     }
 
+    /// <summary>Whether the operator wants to decide about this size before it is mended.</summary>
+    private async Task<bool> IsKeptAsync(CloudResource resource, EngineSize size, CancellationToken ct) =>
+        await db.ResourceDrifts.AsNoTracking().SingleOrDefaultAsync(d => d.ResourceId == resource.Id && d.IsOpen, ct) is { } drift && drift.Keeps(size, resource.Amounts);
+
     private static async Task<EngineAnswer> StopAsync(CloudEngine engine, InstanceId id, CancellationToken ct)
     {
         var asked = await engine.StopAsync(id, force: false, ct);
@@ -140,6 +155,14 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
 
     /// <summary>After a call that was done the next step looks.</summary>
     private static DeliveryStep Then(EngineAnswer answer, Sight sight) => answer.IsDone ? new DeliveryStep(Sight.Changing) : Failed(answer, sight);
+
+    /// <summary>What was never there holds nothing of anybody. An engine that was killed in the midst of making leaves a shell that never starts: when it does not twice, it is taken away and made anew.</summary>
+    private static async Task<DeliveryStep> StartAsync(CloudResource resource, EngineInstance instance, CloudEngine engine, CancellationToken ct)
+    {
+        var answer = await engine.StartAsync(instance.Id, ct);
+        if (answer is { Outcome: EngineOutcome.Refused, Code: "failed" } && resource is { DeliveredAt: null, Attempts: > 0 and < MostStarts }) { await engine.DeleteAsync(instance.Id, ct); }
+        return Started(resource, answer, resource.DeliveredAt is null ? Sight.Changing : Sight.Stopped);
+    }
 
     /// <summary>A start that fails without a known reason may succeed later: on a busy machine LXC's own helpers run out of time.</summary>
     private static DeliveryStep Started(CloudResource resource, EngineAnswer answer, Sight sight) =>

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Model;
+using Zhengtong.Cloud.Pools;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
@@ -35,6 +36,7 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
                 continue;
             }
 
+            found += await HostMoves.FollowAsync(db, pool, there, began, ct);
             found += await CompareAsync(pool, there, began, ct) + await OrphansAsync(pool, engine, there, began, ct);
             db.ChangeTracker.Clear();
         }
@@ -49,16 +51,35 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
         long found = 0;
         // What the delivery works on already is its own; what failed waits for somebody.
         var resources = await db.CloudResources.Where(r => r.PoolId == pool.Id && r.NextAt == null && r.DeliveredAt != null && r.State != CloudResourceState.Removed && r.State != CloudResourceState.Failed
-            && (r.Form == ResourceForm.Instance || r.Form == ResourceForm.Site)).ToListAsync(ct);
+            && (r.Form == ResourceForm.Instance || r.Form == ResourceForm.Site)
+            // What is being moved off a host stands still for a while, and is nobody's fault.
+            && !db.CloudHosts.Any(h => h.Id == r.HostId && h.NextAt != null && h.Problem != KeepHosts.NoRoom)).ToListAsync(ct);
+        var drifts = await db.ResourceDrifts.Where(d => db.CloudResources.Any(r => r.Id == d.ResourceId && r.PoolId == pool.Id)).ToDictionaryAsync(d => d.ResourceId, ct);
         foreach (var resource in resources)
         {
             var seen = there.GetValueOrDefault(InstanceFulfilment.IdOf(resource));
-            if (Difference(resource, seen) is not { } difference) { continue; }
+            var drift = drifts.GetValueOrDefault(resource.Id);
+            if (Difference(resource, seen) is not { } difference)
+            {
+                // Whoever changed it changed it back.
+                if (drift is { IsOpen: true }) { (drift.IsOpen, drift.Difference) = (false, null); }
+                continue;
+            }
+
             if (resource.State == CloudResourceState.Lost && difference == "gone") { continue; }
+            var isKept = drift?.Rule == DriftRule.Ask && difference is "size" or "power";
+            if (isKept && drift!.IsOpen && drift.Difference == difference && (difference == "power" ? drift.IsRunning == (seen!.Status == InstanceStatus.Running) : drift.Keeps(seen!.Size, resource.Amounts))) { continue; }
             var now = clock.GetUtcNow();
-            (resource.NextAt, resource.Attempts) = (now, 0);
-            resource.Touch();
-            db.Ledger.Add(LedgerEntry.Of("cloud.drift-found", resource.Id, Actor.Platform, now, difference, after: new { resource.Number, wish = resource.Wish, status = seen?.Status.ToString(), size = seen?.Size }));
+            if (drift is null) { db.ResourceDrifts.Add(drift = new ResourceDrift { ResourceId = resource.Id, Wanted = [] }); }
+            drift.Find(difference, seen, resource.Amounts, isKept, now);
+            if (isKept) { await TellAsync(resource, now, ct); }
+            else
+            {
+                (resource.NextAt, resource.Attempts) = (now, 0);
+                resource.Touch();
+            }
+
+            db.Ledger.Add(LedgerEntry.Of("cloud.drift-found", resource.Id, Actor.Platform, now, difference, after: new { resource.Number, wish = resource.Wish, status = seen?.Status.ToString(), size = seen?.Size, kept = isKept }));
             try
             {
                 await db.SaveChangesAsync(ct);
@@ -67,8 +88,18 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
             catch (DbUpdateConcurrencyException) { db.ChangeTracker.Clear(); }
         }
 
+        await db.SaveChangesAsync(ct);
         LogCompared(pool.Name, resources.Count, there.Count, (clock.GetUtcNow() - began).TotalMilliseconds);
         return found;
+    }
+
+    /// <summary>Somebody is to decide.</summary>
+    private async Task TellAsync(CloudResource resource, DateTimeOffset now, CancellationToken ct)
+    {
+        foreach (var keeper in await db.Organisations.Where(o => o.Kind == OrganisationKind.Operator).Select(o => o.Id).ToListAsync(ct))
+        {
+            db.Notices.Add(Notice.Of(keeper, NoticeTone.Warning, "cloud.notice.drift", $"/work/cloud/resources/{resource.Id}/drift", now, resource.Number, resource.Name));
+        }
     }
 
     private string? Difference(CloudResource resource, EngineInstance? seen)

@@ -33,6 +33,15 @@ public enum HostState
     Evacuating,
 }
 
+/// <summary>What the operator wants of a host.</summary>
+public enum HostWish
+{
+    /// <summary>It carries what is placed on it.</summary>
+    Serving,
+    /// <summary>腾空: what is on it is moved to the pool's other hosts, and nothing new comes, until it is to serve again.</summary>
+    Evacuated,
+}
+
 /// <summary>How a pool counts a kind.</summary>
 /// <param name="Kind">Code of the kind.</param>
 /// <param name="Overcommit">超配比: thousandths of what is physically there that may be allocated; 1000 is one to one.</param>
@@ -141,6 +150,18 @@ internal sealed class CloudHost
 
     /// <summary>Measured load in thousandths; of two hosts with the same share allocated the less loaded is taken.</summary>
     internal int Load { get; set; }
+
+    /// <summary>What the operator wants of it; the job <c>cloud.hosts</c> brings its engine to it.</summary>
+    internal HostWish Wish { get; set; }
+
+    /// <summary>Why it is not yet what it is to be, a code of docs/engines.md or <c>no-room</c>, <c>left</c>, <c>no-engine</c>; at most 60 characters, null when it is.</summary>
+    internal string? Problem { get; set; }
+
+    /// <summary>Attempts since the wish was told.</summary>
+    internal int Attempts { get; set; }
+
+    /// <summary>When the job asks the engine next; null when nothing is to be done.</summary>
+    internal DateTimeOffset? NextAt { get; set; }
 
     /// <summary>From 1; grows with each change by an officer.</summary>
     internal int Revision { get; private set; } = 1;

@@ -30,17 +30,11 @@ internal static class ListServers
         if (allTenants is "1" || string.Equals(allTenants, "true", StringComparison.OrdinalIgnoreCase)) { return OpenStackRefusal.Forbidden(Text.Of("cloud.openstack.all-tenants")); }
         if (Part.Of(limit) is not { } most) { return OpenStackRefusal.BadRequest(Text.Of("cloud.openstack.limit", Part.Most)); }
 
-        var servers = (await Servers.ReadAsync(db, project.Id, ct)).Where(s => (name is null || s.Name.Contains(name, StringComparison.OrdinalIgnoreCase)) && (status is null || string.Equals(s.Status, status, StringComparison.OrdinalIgnoreCase))
-            && (flavor is null || s.Flavor == flavor) && (image is null || (s.Image is { } made && string.Equals($"{Images.IdOf(made)}", image, StringComparison.OrdinalIgnoreCase)))).ToList();
-        if (marker is not null)
-        {
-            var at = servers.FindIndex(s => string.Equals($"{s.Id}", marker, StringComparison.OrdinalIgnoreCase));
-            if (at < 0) { return OpenStackRefusal.BadRequest(Text.Of("cloud.openstack.marker")); }
-            servers = servers[(at + 1)..];
-        }
-
+        var from = marker is null ? null : await Servers.FindAsync(db, project.Id, marker, ct);
+        if (marker is not null && from is null) { return OpenStackRefusal.BadRequest(Text.Of("cloud.openstack.marker")); }
+        var servers = await Servers.ReadAsync(db, project.Id, new ServerFilter(name, status?.ToUpperInvariant(), flavor, image), from, most, ct);
         var root = OpenStackBody.RootOf(http);
         var isDetailed = http.Request.Path.Value!.EndsWith("/detail", StringComparison.Ordinal);
-        return TypedResults.Json(new JsonObject { ["servers"] = new JsonArray([.. servers.Take(most).Select(s => isDetailed ? Servers.Shown(s, project.Id, root) : Servers.Named(s, root))]) });
+        return TypedResults.Json(new JsonObject { ["servers"] = new JsonArray([.. servers.Select(s => isDetailed ? Servers.Shown(s, project.Id, root) : Servers.Named(s, root))]) });
     }
 }

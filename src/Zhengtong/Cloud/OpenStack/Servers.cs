@@ -29,9 +29,10 @@ namespace Zhengtong.Cloud.OpenStack;
 /// <param name="SeenAt">When it was last seen.</param>
 /// <param name="Revision">Of the resource, or of the order.</param>
 /// <param name="Refusal">Why the order was refused; null when it was not.</param>
+/// <param name="IsInReview">True while a change of it, such as another size, waits to be decided.</param>
 internal sealed record Server(
     Guid Id, Guid? ResourceId, Guid OrderId, string Name, string Flavor, string? Image, NetworkZone Zone, Guid By, ResourceWish Wish, CloudResourceState? State, string? Problem, string? Address, Guid? Host,
-    DateTimeOffset CreatedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? SeenAt, int Revision, string? Refusal)
+    DateTimeOffset CreatedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? SeenAt, int Revision, string? Refusal, bool IsInReview = false)
 {
     /// <summary>As OpenStack says it.</summary>
     internal string Status => (State, Wish, Refusal) switch
@@ -46,7 +47,7 @@ internal sealed record Server(
         _ => "ACTIVE",
     };
 
-    /// <summary>What is being done; <c>review</c> while its order waits to be decided.</summary>
+    /// <summary>What is being done; <c>review</c> while its order, or a change of it, waits to be decided.</summary>
     internal string? Task => (State, Wish) switch
     {
         (null, _) => Refusal is null ? "review" : null,
@@ -56,8 +57,19 @@ internal sealed record Server(
         (CloudResourceState.Changing, _) when DeliveredAt is null => "spawning",
         (CloudResourceState.Running, ResourceWish.Stopped) or (CloudResourceState.Changing, ResourceWish.Stopped) => "powering-off",
         (CloudResourceState.Stopped, ResourceWish.Running) or (CloudResourceState.Changing, ResourceWish.Running) => "powering-on",
-        _ => null,
+        _ => IsInReview ? "review" : null,
     };
+}
+
+/// <summary>Which servers are wanted; null for any.</summary>
+/// <param name="Name">Part of the name, in either case.</param>
+/// <param name="Status">In upper case.</param>
+/// <param name="Flavor">Its id.</param>
+/// <param name="Image">Its id.</param>
+internal sealed record ServerFilter(string? Name, string? Status, string? Flavor, string? Image)
+{
+    internal bool Fits(Server s) => (Name is null || s.Name.Contains(Name, StringComparison.OrdinalIgnoreCase)) && (Flavor is null || s.Flavor == Flavor)
+        && (Image is null || (s.Image is { } made && string.Equals($"{Images.IdOf(made)}", Image, StringComparison.OrdinalIgnoreCase)));
 }
 
 /// <summary>Servers as they are read and shown.</summary>
@@ -67,12 +79,73 @@ internal static class Servers
 
     internal static JsonArray Links(string self) => new(new JsonObject { ["rel"] = "self", ["href"] = self }, new JsonObject { ["rel"] = "bookmark", ["href"] = self });
 
-    /// <summary>All servers of a business system, the newest first, without those that are gone and orders that were refused; two questions however many there are.</summary>
-    internal static async Task<IReadOnlyList<Server>> ReadAsync(ZhengtongDb db, Guid system, CancellationToken ct)
+    /// <summary>Servers of a business system, the newest first, without those that are gone and orders that were refused: what the database finds, however many there are.</summary>
+    /// <param name="db">The database.</param>
+    /// <param name="system">The business system.</param>
+    /// <param name="wanted">Which of them.</param>
+    /// <param name="marker">Those alone that follow this one; null for the first.</param>
+    /// <param name="most">At most so many.</param>
+    /// <param name="ct">Stops it.</param>
+    internal static async Task<IReadOnlyList<Server>> ReadAsync(ZhengtongDb db, Guid system, ServerFilter wanted, Server? marker, int most, CancellationToken ct)
     {
-        var there = await Resources(db, system).Select(Seen(db)).ToListAsync(ct);
-        var ordered = await db.CloudOrders.AsNoTracking().Where(o => o.SystemId == system && o.Kind == OrderKind.New && o.State == OrderState.Submitted).ToListAsync(ct);
-        return [.. there.Concat(ordered.Select(Ordered).OfType<Server>()).OrderByDescending(s => s.CreatedAt).ThenByDescending(s => s.Id)];
+        var there = await Asked(db, system, wanted, ct);
+        var orders = db.CloudOrders.AsNoTracking().Where(o => o.SystemId == system && o.Kind == OrderKind.New && o.State == OrderState.Submitted);
+        if (marker is { CreatedAt: var at, ResourceId: { } resource })
+        {
+            // Of one moment resources come before orders.
+            there = there.Where(r => r.CreatedAt < at || (r.CreatedAt == at && r.Id.CompareTo(resource) < 0));
+            orders = orders.Where(o => o.CreatedAt <= at);
+        }
+        else if (marker is { CreatedAt: var when, OrderId: var order })
+        {
+            there = there.Where(r => r.CreatedAt < when);
+            orders = orders.Where(o => o.CreatedAt < when || (o.CreatedAt == when && o.Id.CompareTo(order) < 0));
+        }
+
+        var found = await there.OrderByDescending(r => r.CreatedAt).ThenByDescending(r => r.Id).Take(most).Select(Seen(db)).ToListAsync(ct);
+        var waiting = new List<Server>();
+        if (wanted.Status is null or "BUILD")
+        {
+            // What an order is for stands in its document: they are read one by one, until there are enough.
+            await foreach (var one in orders.OrderByDescending(o => o.CreatedAt).ThenByDescending(o => o.Id).AsAsyncEnumerable().WithCancellation(ct))
+            {
+                if (Ordered(one) is not { } server || !wanted.Fits(server)) { continue; }
+                waiting.Add(server);
+                if (waiting.Count == most) { break; }
+            }
+        }
+
+        // Both are in order already; sorting by time keeps that.
+        return [.. found.Concat(waiting).OrderByDescending(s => s.CreatedAt).Take(most)];
+    }
+
+    private static async Task<IQueryable<CloudResource>> Asked(ZhengtongDb db, Guid system, ServerFilter wanted, CancellationToken ct)
+    {
+        var there = Resources(db, system);
+        if (wanted.Name is { } name)
+        {
+            var like = $"%{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%".ToUpperInvariant();
+            there = there.Where(r => EF.Functions.Like(r.Name.ToUpper(), like, "\\"));
+        }
+
+        if (wanted.Flavor is { } flavor) { there = there.Where(r => r.ServiceCode + "." + r.PlanCode == flavor); }
+        if (wanted.Image is { } image)
+        {
+            var made = await Resources(db, system).Where(r => r.Image != null).Select(r => r.Image!).Distinct().ToListAsync(ct);
+            var named = made.Where(i => string.Equals($"{Images.IdOf(i)}", image, StringComparison.OrdinalIgnoreCase)).ToList();
+            there = there.Where(r => named.Contains(r.Image!));
+        }
+
+        return wanted.Status switch
+        {
+            null => there,
+            // As Server.Status says it.
+            "ACTIVE" => there.Where(r => r.State == CloudResourceState.Running || ((r.State == CloudResourceState.Waiting || r.State == CloudResourceState.Changing) && r.DeliveredAt != null && r.Wish != ResourceWish.Running)),
+            "SHUTOFF" => there.Where(r => r.State == CloudResourceState.Stopped || ((r.State == CloudResourceState.Waiting || r.State == CloudResourceState.Changing) && r.DeliveredAt != null && r.Wish == ResourceWish.Running)),
+            "ERROR" => there.Where(r => r.State == CloudResourceState.Lost || r.State == CloudResourceState.Failed),
+            "BUILD" => there.Where(r => (r.State == CloudResourceState.Waiting || r.State == CloudResourceState.Changing) && r.DeliveredAt == null),
+            _ => there.Where(r => false),
+        };
     }
 
     /// <summary>One server of a business system by its id, or by its resource's; null when there is none.</summary>
@@ -91,7 +164,8 @@ internal static class Servers
 
     private static Expression<Func<CloudResource, Server>> Seen(ZhengtongDb db) => r => new Server(
         db.CloudResources.Any(x => x.OrderId == r.OrderId && x.Id != r.Id) ? r.Id : r.OrderId, r.Id, r.OrderId, r.Name, r.ServiceCode + "." + r.PlanCode, r.Image, r.Zone,
-        db.CloudOrders.Where(o => o.Id == r.OrderId).Select(o => o.CreatedBy).FirstOrDefault(), r.Wish, r.State, r.Problem, r.Address, r.HostId, r.CreatedAt, r.DeliveredAt, r.SeenAt, r.Revision, null);
+        db.CloudOrders.Where(o => o.Id == r.OrderId).Select(o => o.CreatedBy).FirstOrDefault(), r.Wish, r.State, r.Problem, r.Address, r.HostId, r.CreatedAt, r.DeliveredAt, r.SeenAt, r.Revision, null,
+        db.CloudOrders.Any(o => o.ResourceId == r.Id && o.State == OrderState.Submitted));
 
     private static Server? Ordered(CloudOrder order) => order.Items is [{ Count: 1, Form: ServiceForm.Instance } item]
         ? new Server(order.Id, null, order.Id, item.Name, OpenStack.Flavor.IdOf(item.Service, item.Plan), item.Image, order.Zone, order.CreatedBy, ResourceWish.Running, null, null, null, null, order.CreatedAt, null, null,

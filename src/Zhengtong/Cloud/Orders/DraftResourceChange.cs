@@ -13,11 +13,11 @@ using Zhengtong.Kernel.Ledger;
 
 namespace Zhengtong.Cloud.Orders;
 
-/// <summary>Other amounts for a resource, another end, another plan.</summary>
-/// <param name="Amounts">What is to be other, as the plan that it stands under allows; null or empty when the amounts stay.</param>
+/// <summary>Other amounts for a resource, another plan of its service, another end, or several of them.</summary>
+/// <param name="Amounts">What is to be other, as the plan allows; null or empty when the amounts stay, or are the least of another plan.</param>
 /// <param name="Until">The last day, in China; at most ten years ahead; null when the end stays.</param>
 /// <param name="Ground">变更依据, 2 to 500 characters.</param>
-/// <param name="Plan">Of a broker's service: code of another plan of the same service, at most 40 characters; null when the plan stays.</param>
+/// <param name="Plan">Code of another plan of the same service, for an instance, a site or a broker's service; null when the plan stays.</param>
 public sealed record DraftResourceChangeRequest(
     [MaxLength(20)] IReadOnlyList<ResourceAmount>? Amounts, DateOnly? Until, [Required, StringLength(500, MinimumLength = 2)] string Ground, [StringLength(40, MinimumLength = 1)] string? Plan = null);
 
@@ -42,11 +42,12 @@ internal static class DraftResourceChange
         var made = await db.CloudOrders.AsNoTracking().SingleAsync(o => o.Id == resource.OrderId, ct);
         var item = made.Items[resource.Item - 1];
         if (await StandsUnderAsync(resource, item, request.Plan ?? resource.PlanCode, services, ct) is not var (service, plan)) { return CloudProblems.ServiceGone.Because(item.ServiceName); }
+        var isOtherPlan = plan.Code != resource.PlanCode;
 
         var faults = new Dictionary<string, string[]>();
+        // A database knows no other plan than the one that it was made by, and an image stays as it is.
+        if (isOtherPlan && (resource.Form is not (ResourceForm.Instance or ResourceForm.Site or ResourceForm.Brokered) || (resource.Image is { } image && !plan.Images.Contains(image)))) { faults["plan"] = [Text.Of("cloud.order.plan-unfit")]; }
         var kinds = await db.ResourceKinds.Select(k => k.Code).ToHashSetAsync(ct);
-        var isOtherPlan = plan.Code != resource.PlanCode;
-        if (isOtherPlan && resource.Form != ResourceForm.Brokered) { faults["plan"] = [Text.Of("cloud.osb.plan-stays")]; }
         var wanted = isOtherPlan || request.Amounts is { Count: > 0 } ? AmountsOf(plan, isOtherPlan ? null : resource.Amounts, request.Amounts ?? [], kinds, faults) : resource.Amounts;
         var until = request.Until is { } day ? ChinaTime.StartOf(day.AddDays(1)) : resource.Until;
         if (request.Until < today) { faults["until"] = [Text.Of("cloud.order.until-past")]; }
@@ -76,7 +77,7 @@ internal static class DraftResourceChange
     /// <summary>The service and the plan, the resource's own or another, that a resource may be changed to: as published now, else as it was ordered; null when it was withdrawn.</summary>
     internal static async Task<(ServiceCard Service, ServicePlan Plan)?> StandsUnderAsync(CloudResource resource, OrderItem item, string wanted, CloudServiceLookup services, CancellationToken ct)
     {
-        var service = await services.FindPublishedAsync(resource.ServiceCode, ct) is { } published && published.PlanOf(resource.PlanCode) is not null ? published : await services.FindAsync(item.Service, item.Version, ct);
+        var service = await services.FindPublishedAsync(resource.ServiceCode, ct) is { } published && published.PlanOf(wanted) is not null ? published : await services.FindAsync(item.Service, item.Version, ct);
         return service?.PlanOf(wanted) is { } plan && service.State != ServiceState.Withdrawn ? (service, plan) : null;
     }
 

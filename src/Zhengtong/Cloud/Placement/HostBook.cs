@@ -18,7 +18,12 @@ internal static class HostBook
             .OrderBy(c => c.Host).ThenBy(c => c.Kind, StringComparer.Ordinal)];
 
     /// <summary>True when every change was made. False when a host was full, closed or unknown: the caller MUST go back to before.</summary>
-    internal static async Task<bool> TryChangeAsync(ZhengtongDb db, IReadOnlyList<HostChange> changes, CancellationToken ct)
+    internal static Task<bool> TryChangeAsync(ZhengtongDb db, IReadOnlyList<HostChange> changes, CancellationToken ct) => ChangeAsync(db, changes, mustFit: true, ct);
+
+    /// <summary>Counts on a host what its engine has there already, whether it is open or has room or not: the book must not say otherwise than it is. False when the host has no such kind.</summary>
+    internal static Task<bool> CountAsync(ZhengtongDb db, Guid host, IReadOnlyList<ResourceAmount> amounts, CancellationToken ct) => ChangeAsync(db, Of(amounts.Select(a => new HostChange(host, a.Kind, a.Amount))), mustFit: false, ct);
+
+    private static async Task<bool> ChangeAsync(ZhengtongDb db, IReadOnlyList<HostChange> changes, bool mustFit, CancellationToken ct)
     {
         if (changes.Count == 0) { return true; }
         var (table, clock) = Tables(db);
@@ -29,7 +34,7 @@ internal static class HostBook
             var at = values.Count;
             sql.Append(CultureInfo.InvariantCulture, $"UPDATE {table} SET used = used + {{{at}}}, generation = (SELECT c.generation FROM {clock} c WHERE c.id = 1) ");
             sql.Append(CultureInfo.InvariantCulture, $"WHERE host_id = {{{at + 1}}} AND kind = {{{at + 2}}} AND used + {{{at}}} >= 0");
-            if (change.Amount > 0) { sql.Append(CultureInfo.InvariantCulture, $" AND is_open AND used + {{{at}}} <= capacity"); }
+            if (mustFit && change.Amount > 0) { sql.Append(CultureInfo.InvariantCulture, $" AND is_open AND used + {{{at}}} <= capacity"); }
             sql.Append(";\n");
             values.AddRange([change.Amount, change.Host, change.Kind]);
         }

@@ -56,12 +56,26 @@ internal static class ReadOverview
         var year = ChinaTime.DateOf(now).Year;
         var (begin, below) = (ChinaTime.StartOf(new DateOnly(year, 1, 1)), actor.Region.Prefix + "%");
         var departments = await db.Organisations.Within(actor.Region).Where(o => o.Kind == OrganisationKind.Department).GroupBy(o => o.Region).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
-        var resources = await db.CloudResources.AsNoTracking().Where(r => r.State != CloudResourceState.Removed && EF.Functions.Like((string)(object)r.Region, below))
-            .Select(r => new { r.Region, r.OrganisationId, r.Amounts, IsThere = r.DeliveredAt != null }).ToListAsync(ct);
-        var systems = await db.BusinessSystems.Where(s => s.RetiredAt == null).Join(db.Organisations.Within(actor.Region), s => s.OrganisationId, o => o.Id, (s, o) => new
+        // Amounts are kept as a document of their kinds: read one row after another and summed, so that nothing but the sums is kept.
+        var held = new Dictionary<RegionCode, (long[] Amounts, HashSet<Guid> On)>();
+        await foreach (var row in db.CloudResources.AsNoTracking().Where(r => r.State != CloudResourceState.Removed && EF.Functions.Like((string)(object)r.Region, below))
+            .Select(r => new { r.Region, r.OrganisationId, r.Amounts, IsThere = r.DeliveredAt != null }).AsAsyncEnumerable().WithCancellation(ct))
+        {
+            if (!held.TryGetValue(row.Region, out var here)) { held[row.Region] = here = (new long[Kinds.Length], []); }
+            foreach (var (n, kind) in Kinds.Index()) { here.Amounts[n] += row.Amounts.Get(kind); }
+            if (row.IsThere) { here.On.Add(row.OrganisationId); }
+        }
+
+        var systems = new Dictionary<RegionCode, (int All, int On, int New, int NewOn)>();
+        await foreach (var row in db.BusinessSystems.Where(s => s.RetiredAt == null).Join(db.Organisations.Within(actor.Region), s => s.OrganisationId, o => o.Id, (s, o) => new
         {
             o.Region, IsNew = s.CreatedAt >= begin, IsOn = db.CloudResources.Any(r => r.SystemId == s.Id && r.DeliveredAt != null && r.State != CloudResourceState.Removed),
-        }).ToListAsync(ct);
+        }).AsAsyncEnumerable().WithCancellation(ct))
+        {
+            var (all, on, young, youngOn) = systems.GetValueOrDefault(row.Region);
+            systems[row.Region] = (all + 1, on + (row.IsOn ? 1 : 0), young + (row.IsNew ? 1 : 0), youngOn + (row is { IsNew: true, IsOn: true } ? 1 : 0));
+        }
+
         var legacy = await db.LegacySystems.Join(db.Organisations.Within(actor.Region), s => s.OrganisationId, o => o.Id, (s, o) => new { o.Region, s.State }).GroupBy(s => new { s.Region, s.State })
             .Select(g => new { g.Key.Region, g.Key.State, Count = g.Count() }).ToListAsync(ct);
         var rooms = await db.MachineRooms.Where(r => r.ClosedAt != null).Join(db.Organisations.Within(actor.Region), r => r.OrganisationId, o => o.Id, (r, o) => o.Region).GroupBy(r => r).Select(g => new { g.Key, Count = g.Count() })
@@ -74,16 +88,15 @@ internal static class ReadOverview
             .GroupBy(i => new { i.Region, i.Kind }).Select(g => new { g.Key.Region, g.Key.Kind, Total = g.Sum(i => i.Total), Capacity = g.Sum(i => i.Capacity) }).ToListAsync(ct);
         var savings = await ReadSavings.CountAsync(db, year, db.Organisations.Within(actor.Region).Select(o => o.Id), now, ct);
 
-        var codes = departments.Keys.Concat(resources.Select(r => r.Region)).Concat(systems.Select(s => s.Region)).Concat(physical.Select(p => p.Region)).Distinct().Order().ToList();
+        var codes = departments.Keys.Concat(held.Keys).Concat(systems.Keys).Concat(physical.Select(p => p.Region)).Distinct().Order().ToList();
         var names = await db.Regions.AsNoTracking().Where(r => codes.Contains(r.Code)).ToDictionaryAsync(r => r.Code, r => r.Name, ct);
         var rows = codes.Select(code =>
         {
-            var (here, of) = (resources.Where(r => r.Region == code).ToList(), systems.Where(s => s.Region == code).ToList());
+            var (here, of) = (held.GetValueOrDefault(code), systems.GetValueOrDefault(code));
             var load = used.GetValueOrDefault(code);
-            return new RegionOverview($"{code}", names.GetValueOrDefault(code, ""), departments.GetValueOrDefault(code), here.Where(r => r.IsThere).Select(r => r.OrganisationId).Distinct().Count(),
-                of.Count, of.Count(s => s.IsOn), of.Count(s => s.IsNew), of.Count(s => s.IsNew && s.IsOn),
+            return new RegionOverview($"{code}", names.GetValueOrDefault(code, ""), departments.GetValueOrDefault(code), here.On?.Count ?? 0, of.All, of.On, of.New, of.NewOn,
                 legacy.Where(l => l.Region == code).Sum(l => l.Count), legacy.Where(l => l.Region == code && l.State == MigrationState.Moved).Sum(l => l.Count), rooms.GetValueOrDefault(code),
-                [.. Kinds.Select(k => new OverviewUse(k, here.Sum(r => r.Amounts.Get(k)), k switch { "vcpu" => load?.Cpu, "memory" => load?.Memory, _ => null },
+                [.. Kinds.Select((k, n) => new OverviewUse(k, here.Amounts?[n] ?? 0, k switch { "vcpu" => load?.Cpu, "memory" => load?.Memory, _ => null },
                     physical.FirstOrDefault(p => p.Region == code && p.Kind == k)?.Total ?? 0, physical.FirstOrDefault(p => p.Region == code && p.Kind == k)?.Capacity ?? 0))],
                 savings is null ? null : savings.Regions.FirstOrDefault(s => s.Region == $"{code}")?.Saved ?? 0);
         }).ToList();

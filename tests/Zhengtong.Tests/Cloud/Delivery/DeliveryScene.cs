@@ -77,20 +77,25 @@ public sealed class DeliveryScene : IAsyncLifetime
         return (pool.Id, PretendDriver.Of(App).At(pool.Address));
     }
 
-    internal async Task<ResourcePool> PoolAsync(string engine, string address, long cores, string host = "here") => await WithDb(async db =>
+    internal async Task<ResourcePool> PoolAsync(string engine, string address, long cores, params string[] hosts) => await WithDb(async db =>
     {
         var pool = new ResourcePool
         {
             Id = Id(), Name = $"pool {Interlocked.Increment(ref serial)}", Zone = NetworkZone.GovernmentExtranet, Region = RegionCode.Parse("610000"), Engine = engine, Address = address, Protection = 3,
             Strategy = PlacementStrategy.Spread, Ratios = [], CreatedAt = TimeProvider.System.GetUtcNow(),
         };
-        var member = new CloudHost { Id = Id(), PoolId = pool.Id, Name = host, State = HostState.Online, Traits = [], Group = "" };
-        db.AddRange(pool, member);
+        db.Add(pool);
         var generation = await Zhengtong.Cloud.Placement.HostBook.TickAsync(db, default);
-        db.HostInventories.AddRange(new[] { ("vcpu", cores), ("memory", 1_000_000_000L), ("disk", 1_000_000L) }.Select(i => new HostInventory
+        foreach (var host in hosts.DefaultIfEmpty("here"))
         {
-            HostId = member.Id, Kind = i.Item1, Total = i.Item2, Reserved = 0, Capacity = i.Item2, IsOpen = true, Generation = generation, SetGeneration = generation,
-        }));
+            var member = new CloudHost { Id = Id(), PoolId = pool.Id, Name = host, State = HostState.Online, Traits = [], Group = "" };
+            db.Add(member);
+            db.HostInventories.AddRange(new[] { ("vcpu", cores), ("memory", 1_000_000_000L), ("disk", 1_000_000L) }.Select(i => new HostInventory
+            {
+                HostId = member.Id, Kind = i.Item1, Total = i.Item2, Reserved = 0, Capacity = i.Item2, IsOpen = true, Generation = generation, SetGeneration = generation,
+            }));
+        }
+
         await db.SaveChangesAsync();
         return pool;
     });

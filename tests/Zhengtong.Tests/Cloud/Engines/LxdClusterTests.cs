@@ -16,24 +16,10 @@ public sealed class LxdClusterTests(LxdFixture lxd)
     public async Task Cluster_TwoMembers_PlacesMovesAndTakesBack()
     {
         Assert.SkipWhen(lxd.Missing is not null, lxd.Missing ?? "");
-        var port = lxd.Daemon.Address.Split(':')[1];
         await using var first = new LxdDaemon(isBare: true);
         await using var second = new LxdDaemon(isBare: true);
-        (await first.TryStartAsync()).ShouldBeNull();
-        (await second.TryStartAsync()).ShouldBeNull();
+        await FormAsync(lxd, first, second);
         var options = new LxdOptions(LxdFixture.Owner) { Socket = first.Socket };
-        using var raw = new LxdConnection(options, TimeProvider.System);
-        await DoAsync(raw, HttpMethod.Post, "/1.0/storage-pools", new JsonObject { ["name"] = "default", ["driver"] = "dir" });
-        await DoAsync(raw, HttpMethod.Patch, "/1.0", new JsonObject { ["config"] = new JsonObject { ["core.https_address"] = $"127.0.0.2:{port}" } });
-        await DoAsync(raw, HttpMethod.Put, "/1.0/cluster", new JsonObject { ["server_name"] = "n1", ["enabled"] = true });
-        var token = (await raw.AskAsync(HttpMethod.Post, "/1.0/cluster/members", new JsonObject { ["server_name"] = "n2" }, Ct)).Metadata.Get("metadata");
-        await second.JoinAsync($"127.0.0.3:{port}", Convert.ToBase64String(Encoding.UTF8.GetBytes(new JsonObject
-        {
-            ["server_name"] = "n2", ["fingerprint"] = token.Text("fingerprint"), ["addresses"] = new JsonArray([.. token.Items("addresses").Select(a => (JsonNode)a.Said())]),
-            ["secret"] = token.Text("secret"), ["expires_at"] = token.Text("expiresAt"),
-        }.ToJsonString())));
-        await first.MakeImageAsync();
-
         using var engine = new LxdEngine(options, TimeProvider.System);
         var description = (await engine.DescribeAsync(Ct)).Given();
         description.Members.Select(m => (m.Name, m.Status)).ShouldBe([("n1", MemberStatus.Online), ("n2", MemberStatus.Online)]);
@@ -70,6 +56,25 @@ public sealed class LxdClusterTests(LxdFixture lxd)
         (await engine.StopAsync(id, force: true, Ct)).ShouldBeDone();
         (await engine.DeleteAsync(id, Ct)).ShouldBeDone();
         (await engine.EvacuateAsync("n9", Ct)).Outcome.ShouldBe(EngineOutcome.NotFound);
+    }
+
+    /// <summary>n1 and n2, with the image; of what is theirs the first is asked.</summary>
+    internal static async Task FormAsync(LxdFixture lxd, LxdDaemon first, LxdDaemon second)
+    {
+        var port = lxd.Daemon.Address.Split(':')[1];
+        (await first.TryStartAsync()).ShouldBeNull();
+        (await second.TryStartAsync()).ShouldBeNull();
+        using var raw = new LxdConnection(new LxdOptions(LxdFixture.Owner) { Socket = first.Socket }, TimeProvider.System);
+        await DoAsync(raw, HttpMethod.Post, "/1.0/storage-pools", new JsonObject { ["name"] = "default", ["driver"] = "dir" });
+        await DoAsync(raw, HttpMethod.Patch, "/1.0", new JsonObject { ["config"] = new JsonObject { ["core.https_address"] = $"127.0.0.2:{port}" } });
+        await DoAsync(raw, HttpMethod.Put, "/1.0/cluster", new JsonObject { ["server_name"] = "n1", ["enabled"] = true });
+        var token = (await raw.AskAsync(HttpMethod.Post, "/1.0/cluster/members", new JsonObject { ["server_name"] = "n2" }, Ct)).Metadata.Get("metadata");
+        await second.JoinAsync($"127.0.0.3:{port}", Convert.ToBase64String(Encoding.UTF8.GetBytes(new JsonObject
+        {
+            ["server_name"] = "n2", ["fingerprint"] = token.Text("fingerprint"), ["addresses"] = new JsonArray([.. token.Items("addresses").Select(a => (JsonNode)a.Said())]),
+            ["secret"] = token.Text("secret"), ["expires_at"] = token.Text("expiresAt"),
+        }.ToJsonString())));
+        await first.MakeImageAsync();
     }
 
     private static async Task DoAsync(LxdConnection raw, HttpMethod method, string path, JsonObject body) => (await raw.DoAsync(method, path, body, Ct)).Answer.ShouldBeDone();

@@ -140,7 +140,8 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
         if (order.Member is { } member && Members.All(m => m.Name != member)) { return EngineAnswer.NotFound("member"); }
         if (guests.ContainsKey(order.Id)) { return new EngineAnswer(EngineOutcome.AlreadyExists, "exists"); }
         if (Room(order.Id.Project, order.Size) is { } none) { return none; }
-        guests[order.Id] = new Guest(order.Size, order.Marks) { Network = order.Network, CreatedAt = clock.GetUtcNow() };
+        if (Members.Any(m => m.Name == order.Member && m.Status == MemberStatus.Evacuated)) { return new EngineAnswer(EngineOutcome.Full, "member-evacuated"); }
+        guests[order.Id] = new Guest(order.Size, order.Marks) { Network = order.Network, CreatedAt = clock.GetUtcNow(), Member = Members.Count > 1 ? order.Member ?? Members[0].Name : null };
         Tell("instance-created", order.Id);
         return EngineAnswer.Done;
     }, ct);
@@ -287,9 +288,27 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     internal override Task<EngineAnswer<IReadOnlyList<InstanceUse>>> ReadMetricsAsync(string? member, CancellationToken ct) => LookAsync(() => new EngineAnswer<IReadOnlyList<InstanceUse>>(
         [.. guests.Where(g => g.Value.IsRunning).Select(g => new InstanceUse(g.Key, 1, 1 << 20, (long)g.Value.Size.MemoryMiB << 20, 0, 0, 0, 2))]), ct);
 
-    internal override Task<EngineAnswer> EvacuateAsync(string member, CancellationToken ct) => ChangeAsync(EngineChecks.FaultOfMember(member), () => EngineAnswer.Refused("not-supported"), ct);
+    /// <summary>An instance that no evacuation moves.</summary>
+    internal InstanceId? Stuck { get; set; }
 
-    internal override Task<EngineAnswer> RestoreMemberAsync(string member, CancellationToken ct) => ChangeAsync(EngineChecks.FaultOfMember(member), () => EngineAnswer.Refused("not-supported"), ct);
+    internal override Task<EngineAnswer> EvacuateAsync(string member, CancellationToken ct) => ChangeAsync(EngineChecks.FaultOfMember(member), () =>
+    {
+        if (Members.Count < 2) { return EngineAnswer.Refused("not-supported"); }
+        if (Members.All(m => m.Name != member)) { return EngineAnswer.NotFound("member"); }
+        Members = [.. Members.Select(m => m.Name == member ? m with { Status = MemberStatus.Evacuated } : m)];
+        var others = Members.Where(m => m.Status == MemberStatus.Online).ToList();
+        if (others.Count == 0) { return new EngineAnswer(EngineOutcome.Full, "memory"); }
+        foreach (var (n, guest) in guests.Where(g => g.Value.Member == member && g.Key != Stuck).Index()) { (guest.Value.Home, guest.Value.Member) = (member, others[n % others.Count].Name); }
+        return EngineAnswer.Done;
+    }, ct);
+
+    internal override Task<EngineAnswer> RestoreMemberAsync(string member, CancellationToken ct) => ChangeAsync(EngineChecks.FaultOfMember(member), () =>
+    {
+        if (Members.Count < 2) { return EngineAnswer.Refused("not-supported"); }
+        Members = [.. Members.Select(m => m.Name == member ? m with { Status = MemberStatus.Online } : m)];
+        foreach (var guest in guests.Values.Where(g => g.Home == member)) { (guest.Home, guest.Member) = (null, member); }
+        return EngineAnswer.Done;
+    }, ct);
 
     internal override async IAsyncEnumerable<EngineEvent> ListenAsync([EnumeratorCancellation] CancellationToken ct)
     {
@@ -355,6 +374,11 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
 
         internal bool IsRunning { get; set; }
 
+        /// <summary>Where it is, and where it came from when it was moved.</summary>
+        internal string? Member { get; set; }
+
+        internal string? Home { get; set; }
+
         internal EngineName? Network { get; init; }
 
         internal IPAddress? Address { get; set; }
@@ -369,7 +393,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
 
         internal HashSet<EngineName> Backups { get; } = [];
 
-        internal EngineInstance Shown(InstanceId id) => new(id, IsRunning ? InstanceStatus.Running : InstanceStatus.Stopped, Size, marks, null, CreatedAt,
+        internal EngineInstance Shown(InstanceId id) => new(id, IsRunning ? InstanceStatus.Running : InstanceStatus.Stopped, Size, marks, Member, CreatedAt,
             new InstanceState(IsRunning ? 1_000_000_000 : 0, IsRunning ? 1 << 20 : 0, 1 << 20, null, IsRunning ? 2 : 0, 0, 0, IsRunning && Address is not null ? [Address] : []));
     }
 }

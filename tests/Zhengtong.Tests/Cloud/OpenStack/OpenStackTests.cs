@@ -149,6 +149,19 @@ public sealed class OpenStackTests(PlatformFixture platform)
         await Waiting.UntilAsync(async () => (await Server(client, id)).Item1 == "ACTIVE");
         await Act(client, id, "reboot", new { type = "SOFT" });
         await Refused(await client.PostAsJsonAsync($"{Compute}/servers/{id}/action", new { resize = new { flavorRef = "x" } }), 400, "badRequest");
+        await Refused(await client.PostAsJsonAsync($"{Compute}/servers/{id}/action", new Dictionary<string, object?> { ["confirmResize"] = null }), 409, "conflictingRequest");
+
+        // Another size waits for whoever decides; meanwhile it is what it was, and there is no second wish.
+        await Act(client, id, "resize", new { flavorRef = $"{world.Code}.free" });
+        (await Server(client, id)).ShouldBe(("ACTIVE", "review"));
+        await Refused(await client.PostAsJsonAsync($"{Compute}/servers/{id}/action", new { resize = new { flavorRef = $"{world.Code}.free" } }), 409, "conflictingRequest");
+        var change = await on.WithDb(db => db.CloudOrders.AsNoTracking().SingleAsync(o => o.SystemId == world.System && o.ResourceId != null));
+        change.ConsumerSeal.ShouldNotBeNull();
+        await OrderWorld.Done(world.Grant(change.Id));
+        await Waiting.UntilAsync(async () => (await Server(client, id)) == ("ACTIVE", null));
+        (await client.GetFromJsonAsync<JsonElement>($"{Compute}/servers/{id}")).GetProperty("server").GetProperty("flavor").GetProperty("id").GetString().ShouldBe($"{world.Code}.free");
+        var resized = await on.WithDb(db => db.CloudResources.AsNoTracking().SingleAsync(r => r.Id == change.ResourceId));
+        (resized.PlanCode, (await on.WithDb(db => db.Holds.AsNoTracking().SingleAsync(h => h.ConsumerId == resized.Id))).Amounts.SequenceEqual(resized.Amounts)).ShouldBe(("free", true));
         var usage = (await client.GetFromJsonAsync<JsonElement>($"{Compute}/os-simple-tenant-usage/{world.System:N}?start=2026-01-01T00:00:00&end={TimeProvider.System.GetUtcNow().AddDays(1):yyyy-MM-ddTHH:mm:ss}")).GetProperty("tenant_usage");
         usage.GetProperty("total_vcpus_usage").GetDouble().ShouldBeGreaterThan(0);
         usage.GetProperty("server_usages").GetArrayLength().ShouldBe(1);
@@ -173,6 +186,41 @@ public sealed class OpenStackTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Several_AreOrdersOfTheirOwn_ListedInPartsThatFollowEachOther()
+    {
+        var world = await OrderWorld.MakeAsync(platform);
+        var client = With(await TokenOf(world));
+        var made = await OrderWorld.Done(client.PostAsJsonAsync($"{Compute}/servers", new { server = new { name = "web", flavorRef = $"{world.Code}.small", imageRef = Images.IdOf("busybox"), min_count = "2", max_count = 5 } }));
+        var first = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("server").GetProperty("id").GetGuid();
+        (await Server(client, first)).ShouldBe(("BUILD", "review"));
+        // Some are granted: a list goes over resources and orders.
+        foreach (var order in await platform.WithDb(db => db.CloudOrders.Where(o => o.SystemId == world.System).OrderBy(o => o.CreatedAt).Select(o => o.Id).Take(2).ToListAsync())) { await OrderWorld.Done(world.Grant(order)); }
+        async Task<List<string>> Names(string query) => [.. (await client.GetFromJsonAsync<JsonElement>($"{Compute}/servers{query}")).GetProperty("servers").EnumerateArray().Select(s => s.GetProperty("name").GetString()!)];
+        var all = await Names("");
+        all.Order(StringComparer.Ordinal).ShouldBe(["web-1", "web-2", "web-3", "web-4", "web-5"]);
+        var (parts, marker) = (new List<string>(), "");
+        for (var part = 0; part < 3; part++)
+        {
+            var page = (await client.GetFromJsonAsync<JsonElement>($"{Compute}/servers?limit=2{marker}")).GetProperty("servers").EnumerateArray().ToList();
+            parts.AddRange(page.Select(s => s.GetProperty("name").GetString()!));
+            marker = $"&marker={page[^1].GetProperty("id").GetString()}";
+        }
+
+        parts.ShouldBe(all);
+        (await Names($"?limit=2{marker}")).ShouldBeEmpty();
+        (await Names("?name=WEB-3")).ShouldBe(["web-3"]);
+        (await Names("?name=web_3")).ShouldBeEmpty();
+        (await Names("?status=build")).Count.ShouldBe(5);
+        (await Names("?status=ACTIVE")).ShouldBeEmpty();
+        (await Names($"?flavor={world.Code}.free")).ShouldBeEmpty();
+        (await Names($"?image={Images.IdOf("busybox")}")).Count.ShouldBe(5);
+        await Refused(await client.GetAsync($"{Compute}/servers?marker={CloudWorld.NewId()}"), 400, "badRequest");
+        // A name that fits no order: none of several is left.
+        await Refused(await client.PostAsJsonAsync($"{Compute}/servers", new { server = new { name = new string('x', 70), flavorRef = $"{world.Code}.small", imageRef = Images.IdOf("busybox"), min_count = 2 } }), 400, "badRequest");
+        (await Names("")).Count.ShouldBe(5);
+    }
+
+    [Fact]
     public async Task Create_WhatIsNotOffered_IsRefusedAndLeavesNothing()
     {
         var world = await OrderWorld.MakeAsync(platform);
@@ -181,7 +229,8 @@ public sealed class OpenStackTests(PlatformFixture platform)
         foreach (var server in new object[]
         {
             new { name = "web", flavorRef = "none", imageRef = image }, new { name = "web", flavorRef = $"{world.Code}.small", imageRef = "none" }, new { name = "!", flavorRef = $"{world.Code}.small", imageRef = image },
-            new { name = "web", flavorRef = $"{world.Code}.small", imageRef = image, min_count = 3 }, new { name = "web", flavorRef = $"{world.Code}.small", imageRef = image, networks = new[] { new { uuid = "x" } } },
+            new { name = "web", flavorRef = $"{world.Code}.small", imageRef = image, min_count = 0 }, new { name = "web", flavorRef = $"{world.Code}.small", imageRef = image, min_count = 3, max_count = 2 },
+            new { name = "web", flavorRef = $"{world.Code}.small", imageRef = image, max_count = 21 }, new { name = "web", flavorRef = $"{world.Code}.small", imageRef = image, networks = new[] { new { uuid = "x" } } },
             new { name = "web", flavorRef = $"{world.Code}.small", imageRef = image, user_data = "%%%" }, new { name = "web", flavorRef = $"{world.Code}.small", imageRef = image, metadata = new { until = "2020-01-01" } },
         })
         {

@@ -40,6 +40,11 @@ public sealed class StandardClientTests
         await Waiting.UntilAsync(async () => (await client.Json("server", "show", "web")).GetProperty("status").GetString() == "SHUTOFF");
         await client.Run("server", "start", "web");
         await client.Run("server", "reboot", "web");
+        await client.Run("server", "resize", "--flavor", $"{world.Code}.free", "web");
+        (await client.Json("server", "show", "web")).GetProperty("OS-EXT-STS:task_state").GetString().ShouldBe("review");
+        (await client.Refused("server", "resize", "confirm", "web")).ShouldNotBeEmpty();
+        await client.Run("server", "create", "--flavor", $"{world.Code}.small", "--image", "busybox", "--nic", "none", "--min", "2", "--max", "2", "many");
+        await client.Run("server", "delete", "many-1", "many-2");
         var quota = await client.Json("quota", "show");
         quota.ToString().ShouldContain("cores");
         (await client.Json("usage", "show", "--start", "2026-01-01")).ToString().ShouldContain("Hours");

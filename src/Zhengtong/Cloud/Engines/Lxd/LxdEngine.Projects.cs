@@ -73,7 +73,7 @@ internal sealed partial class LxdEngine
         if (found.Metadata.Get("config").Text("ipv4.address") is { Length: > 0 } address && address != (string?)config["ipv4.address"]) { return EngineAnswer.Refused("range", address); }
         var border = await EnsureBorderAsync(network, own, ct);
         if (!border.IsDone) { return border; }
-        if (!found.IsDone || isAnnounced || found.Metadata.Text("status") == "Errored") { return await MakeNetworkAsync(network, WithoutEmpty(config), ct); }
+        if (!found.IsDone || isAnnounced || found.Metadata.Text("status") == "Errored") { return await MakeNetworkAsync(network, WithoutEmpty(config), seen, ct); }
         return Has(found.Metadata, config) ? EngineAnswer.Done : (await line.DoAsync(HttpMethod.Patch, path, new JsonObject { ["config"] = config }, ct)).Answer;
     }
 
@@ -178,8 +178,8 @@ internal sealed partial class LxdEngine
         return list;
     }
 
-    /// <summary>In a cluster a network is first announced on each member, then made on all.</summary>
-    private async Task<EngineAnswer> MakeNetworkAsync(EngineNetwork network, JsonObject config, CancellationToken ct)
+    /// <summary>In a cluster a network is first announced on each member, then made on all. Alone, a daemon that was killed in the midst leaves half of one, which it neither finishes nor lets be made again: it is taken away first.</summary>
+    private async Task<EngineAnswer> MakeNetworkAsync(EngineNetwork network, JsonObject config, LxdReply seen, CancellationToken ct)
     {
         var name = network.Name.ToString();
         var root = await line.GetAsync("/1.0", ct);
@@ -193,6 +193,13 @@ internal sealed partial class LxdEngine
                 var announced = await line.DoAsync(HttpMethod.Post, LxdPath.Of(["networks"], ("target", member)), new JsonObject { ["name"] = name, ["type"] = "bridge" }, ct);
                 if (!announced.IsDone && announced.Answer.Outcome != EngineOutcome.AlreadyExists) { return announced.Answer; }
             }
+        }
+
+        else if (seen.IsDone)
+        {
+            if (Ours(seen, "network") is { IsDone: false } strange) { return strange.Answer; }
+            var removed = (await line.DoAsync(HttpMethod.Delete, LxdPath.Of(["networks", name]), null, ct)).Answer;
+            if (!removed.IsDone && removed.Outcome != EngineOutcome.NotFound) { return removed; }
         }
 
         return (await line.DoAsync(HttpMethod.Post, LxdPath.Of(["networks"]), new JsonObject { ["name"] = name, ["type"] = "bridge", ["config"] = config }, ct)).Answer;

@@ -72,6 +72,9 @@ internal static class CloudProblems
     internal static readonly ProblemType DatabaseServerUnreachable = new("cloud.database-server-unreachable", 409);
     internal static readonly ProblemType DatabaseNotFound = new("cloud.database-not-found", 404);
     internal static readonly ProblemType BackupNotFound = new("cloud.backup-not-found", 404);
+    internal static readonly ProblemType BackupGone = new("cloud.backup-gone", 409);
+    internal static readonly ProblemType BackupNeeded = new("cloud.backup-needed", 409);
+    internal static readonly ProblemType BackupsMany = new("cloud.backups-many", 409);
     internal static readonly ProblemType SecretLost = new("cloud.secret-lost", 409);
     internal static readonly ProblemType BrokerNotFound = new("cloud.broker-not-found", 404);
     internal static readonly ProblemType BrokerTaken = new("cloud.broker-taken", 409);

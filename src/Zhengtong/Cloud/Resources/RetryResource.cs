@@ -34,7 +34,7 @@ internal static class RetryResource
 
         var now = clock.GetUtcNow();
         // Only while nobody has seen it is another made in its place; until then the billed span ended when it was lost.
-        if (request.Anew && resource is { State: CloudResourceState.Lost, Problem: "gone" }) { resource.DeliveredAt = null; }
+        if (request.Anew && resource is { State: CloudResourceState.Lost, Problem: "gone" }) { (resource.DeliveredAt, resource.BackupId) = (null, null); }
         (resource.State, resource.Problem, resource.Attempts, resource.NextAt) = (CloudResourceState.Changing, null, 0, now);
         resource.Touch();
         db.Ledger.Add(LedgerEntry.Of("cloud.resource-retried", id, actor, now, request.Reason, after: new { resource.Number, request.Anew }));

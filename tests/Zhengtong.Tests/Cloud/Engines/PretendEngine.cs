@@ -56,6 +56,12 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
         lock (door) { guests.Remove(id); }
     }
 
+    /// <summary>Somebody puts one of ours in the place of whatever is there; it is stopped.</summary>
+    internal void MakeOurs(InstanceId id)
+    {
+        lock (door) { guests[id] = new Guest(guests[id].Size, guests[id].Marks) { CreatedAt = clock.GetUtcNow() }; }
+    }
+
     /// <summary>Somebody makes an instance that is not ours.</summary>
     internal void MakeForeign(InstanceId id)
     {

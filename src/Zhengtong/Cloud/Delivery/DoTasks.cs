@@ -4,6 +4,7 @@ using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
+using Zhengtong.Kernel.Notices;
 
 namespace Zhengtong.Cloud.Delivery;
 
@@ -115,6 +116,12 @@ internal sealed class DoTasks(ZhengtongDb db, IServiceScopeFactory scopes, Recon
         {
             (task.State, task.Problem, task.NextAt, task.DoneAt) = (step.IsDone ? ResourceTaskState.Done : ResourceTaskState.Failed, step.Problem, null, now);
             own.Ledger.Add(LedgerEntry.Of(step.IsDone ? "cloud.task-done" : "cloud.task-failed", resource.Id, Actor.Platform, now, step.Problem, after: new { task.Kind, task.Subject }));
+            // Nobody waits for what a plan asks for, so its department is told.
+            if (!step.IsDone && task.Kind == ResourceTaskKind.BackUp && task.AskedBy == Guid.Empty && resource.Wish != ResourceWish.Removed)
+            {
+                own.Notices.Add(Notice.Of(resource.OrganisationId, NoticeTone.Warning, "cloud.notice.backup-failed", $"/work/cloud/resources/{resource.Id}", now, resource.Number, resource.Name));
+            }
+
             // A snapshot's limits come back with it, and a restart may end as a stop: whatever stands there now is compared with what was granted.
             if (!resource.IsGone && resource.State != CloudResourceState.Failed)
             {

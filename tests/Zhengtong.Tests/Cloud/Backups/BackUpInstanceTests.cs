@@ -169,7 +169,7 @@ public sealed class BackUpInstanceTests(DeliveryScene scene) : IClassFixture<Del
     [Fact]
     public async Task Plan_AsksEachDay_KeepsTheNewestHoweverOld_AndTheRestForItsDays()
     {
-        var (_, resource) = await DeliveredAsync();
+        var (engine, resource) = await DeliveredAsync();
         var now = TimeProvider.System.GetUtcNow();
         await scene.WithDb(db =>
         {
@@ -203,6 +203,14 @@ public sealed class BackUpInstanceTests(DeliveryScene scene) : IClassFixture<Del
         (await scene.WithDb(db => db.ResourceBackups.AnyAsync(b => b.Id == made.Id))).ShouldBeFalse();
         (await scene.WithDb(db => db.ObjectReferences.AnyAsync(r => r.Owner == made.Owner))).ShouldBeFalse();
         var newest = await scene.WithDb(db => db.ResourceBackups.AsNoTracking().SingleAsync(b => b.ResourceId == resource.Id));
+
+        // One that does not come through is told: nobody waits for it.
+        engine.MakeForeign(InstanceFulfilment.IdOf(resource));
+        await scene.WithDb(db => db.BackupPlans.Where(p => p.ResourceId == resource.Id).ExecuteUpdateAsync(s => s.SetProperty(p => p.NextAt, now)));
+        await scene.RunAsync<KeepBackups>();
+        await scene.RunAsync<DoTasks>();
+        (await scene.WithDb(db => db.Notices.CountAsync(n => n.TextKey == "cloud.notice.backup-failed" && n.Href == $"/work/cloud/resources/{resource.Id}"))).ShouldBe(1);
+        engine.MakeOurs(InstanceFulfilment.IdOf(resource));
 
         // With the resource the plan ends; what is kept outlives it by thirty days.
         await scene.WishAsync(resource.Id, ResourceWish.Removed);

@@ -155,6 +155,35 @@ public sealed class BackupSlicesTests(PlatformFixture platform)
         (await world.Held()).ShouldBe((0, 2000));
     }
 
+    /// <summary>As a browser without script goes it.</summary>
+    [Fact]
+    public async Task Pages_BackUpPlanRestoreAndRemove_AndAWrongEntryComesBack()
+    {
+        var world = await OrderWorld.MakeAsync(platform, protection: 3);
+        var (_, id) = await DeliveredAsync(world);
+        var page = $"/work/cloud/resources/{id}";
+        (await world.Officer.Submit(page, "backup-now")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        await Eventually(() => platform.WithDb(db => db.ResourceBackups.AnyAsync(b => b.ResourceId == id)));
+        var backup = await platform.WithDb(db => db.ResourceBackups.AsNoTracking().SingleAsync(b => b.ResourceId == id));
+        var wrong = await world.Officer.Submit(page, "backup-plan", ("hour", "3"), ("days", "many"));
+        wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await wrong.Content.ReadAsStringAsync()).ShouldContain("value=\"many\"");
+        (await world.Officer.Submit(page, "backup-plan", ("hour", "3"), ("days", "9"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await platform.WithDb(db => db.BackupPlans.AsNoTracking().SingleAsync(p => p.ResourceId == id))).ShouldSatisfyAllConditions(p => p.Hour.ShouldBe(3), p => p.Days.ShouldBe(9));
+        (await world.Officer.GetPage(page)).ShouldContain("from 03:00, each kept for 9 days");
+
+        var own = $"{page}/backups/{backup.Id}";
+        var shown = await world.Officer.GetPage(own);
+        shown.ShouldContain("an order is drafted");
+        (await world.Officer.Submit(own, "restore", ("name", "x"), ("reason", ""))).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var drafted = await world.Officer.Submit(own, "restore", ("name", "again"), ("reason", "演练"));
+        drafted.Headers.Location!.ToString().ShouldContain("/work/cloud/orders/");
+        (await world.Officer.GetPage(drafted.Headers.Location.ToString())).ShouldContain("From a backup");
+        (await world.Officer.Submit(own, "delete")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await platform.WithDb(db => db.ResourceBackups.AnyAsync(b => b.ResourceId == id))).ShouldBeFalse();
+        (await world.Officer.GetAsync(own)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
     private static Task<HttpResponseMessage> RestoreAsync(OrderWorld world, Guid resource, Guid backup) =>
         world.Officer.PostAsJsonAsync($"{Resources}/{resource}/backups/{backup}/restorations", new { name = "again", reason = "原主机丢失" });
 

@@ -36,7 +36,7 @@ internal sealed class KeepBackups(ZhengtongDb db, Reconcilers reconcilers, TimeP
             db.ResourceTasks.Add(new ResourceTask
             {
                 Id = Guid.CreateVersion7(now), ResourceId = plan.ResourceId, Kind = ResourceTaskKind.BackUp, AskedBy = Guid.Empty, AskedAt = now, NextAt = now,
-                Subject = string.Create(CultureInfo.InvariantCulture, $"auto-{now:yyyyMMddHHmmss}"),
+                Subject = string.Create(CultureInfo.InvariantCulture, $"auto-{now:yyyyMMddHHmmssfff}"),
             });
             plan.NextAt = plan.After(now);
             plan.Touch();

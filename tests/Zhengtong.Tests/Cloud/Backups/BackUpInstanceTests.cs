@@ -282,7 +282,14 @@ public sealed class BackUpInstanceTests(DeliveryScene scene) : IClassFixture<Del
         // What was taken back is had again by an order only.
         (await scene.WithDb(async db => await RestoreBackup.NeedsOrderAsync(db, await db.CloudResources.SingleAsync(r => r.Id == resource.Id), now, default))).ShouldBeTrue();
 
-        Task<bool> AdvanceAsync(DateTimeOffset at) => scene.WithDb(db => ReclaimIdle.AdvanceAsync(db, reclaim.Id, at, default));
+        async Task<bool> AdvanceAsync(DateTimeOffset at)
+        {
+            var moved = await scene.WithDb(db => ReclaimIdle.AdvanceAsync(db, reclaim.Id, at, default));
+            // Asked for then is due now: the jobs go by another clock.
+            await scene.WithDb(db => db.ResourceTasks.Where(t => t.ResourceId == resource.Id && t.NextAt > TimeProvider.System.GetUtcNow()).ExecuteUpdateAsync(s => s.SetProperty(t => t.NextAt, now)));
+            return moved;
+        }
+
         Task<List<ResourceTask>> TasksAsync() => scene.WithDb(db => db.ResourceTasks.AsNoTracking().Where(t => t.ResourceId == resource.Id && t.AskedBy == reclaim.Id).ToListAsync());
     }
 

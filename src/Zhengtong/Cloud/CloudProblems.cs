@@ -27,6 +27,7 @@ internal static class CloudProblems
     internal static readonly ProblemType ResourceGone = new("cloud.resource-gone", 409);
     internal static readonly ProblemType ResourceNotThere = new("cloud.resource-not-there", 409);
     internal static readonly ProblemType ResourceNotTroubled = new("cloud.resource-not-troubled", 409);
+    internal static readonly ProblemType ResourceReplaced = new("cloud.resource-replaced", 409);
     internal static readonly ProblemType TasksMany = new("cloud.tasks-many", 409);
     internal static readonly ProblemType OrphanNotFound = new("cloud.orphan-not-found", 404);
     internal static readonly ProblemType EngineSilent = new("cloud.engine-silent", 503);

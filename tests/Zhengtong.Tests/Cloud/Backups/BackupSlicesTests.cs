@@ -93,7 +93,8 @@ public sealed class BackupSlicesTests(PlatformFixture platform)
         (restored.RootId, restored.Until, restored.OrderId).ShouldBe((origin, (await ReadAsync(origin)).Until, (await ReadAsync(origin)).OrderId));
         (await EventsAsync(made, "cloud.backup-")).ShouldBe(["cloud.backup-restored"]);
 
-        // One stands under the grant now: another is ordered.
+        // One stands under the grant now: the lost one stays so, and another is ordered.
+        (await (await world.Officer.PostAsJsonAsync($"{Resources}/{origin}/retries", new { anew = true, reason = "重建", revision = (await ReadAsync(origin)).Revision })).ReadProblemCode()).ShouldBe("cloud.resource-replaced");
         var again = await RestoreAsync(world, origin, origin == first ? one : two);
         (await again.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("orderId").ValueKind.ShouldBe(JsonValueKind.String);
     }

@@ -61,6 +61,7 @@ internal partial class ZhengtongDb
         ConfigureMeasuring(builder);
         ConfigureSites(builder);
         ConfigureDatabases(builder);
+        ConfigureBackups(builder);
         ConfigureBrokers(builder);
         ConfigureOsb(builder);
         ConfigureMigration(builder);
@@ -301,6 +302,9 @@ internal partial class ZhengtongDb
             r.Property(x => x.Image).HasMaxLength(100);
             r.Property(x => x.UserData);
             r.Property(x => x.SpreadGroup).HasMaxLength(100);
+            r.Property(x => x.BackupId);
+            r.Property(x => x.RootId);
+            r.HasIndex(x => x.RootId);
             r.HasOne<ResourcePool>().WithMany().HasForeignKey(x => x.PoolId).OnDelete(DeleteBehavior.Restrict);
             r.Property(x => x.HostId);
             r.Property(x => x.Wish);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Zhengtong.Agreements;
+using Zhengtong.Cloud.Backups;
 using Zhengtong.Cloud.Brokers;
 using Zhengtong.Cloud.Databases;
 using Zhengtong.Cloud.Delivery;
@@ -64,6 +65,7 @@ internal static class CloudModule
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/systems", "cloud.systems.menu", "work", 320, "catalogue.services.menu-group"));
         services.AddSites();
         services.AddMeasuring();
+        services.AddBackups();
         builder.AddDatabases();
         builder.AddBrokers();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/migration", "cloud.migration.title", "exchange", 324, "catalogue.services.menu-group"));
@@ -126,6 +128,7 @@ internal static class CloudModule
         GiveBackResource.Map(api);
         SiteServices.Map(app, api);
         MeasuringServices.Map(app, api);
+        BackupsModule.MapBackups(api);
         app.MapDatabases();
         app.MapBrokers();
         app.MapOsb();

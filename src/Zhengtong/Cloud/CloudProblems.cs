@@ -29,6 +29,7 @@ internal static class CloudProblems
     internal static readonly ProblemType ResourceNotTroubled = new("cloud.resource-not-troubled", 409);
     internal static readonly ProblemType ActNotOffered = new("cloud.act-not-offered", 409);
     internal static readonly ProblemType ChangeNotOffered = new("cloud.change-not-offered", 409);
+    internal static readonly ProblemType ResourceReplaced = new("cloud.resource-replaced", 409);
     internal static readonly ProblemType TasksMany = new("cloud.tasks-many", 409);
     internal static readonly ProblemType HostNotFound = new("cloud.host-not-found", 404);
     internal static readonly ProblemType DriftNothing = new("cloud.drift-nothing", 409);
@@ -76,6 +77,9 @@ internal static class CloudProblems
     internal static readonly ProblemType DatabaseServerUnreachable = new("cloud.database-server-unreachable", 409);
     internal static readonly ProblemType DatabaseNotFound = new("cloud.database-not-found", 404);
     internal static readonly ProblemType BackupNotFound = new("cloud.backup-not-found", 404);
+    internal static readonly ProblemType BackupGone = new("cloud.backup-gone", 409);
+    internal static readonly ProblemType BackupNeeded = new("cloud.backup-needed", 409);
+    internal static readonly ProblemType BackupsMany = new("cloud.backups-many", 409);
     internal static readonly ProblemType SecretLost = new("cloud.secret-lost", 409);
     internal static readonly ProblemType BrokerNotFound = new("cloud.broker-not-found", 404);
     internal static readonly ProblemType BrokerTaken = new("cloud.broker-taken", 409);

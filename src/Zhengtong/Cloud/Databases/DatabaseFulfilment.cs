@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Zhengtong.Cloud.Backups;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel;
@@ -16,7 +17,7 @@ namespace Zhengtong.Cloud.Databases;
 /// <summary>Databases on managed servers. What belongs to a resource is found on the server by its name and by a mark in its comment; a role or database of that name without the mark is never touched.
 /// A database is made under a name that nobody could guess and gets mark and name in one step, so that after a crash there is none of which nobody knows whose it is.</summary>
 internal sealed partial class DatabaseFulfilment(
-    IServiceScopeFactory scopes, Vault vault, ObjectStore objects, PostgresTools tools, IOptions<DatabasesOptions> options, TimeProvider clock, ILogger<DatabaseFulfilment> logger) : IFulfilment
+    IServiceScopeFactory scopes, Vault vault, BackupStore backups, PostgresTools tools, IOptions<DatabasesOptions> options, TimeProvider clock, ILogger<DatabaseFulfilment> logger) : IFulfilment
 {
     private const long GiB = 1L << 30;
 
@@ -167,9 +168,11 @@ internal sealed partial class DatabaseFulfilment(
             var row = new ManagedDatabase
             {
                 ResourceId = resource.Id, ServerId = server.Id, Draft = $"zt_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12))}",
-                Password = vault.Seal(Encoding.UTF8.GetBytes(NewPassword()), ManagedDatabase.PurposeOf(resource.Id)), CreatedAt = now, NextBackupAt = now.AddHours(24),
+                Password = vault.Seal(Encoding.UTF8.GetBytes(NewPassword()), ManagedDatabase.PurposeOf(resource.Id)), CreatedAt = now,
             };
             db.ManagedDatabases.Add(row);
+            // Data of departments is backed up unless they say otherwise.
+            if (!await db.BackupPlans.AnyAsync(p => p.ResourceId == resource.Id, ct)) { db.BackupPlans.Add(BackupPlan.Usual(resource.Id, now)); }
             await db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);
             db.ChangeTracker.Clear();
@@ -188,7 +191,25 @@ internal sealed partial class DatabaseFulfilment(
         await KeepRoleAsync(admin, name, role, $"{MarkOf(resource)}:{place.Row.Generation}", () => OpenPassword(vault, place.Row), ct);
         if (!there.IsThere)
         {
-            await MakeAsync(admin, place, place.Row.Draft, name, ct);
+            if (resource.BackupId is { } origin)
+            {
+                if (await db.ResourceBackups.AsNoTracking().SingleOrDefaultAsync(b => b.Id == origin, ct) is not { } backup) { return DeliveryStep.Never("backup-unknown", Sight.Absent); }
+                if (tools.Find("pg_restore", admin.Major) is not { } program) { return DeliveryStep.NotNow("no-database-tools", Sight.Absent); }
+                using var bound = CancellationTokenSource.CreateLinkedTokenSource(ct);
+                using var timer = clock.CreateTimer(_ => bound.Cancel(), null, TimeSpan.FromMinutes(options.Value.TaskMinutes), Timeout.InfiniteTimeSpan);
+                try
+                {
+                    if (!await FillAsync(admin, resource, place, place.Row.Draft, backup, program, resource.Id, bound.Token)) { return DeliveryStep.Never("backup-damaged", Sight.Absent); }
+                }
+                catch (PostgresToolException e)
+                {
+                    LogToolFailed(resource.Id, e.Message);
+                    return DeliveryStep.Never("restore-failed", Sight.Absent);
+                }
+                catch (Exception e) when (e is CryptographicException or DamagedObjectException) { return DeliveryStep.Never("backup-damaged", Sight.Absent); }
+                catch (OperationCanceledException) when (!ct.IsCancellationRequested) { return DeliveryStep.Never("took-too-long", Sight.Absent); }
+            }
+            else { await MakeAsync(admin, place, place.Row.Draft, name, ct); }
             await admin.TogetherAsync(async () =>
             {
                 await admin.RunAsync("COMMENT ON DATABASE %I IS %L", ct, place.Row.Draft, MarkOf(resource));
@@ -325,8 +346,6 @@ internal sealed partial class DatabaseFulfilment(
         if (await db.ManagedDatabases.Where(d => d.ResourceId == resource.Id).ExecuteDeleteAsync(ct) > 0)
         {
             await db.DatabaseServers.Where(s => s.Id == place.Server.Id).ExecuteUpdateAsync(set => set.SetProperty(s => s.Databases, s => s.Databases - 1), ct);
-            var until = clock.GetUtcNow() + DatabaseBackup.KeptAfterRemoval;
-            await db.DatabaseBackups.Where(b => b.ResourceId == resource.Id && b.ExpiresAt == null).ExecuteUpdateAsync(set => set.SetProperty(b => b.ExpiresAt, until), ct);
         }
 
         await transaction.CommitAsync(ct);
@@ -348,43 +367,19 @@ internal sealed partial class DatabaseFulfilment(
     private async Task<TaskStep> BackUpAsync(ZhengtongDb db, PostgresAdmin admin, CloudResource resource, Place place, ResourceTask task, CancellationToken ct)
     {
         var name = task.Subject ?? $"{task.Id:N}";
-        if (await db.DatabaseBackups.AnyAsync(b => b.Id == task.Id, ct)) { return TaskStep.Done; }
-        if (await db.DatabaseBackups.AnyAsync(b => b.ResourceId == resource.Id && b.Name == name, ct)) { return TaskStep.Never("backup-name-taken"); }
+        if (await db.ResourceBackups.AnyAsync(b => b.Id == task.Id, ct)) { return TaskStep.Done; }
+        if (await db.ResourceBackups.AnyAsync(b => b.ResourceId == resource.Id && b.Name == name, ct)) { return TaskStep.Never("backup-name-taken"); }
         if (tools.Find("pg_dump", admin.Major) is not { } program) { return TaskStep.NotNow("no-database-tools"); }
         if (!IsOurs((await admin.FindDatabaseAsync(resource.EngineName, ct)).Mark, resource)) { return TaskStep.Never("gone"); }
-        var key = RandomNumberGenerator.GetBytes(BackupContent.KeySize);
-        var sealedKey = vault.Seal(key, DatabaseBackup.PurposeOf(task.Id));
-        var connection = await StandInAsync(admin, resource, place, task, resource.EngineName, ct);
-        PutObject put;
-        long length;
+        var connection = await StandInAsync(admin, resource, place, task.Id, resource.EngineName, ct);
         try
         {
-            (put, length) = await tools.DumpAsync(program, connection, resource.EngineName, async (archive, atEnd) =>
-            {
-                await using var content = BackupStream.Sealing(archive, key, task.Id, atEnd);
-                var stored = await objects.PutAsync(content, ct);
-                return (stored, content.Taken);
-            }, ct);
+            var isKept = await tools.DumpAsync(program, connection, resource.EngineName, (archive, atEnd) => backups.KeepAsync(db, task, name, admin.Version, archive, atEnd, ct), ct);
+            return isKept ? TaskStep.Done : TaskStep.Never("backup-name-taken");
         }
         // However it ended: nobody logs in as it any more.
-        finally { await DropStandInAsync(admin, resource, place, resource.EngineName, StandInOf(task), CancellationToken.None); }
-
-        var now = clock.GetUtcNow();
-        var backup = new DatabaseBackup
-        {
-            Id = task.Id, ResourceId = resource.Id, Name = name, IsScheduled = task.AskedBy == Guid.Empty, Digest = put.Digest, Length = length, Key = sealedKey, ServerVersion = admin.Version, At = now,
-        };
-        db.DatabaseBackups.Add(backup);
-        db.ObjectReferences.Add(new ObjectReference { Digest = put.Digest, Owner = backup.Owner, Since = now });
-        try { await db.SaveChangesAsync(ct); }
-        catch (DbUpdateException e) when (e.IsUniqueViolation()) { return TaskStep.Never("backup-name-taken"); }
-        return TaskStep.Done;
+        finally { await DropStandInAsync(admin, resource, place, resource.EngineName, StandInOf(task.Id), CancellationToken.None); }
     }
-
-    /// <summary>The backup as it reads in the clear, or null when its bytes are gone.</summary>
-    /// <exception cref="CryptographicException">Its key is lost.</exception>
-    internal static async Task<Stream?> OpenBackupAsync(ObjectStore objects, Vault vault, DatabaseBackup backup, CancellationToken ct) =>
-        await objects.OpenAsync(backup.Digest, ct) is { } raw ? BackupStream.Opening(raw, vault.Open(backup.Key, DatabaseBackup.PurposeOf(backup.Id)), backup.Id) : null;
 
     /// <summary>Restores beside what is there, then changes the two in one transaction: whoever looks finds the one or the other, whole.</summary>
     private async Task<TaskStep> RestoreAsync(ZhengtongDb db, PostgresAdmin admin, CloudResource resource, Place place, ResourceTask task, CancellationToken ct)
@@ -394,23 +389,9 @@ internal sealed partial class DatabaseFulfilment(
         if (there.Mark != mark)
         {
             if (!IsOurs(there.Mark, resource)) { return TaskStep.Never("gone"); }
-            if (await db.DatabaseBackups.AsNoTracking().SingleOrDefaultAsync(b => b.ResourceId == resource.Id && b.Name == task.Subject, ct) is not { } backup) { return TaskStep.Never("backup-unknown"); }
+            if (await db.ResourceBackups.AsNoTracking().SingleOrDefaultAsync(b => b.ResourceId == resource.Id && b.Name == task.Subject, ct) is not { } backup) { return TaskStep.Never("backup-unknown"); }
             if (tools.Find("pg_restore", admin.Major) is not { } program) { return TaskStep.NotNow("no-database-tools"); }
-            await DropDraftAsync(admin, resource, NewOf(place), ct);
-            await MakeAsync(admin, place, NewOf(place), name, ct);
-            try
-            {
-                if (await OpenBackupAsync(objects, vault, backup, ct) is not { } archive) { return TaskStep.Never("backup-damaged"); }
-                await using (archive) { await tools.RestoreAsync(program, await StandInAsync(admin, resource, place, task, NewOf(place), ct), NewOf(place), name, archive, ct); }
-            }
-            catch (Exception e) when (e is PostgresToolException or CryptographicException or DamagedObjectException)
-            {
-                await DropStandInAsync(admin, resource, place, NewOf(place), StandInOf(task), ct);
-                await DropDraftAsync(admin, resource, NewOf(place), ct);
-                throw;
-            }
-
-            await DropStandInAsync(admin, resource, place, NewOf(place), StandInOf(task), ct);
+            if (!await FillAsync(admin, resource, place, NewOf(place), backup, program, task.Id, ct)) { return TaskStep.Never("backup-damaged"); }
             await DropDraftAsync(admin, resource, OldOf(place), ct);
             foreach (var role in await RolesAsync(admin, resource, ct))
             {
@@ -440,6 +421,41 @@ internal sealed partial class DatabaseFulfilment(
         return TaskStep.Done;
     }
 
+    /// <summary>Makes a database under a name of ours anew, from a backup; false when its bytes are gone. What fails leaves nothing behind.</summary>
+    /// <param name="admin">The server.</param>
+    /// <param name="resource">Whose.</param>
+    /// <param name="place">Where.</param>
+    /// <param name="database">The name.</param>
+    /// <param name="backup">What it is made from.</param>
+    /// <param name="program">pg_restore.</param>
+    /// <param name="work">Gives the login that does it its name: the same for each attempt.</param>
+    /// <param name="ct">Stops it.</param>
+    private async Task<bool> FillAsync(PostgresAdmin admin, CloudResource resource, Place place, string database, ResourceBackup backup, string program, Guid work, CancellationToken ct)
+    {
+        var name = resource.EngineName;
+        await DropDraftAsync(admin, resource, database, ct);
+        await MakeAsync(admin, place, database, name, ct);
+        try
+        {
+            if (await backups.OpenAsync(backup, ct) is not { } archive)
+            {
+                await DropDraftAsync(admin, resource, database, ct);
+                return false;
+            }
+
+            await using (archive) { await tools.RestoreAsync(program, await StandInAsync(admin, resource, place, work, database, ct), database, name, archive, ct); }
+        }
+        catch (Exception e) when (e is PostgresToolException or CryptographicException or DamagedObjectException)
+        {
+            await DropStandInAsync(admin, resource, place, database, StandInOf(work), ct);
+            await DropDraftAsync(admin, resource, database, ct);
+            throw;
+        }
+
+        await DropStandInAsync(admin, resource, place, database, StandInOf(work), ct);
+        return true;
+    }
+
     /// <summary>The database's role and those of its members that are ours: before PostgreSQL 15 a role may make anybody's a member of itself, and what is another department's is neither locked out nor lent.</summary>
     private static async Task<IReadOnlyList<string>> RolesAsync(PostgresAdmin admin, CloudResource resource, CancellationToken ct)
     {
@@ -452,15 +468,15 @@ internal sealed partial class DatabaseFulfilment(
         return roles;
     }
 
-    private static string StandInOf(ResourceTask task) => $"l{task.Id:N}";
+    private static string StandInOf(Guid work) => $"l{work:N}";
 
     /// <summary>The connection of a login that may do what the database's role and its logins may and nothing more. What is dumped or restored was written by the department: its functions may run while it is, and
     /// one that sets its role back must not find the platform's account.</summary>
-    private async Task<string> StandInAsync(PostgresAdmin admin, CloudResource resource, Place place, ResourceTask task, string database, CancellationToken ct)
+    private async Task<string> StandInAsync(PostgresAdmin admin, CloudResource resource, Place place, Guid work, string database, CancellationToken ct)
     {
-        var (name, password) = (StandInOf(task), NewPassword());
+        var (name, password) = (StandInOf(work), NewPassword());
         await DropStandInAsync(admin, resource, place, database, name, ct);
-        await KeepRoleAsync(admin, name, null, $"{MarkOf(resource)}:{task.Id}", () => password, ct);
+        await KeepRoleAsync(admin, name, null, $"{MarkOf(resource)}:{work}", () => password, ct);
         // What a login made as itself is the department's too.
         foreach (var owner in await RolesAsync(admin, resource, ct)) { await admin.RunAsync("GRANT %I TO %I", ct, owner, name); }
         await admin.RunAsync("ALTER ROLE %I LOGIN", ct, name);
@@ -474,17 +490,8 @@ internal sealed partial class DatabaseFulfilment(
 
     private static async Task<TaskStep> DeleteBackupAsync(ZhengtongDb db, CloudResource resource, ResourceTask task, CancellationToken ct)
     {
-        if (await db.DatabaseBackups.SingleOrDefaultAsync(b => b.ResourceId == resource.Id && b.Name == task.Subject, ct) is { } backup) { await ForgetAsync(db, [backup], ct); }
+        if (await db.ResourceBackups.SingleOrDefaultAsync(b => b.ResourceId == resource.Id && b.Name == task.Subject, ct) is { } backup) { await BackupStore.ForgetAsync(db, [backup], ct); }
         return TaskStep.Done;
-    }
-
-    /// <summary>Backups go, and their bytes with the next collection.</summary>
-    internal static async Task ForgetAsync(ZhengtongDb db, IReadOnlyList<DatabaseBackup> backups, CancellationToken ct)
-    {
-        var owners = backups.Select(b => b.Owner).ToList();
-        db.ObjectReferences.RemoveRange(await db.ObjectReferences.Where(r => owners.Contains(r.Owner)).ToListAsync(ct));
-        db.DatabaseBackups.RemoveRange(backups);
-        await db.SaveChangesAsync(ct);
     }
 
     [LoggerMessage(LogLevel.Warning, "The database server refused a statement: {State}")]

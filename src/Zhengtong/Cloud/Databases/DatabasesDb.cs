@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Model;
-using Zhengtong.Kernel.Objects;
 
 namespace Zhengtong;
 
@@ -11,8 +10,6 @@ internal partial class ZhengtongDb
     internal DbSet<ManagedDatabase> ManagedDatabases => Set<ManagedDatabase>();
 
     internal DbSet<DatabaseLogin> DatabaseLogins => Set<DatabaseLogin>();
-
-    internal DbSet<DatabaseBackup> DatabaseBackups => Set<DatabaseBackup>();
 
     private static void ConfigureDatabases(ModelBuilder builder)
     {
@@ -51,10 +48,6 @@ internal partial class ZhengtongDb
             d.Property(x => x.Generation);
             d.Property(x => x.Size);
             d.Property(x => x.IsFull);
-            d.Property(x => x.BackUpHours);
-            d.Property(x => x.BackupsKept);
-            d.Property(x => x.NextBackupAt);
-            d.HasIndex(x => x.NextBackupAt);
             d.Property(x => x.CreatedAt);
             d.Property(x => x.Revision).IsConcurrencyToken();
         });
@@ -68,23 +61,6 @@ internal partial class ZhengtongDb
             l.Property(x => x.Password);
             l.Property(x => x.IsEnding);
             l.Property(x => x.CreatedAt);
-        });
-        builder.Entity<DatabaseBackup>(b =>
-        {
-            b.ToTable("database_backups", "cloud");
-            b.HasKey(x => x.Id);
-            b.Property(x => x.Id).ValueGeneratedNever();
-            b.HasOne<CloudResource>().WithMany().HasForeignKey(x => x.ResourceId).OnDelete(DeleteBehavior.Restrict);
-            b.Property(x => x.Name).HasMaxLength(60);
-            b.HasIndex(x => new { x.ResourceId, x.Name }).IsUnique();
-            b.Property(x => x.IsScheduled);
-            b.Property(x => x.Digest).HasConversion(d => d.Value, s => Digest.Parse(s, null)).HasMaxLength(64);
-            b.Property(x => x.Length);
-            b.Property(x => x.Key);
-            b.Property(x => x.ServerVersion).HasMaxLength(40);
-            b.Property(x => x.At);
-            b.Property(x => x.ExpiresAt);
-            b.HasIndex(x => x.ExpiresAt);
         });
     }
 }

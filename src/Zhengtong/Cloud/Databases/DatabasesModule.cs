@@ -28,8 +28,5 @@ internal static class DatabasesModule
         ListDatabaseServers.Map(api);
         ShowDatabaseCredentials.Map(api);
         RotateDatabasePassword.Map(api);
-        SetDatabaseBackups.Map(api);
-        ListDatabaseBackups.Map(api);
-        DownloadDatabaseBackup.Map(api);
     }
 }

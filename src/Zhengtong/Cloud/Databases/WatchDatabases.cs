@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -9,7 +8,7 @@ using Zhengtong.Kernel.Secrets;
 
 namespace Zhengtong.Cloud.Databases;
 
-/// <summary>Looks whether servers answer and how large databases are, asks for the backups that are due, and lets old ones go. One question a server, however many databases it has.</summary>
+/// <summary>Looks whether servers answer and how large databases are. One question a server, however many databases it has.</summary>
 internal sealed class WatchDatabases(ZhengtongDb db, Vault vault, IOptions<DatabasesOptions> options, TimeProvider clock) : IReconciler
 {
     private const int AtOnce = 500;
@@ -18,7 +17,7 @@ internal sealed class WatchDatabases(ZhengtongDb db, Vault vault, IOptions<Datab
 
     public TimeSpan Every => TimeSpan.FromMinutes(1);
 
-    public async Task<Pass> ReconcileAsync(CancellationToken ct) => Pass.Settled(await MeasureAsync(ct) + await AskForBackupsAsync(ct) + await LetGoAsync(ct));
+    public async Task<Pass> ReconcileAsync(CancellationToken ct) => Pass.Settled(await MeasureAsync(ct));
 
     private async Task<long> MeasureAsync(CancellationToken ct)
     {
@@ -61,51 +60,5 @@ internal sealed class WatchDatabases(ZhengtongDb db, Vault vault, IOptions<Datab
         var now = clock.GetUtcNow();
         return resources.Count == 0 ? 0 : await db.CloudResources.Where(r => resources.Contains(r.Id) && (r.NextAt == null || r.NextAt > now) && r.State != CloudResourceState.Removed)
             .ExecuteUpdateAsync(set => set.SetProperty(r => r.NextAt, now), ct);
-    }
-
-    private async Task<long> AskForBackupsAsync(CancellationToken ct)
-    {
-        var now = clock.GetUtcNow();
-        long asked = 0;
-        var due = await db.ManagedDatabases.Where(d => d.BackUpHours != null && d.NextBackupAt <= now
-            && db.CloudResources.Any(r => r.Id == d.ResourceId && r.Wish != ResourceWish.Removed && (r.State == CloudResourceState.Running || r.State == CloudResourceState.Stopped))
-            && !db.ResourceTasks.Any(t => t.ResourceId == d.ResourceId && t.Kind == ResourceTaskKind.BackUp && (t.State == ResourceTaskState.Waiting || t.State == ResourceTaskState.Begun)))
-            .OrderBy(d => d.NextBackupAt).Take(AtOnce).ToListAsync(ct);
-        foreach (var row in due)
-        {
-            db.ResourceTasks.Add(new ResourceTask
-            {
-                Id = Guid.CreateVersion7(now), ResourceId = row.ResourceId, Kind = ResourceTaskKind.BackUp, AskedBy = Guid.Empty, AskedAt = now, NextAt = now,
-                Subject = string.Create(CultureInfo.InvariantCulture, $"auto-{now:yyyyMMddHHmmss}"),
-            });
-            row.NextBackupAt = now.AddHours(row.BackUpHours!.Value);
-            row.Touch();
-            try { await db.SaveChangesAsync(ct); }
-            catch (DbUpdateConcurrencyException)
-            {
-                // Its plan was changed in this moment: the next look reads it.
-                db.ChangeTracker.Clear();
-                break;
-            }
-
-            asked++;
-        }
-
-        return asked;
-    }
-
-    private async Task<long> LetGoAsync(CancellationToken ct)
-    {
-        var now = clock.GetUtcNow();
-        var old = await db.DatabaseBackups.Where(b => b.ExpiresAt <= now).Take(AtOnce).ToListAsync(ct);
-        var crowded = await db.DatabaseBackups.Where(b => b.IsScheduled && b.ExpiresAt == null).GroupBy(b => b.ResourceId).Select(g => new { g.Key, Count = g.Count() })
-            .Join(db.ManagedDatabases, g => g.Key, d => d.ResourceId, (g, d) => new { d.ResourceId, Extra = g.Count - d.BackupsKept }).Where(c => c.Extra > 0).Take(AtOnce).ToListAsync(ct);
-        foreach (var one in crowded)
-        {
-            old.AddRange(await db.DatabaseBackups.Where(b => b.ResourceId == one.ResourceId && b.IsScheduled).OrderBy(b => b.At).Take(one.Extra).ToListAsync(ct));
-        }
-
-        if (old.Count > 0) { await DatabaseFulfilment.ForgetAsync(db, old, ct); }
-        return old.Count;
     }
 }

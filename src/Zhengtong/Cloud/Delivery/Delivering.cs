@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Backups;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Quotas;
@@ -153,6 +154,7 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
     {
         await EndSpanAsync(db, await db.ResourceSpans.SingleOrDefaultAsync(s => s.ResourceId == resource.Id && s.Until == null, ct), now, ct);
         await Holds.ReleaseAsync(db, resource.Id, "removed", Actor.Platform, now, ct);
+        await BackupStore.OutliveAsync(db, resource.Id, now, ct);
         (resource.State, resource.RemovedAt, resource.Address, resource.Problem) = (CloudResourceState.Removed, now, null, null);
     }
 

@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Zhengtong.Cloud.Backups;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Secrets;
@@ -8,9 +10,10 @@ using Zhengtong.Kernel.Secrets;
 namespace Zhengtong.Cloud.Delivery;
 
 /// <summary>Instances at the engine of their pool. An instance is called by its resource's id in its department's project; that, and the platform's mark, is how it is known again.</summary>
-internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, InstanceSurroundings surroundings, Vault vault, IOptions<CloudOptions> options) : IFulfilment
+internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, InstanceSurroundings surroundings, BackUpInstance backUp, BackupStore backups, Vault vault, IOptions<CloudOptions> options) : IFulfilment
 {
     private const int MostStarts = 5;
+    private const int MostImports = 12;
     private const int MostAsksForAddress = 60;
 
     public ResourceForm Form => ResourceForm.Instance;
@@ -26,12 +29,14 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         {
             // Gone, or not yet there; a project that is not there has no instances.
             if (resource.Wish == ResourceWish.Removed || resource.DeliveredAt is not null) { return new DeliveryStep(Sight.Absent); }
-            return await CreateAsync(resource, pool, engine, ct);
+            return resource.BackupId is { } backup ? await ImportAsync(resource, backup, pool, engine, ct) : await CreateAsync(resource, pool, engine, ct);
         }
 
         if (!found.IsDone) { return Failed(found, Sight.Unknown); }
         var instance = found.Value;
         if (resource.Wish == ResourceWish.Removed) { return await RemoveAsync(instance, engine, ct); }
+        // An import that broke off: it still bears the marks of what the backup was taken from. It never ran, and is made again.
+        if (resource is { BackupId: not null, DeliveredAt: null } && instance.Marks.GetValueOrDefault("resource") != resource.Id.ToString()) { return await RemoveAsync(instance, engine, ct); }
         if (SizeOf(resource) is var size && instance.Size != size && !await IsKeptAsync(resource, instance.Size, ct) && await ResizeAsync(resource, instance, size, pool, engine, ct) is { } refused) { return refused; }
         return (instance.Status, resource.Wish) switch
         {
@@ -51,6 +56,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         var pool = await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == poolId, ct);
         if (engines.Of(pool) is not { IsDone: true, Value: { } engine }) { return TaskStep.NotNow("no-engine"); }
         var id = IdOf(resource);
+        if (task.Kind == ResourceTaskKind.BackUp) { return await backUp.DoAsync(resource, task, pool, engine, ct); }
         EngineName? snapshot = task.Subject is { } subject && EngineName.TryParse(subject, out var name) ? name : null;
         EngineAnswer answer = task.Kind switch
         {
@@ -108,6 +114,45 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
                 return new DeliveryStep(Sight.Changing);
             default:
                 return Failed(answer, Sight.Absent);
+        }
+    }
+
+    /// <summary>Made from a backup, in the pool that it was taken in: the department's network there is in it.</summary>
+    private async Task<DeliveryStep> ImportAsync(CloudResource resource, Guid backupId, ResourcePool pool, CloudEngine engine, CancellationToken ct)
+    {
+        if (await db.ResourceBackups.AsNoTracking().SingleOrDefaultAsync(b => b.Id == backupId, ct) is not { } backup) { return DeliveryStep.Never("backup-unknown", Sight.Absent); }
+        var network = await surroundings.EnsureAsync(db, engine, pool, resource.OrganisationId, ct);
+        if (!network.Answer.IsDone) { return Failed(network.Answer, Sight.Absent); }
+        var host = await db.CloudHosts.AsNoTracking().SingleAsync(h => h.Id == resource.HostId, ct);
+        BackupStream? content;
+        try { content = await backups.OpenAsync(backup, ct); }
+        catch (CryptographicException) { return DeliveryStep.Never("secret-lost", Sight.Absent); }
+        if (content is null) { return DeliveryStep.Never("backup-damaged", Sight.Absent); }
+        await using (content)
+        {
+            EngineAnswer answer;
+            try { answer = await engine.ImportAsync(IdOf(resource), content, SizeOf(resource), MarksOf(resource), await surroundings.IsClusterAsync(engine, ct) ? host.Name : null, ct); }
+            catch (Exception) when (content.IsDamaged) { return DeliveryStep.Never("backup-damaged", Sight.Absent); }
+            // The engine was cut off before it had the whole, and made nothing of it.
+            if (content.IsDamaged) { return DeliveryStep.Never("backup-damaged", Sight.Absent); }
+            switch (answer.Outcome)
+            {
+                case EngineOutcome.Done:
+                    return new DeliveryStep(Sight.Changing);
+                case EngineOutcome.NotFound:
+                    surroundings.Forget(pool.Id, resource.OrganisationId);
+                    return DeliveryStep.NotNow(answer.Code, Sight.Absent);
+                case EngineOutcome.LimitReached:
+                    surroundings.Forget(pool.Id, resource.OrganisationId);
+                    return DeliveryStep.NotNow("engine-limit", Sight.Absent);
+                case EngineOutcome.AlreadyExists or EngineOutcome.Unknown:
+                    return DeliveryStep.NotNow(answer.Code, Sight.Changing);
+                // What an attempt that was killed had sent whole may still be being unpacked.
+                case EngineOutcome.Refused when answer.Code == "failed" && resource.Attempts < MostImports:
+                    return DeliveryStep.NotNow(answer.Code, Sight.Absent);
+                default:
+                    return Failed(answer, Sight.Absent);
+            }
         }
     }
 

@@ -116,7 +116,7 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
     private async Task<long> OrphansAsync(ResourcePool pool, CloudEngine engine, Dictionary<InstanceId, EngineInstance> there, DateTimeOffset began, CancellationToken ct)
     {
         long found = 0;
-        var named = there.Values.Select(i => (Instance: i, Resource: Guid.TryParse(i.Marks.GetValueOrDefault("resource"), out var id) ? id : (Guid?)null))
+        var named = there.Values.Select(i => (Instance: i, Resource: ResourceOf(i)))
             // Another platform's pool on the same engine: not ours to judge.
             .Where(n => n.Instance.Marks.GetValueOrDefault("pool") is null || n.Instance.Marks["pool"] == pool.Id.ToString()).ToList();
         var known = new Dictionary<Guid, CloudResourceState>();
@@ -158,6 +158,10 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
         await db.SaveChangesAsync(ct);
         return found;
     }
+
+    /// <summary>By its name, which is ours to give; one that is just being made from a backup still bears the marks of another.</summary>
+    private static Guid? ResourceOf(EngineInstance instance) =>
+        instance.Id.Name.ToString() is ['r', .. var digits] && Guid.TryParseExact(digits, "N", out var named) ? named : Guid.TryParse(instance.Marks.GetValueOrDefault("resource"), out var marked) ? marked : null;
 
     private static async Task<bool> RemoveAsync(CloudEngine engine, EngineInstance instance, CancellationToken ct)
     {

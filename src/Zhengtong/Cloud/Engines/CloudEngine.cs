@@ -89,9 +89,15 @@ internal abstract class CloudEngine : IDisposable
     /// <summary>Removes a backup.</summary>
     internal abstract Task<EngineAnswer> DeleteBackupAsync(InstanceId id, EngineName backup, CancellationToken ct);
 
-    /// <summary>Makes a stopped instance from a backup's bytes, read to their end. Size, marks and name are those given here, whatever the backup says. Only into a project that
-    /// <see cref="EnsureProjectAsync"/> made: a backup may say that it wants the host's own devices, and such a project refuses that.</summary>
-    internal abstract Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, CancellationToken ct);
+    /// <summary>Makes a stopped instance from a backup's bytes, read to their end. Size, marks and name are those given here, whatever the backup says; its network card is another one. Only into a project that
+    /// <see cref="EnsureProjectAsync"/> made: a backup may say that it wants the host's own devices, and such a project refuses that. An answer that is not done may leave it with the marks that the backup has.</summary>
+    /// <param name="id">The new instance.</param>
+    /// <param name="backup">Its bytes; stays the caller's.</param>
+    /// <param name="size">Its size.</param>
+    /// <param name="marks">Our ids.</param>
+    /// <param name="member">Where; null where the engine likes.</param>
+    /// <param name="ct">Stops it.</param>
+    internal abstract Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, string? member, CancellationToken ct);
 
     /// <summary>Writes a file inside an instance, whether it runs or not; it is root's alone. One that is there is replaced; its folder must be there. An answer that is not done may leave half of it.</summary>
     /// <param name="id">The instance.</param>

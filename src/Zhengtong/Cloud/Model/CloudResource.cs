@@ -101,6 +101,12 @@ internal sealed class CloudResource
     /// <summary>反亲和: resources of one group stand on different hosts; null for none.</summary>
     internal string? SpreadGroup { get; init; }
 
+    /// <summary>The backup that it is made from (<see cref="ResourceBackup"/>), which may be gone once it is there; null when it begins empty.</summary>
+    internal Guid? BackupId { get; set; }
+
+    /// <summary>Of one that was restored under what was granted to another: that other, the first of them. Of a grant at most one stands at a time. Null for one that has a grant of its own.</summary>
+    internal Guid? RootId { get; init; }
+
     /// <summary>Where it is; null until it has a place.</summary>
     internal Guid? PoolId { get; set; }
 
@@ -181,9 +187,9 @@ public enum ResourceTaskKind
     Restart,
     /// <summary>快照: keep the state as it is.</summary>
     Snapshot,
-    /// <summary>Set back to a snapshot.</summary>
+    /// <summary>Set back to a snapshot; of a database, to a backup.</summary>
     Restore,
-    /// <summary>Remove a snapshot.</summary>
+    /// <summary>Remove a snapshot; of a database, a backup.</summary>
     DeleteSnapshot,
     /// <summary>备份: keep a copy outside the engine.</summary>
     BackUp,

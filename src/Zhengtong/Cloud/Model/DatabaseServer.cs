@@ -1,5 +1,3 @@
-using Zhengtong.Kernel.Objects;
-
 namespace Zhengtong.Cloud.Model;
 
 /// <summary>A PostgreSQL server of the operator's on which departments get databases of their own.</summary>
@@ -77,15 +75,6 @@ internal sealed class ManagedDatabase
     /// <summary>True while it is larger than what was ordered.</summary>
     internal bool IsFull { get; set; }
 
-    /// <summary>Hours between two backups by themselves, 1 to 720; null for none.</summary>
-    internal int? BackUpHours { get; set; } = 24;
-
-    /// <summary>How many of those are kept, 1 to 365.</summary>
-    internal int BackupsKept { get; set; } = 7;
-
-    /// <summary>When the next one is due.</summary>
-    internal DateTimeOffset? NextBackupAt { get; set; }
-
     internal required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>From 1; of two changes at once one acts.</summary>
@@ -117,43 +106,4 @@ internal sealed class DatabaseLogin
 
     /// <summary>What the seal of its password is bound to.</summary>
     internal static string PurposeOf(Guid login) => $"cloud-database-login:{login}";
-}
-
-/// <summary>A backup 备份 of a database: what pg_dump wrote in its custom format, encrypted, in the object store. It outlives its database by <see cref="KeptAfterRemoval"/>.</summary>
-internal sealed class DatabaseBackup
-{
-    /// <summary>Id of the task that made it.</summary>
-    internal required Guid Id { get; init; }
-
-    internal required Guid ResourceId { get; init; }
-
-    /// <summary>1 to 60 characters, unique within its resource.</summary>
-    internal required string Name { get; init; }
-
-    /// <summary>True when the schedule asked for it: only those make room for newer ones.</summary>
-    internal required bool IsScheduled { get; init; }
-
-    internal required Digest Digest { get; init; }
-
-    /// <summary>Bytes of the archive before encryption.</summary>
-    internal required long Length { get; init; }
-
-    /// <summary>The key of its content, sealed by the vault (<see cref="PurposeOf"/>).</summary>
-    internal required byte[] Key { get; init; }
-
-    /// <summary>Version of the server that it was taken from.</summary>
-    internal required string ServerVersion { get; init; }
-
-    internal required DateTimeOffset At { get; init; }
-
-    /// <summary>When it goes by itself; null while its database is there.</summary>
-    internal DateTimeOffset? ExpiresAt { get; set; }
-
-    internal static readonly TimeSpan KeptAfterRemoval = TimeSpan.FromDays(30);
-
-    /// <summary>Who needs the object.</summary>
-    internal string Owner => $"cloud:database-backup:{Id}";
-
-    /// <summary>What the seal of its key is bound to.</summary>
-    internal static string PurposeOf(Guid backup) => $"cloud-database-backup:{backup}";
 }

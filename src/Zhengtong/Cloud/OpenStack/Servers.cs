@@ -163,7 +163,7 @@ internal static class Servers
         db.CloudResources.AsNoTracking().Where(r => r.SystemId == system && r.Form == ResourceForm.Instance && r.State != CloudResourceState.Removed);
 
     private static Expression<Func<CloudResource, Server>> Seen(ZhengtongDb db) => r => new Server(
-        db.CloudResources.Any(x => x.OrderId == r.OrderId && x.Id != r.Id) ? r.Id : r.OrderId, r.Id, r.OrderId, r.Name, r.ServiceCode + "." + r.PlanCode, r.Image, r.Zone,
+        db.CloudResources.Any(x => x.OrderId == r.OrderId && x.Id != r.Id && x.RootId == null) || r.RootId != null ? r.Id : r.OrderId, r.Id, r.OrderId, r.Name, r.ServiceCode + "." + r.PlanCode, r.Image, r.Zone,
         db.CloudOrders.Where(o => o.Id == r.OrderId).Select(o => o.CreatedBy).FirstOrDefault(), r.Wish, r.State, r.Problem, r.Address, r.HostId, r.CreatedAt, r.DeliveredAt, r.SeenAt, r.Revision, null,
         db.CloudOrders.Any(o => o.ResourceId == r.Id && o.State == OrderState.Submitted));
 

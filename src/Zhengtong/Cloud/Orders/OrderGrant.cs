@@ -36,6 +36,7 @@ internal sealed class OrderGrant(ZhengtongDb db, CloudServiceLookup services, Or
         foreach (var item in order.Items)
         {
             if (await services.FindAsync(item.Service, item.Version, ct) is not { State: ServiceState.Published or ServiceState.Superseded }) { return CloudProblems.ServiceGone.Because(item.ServiceName); }
+            if (item.Backup is { } backup && !await db.ResourceBackups.AnyAsync(b => b.Id == backup, ct)) { return CloudProblems.BackupGone.Because(item.Name); }
         }
 
         // First the order: of two grants at once the other ends here, before anything is held.
@@ -74,16 +75,19 @@ internal sealed class OrderGrant(ZhengtongDb db, CloudServiceLookup services, Or
 
         var spread = order.Items.Index().ToDictionary(i => i.Index + 1, i => i.Item.IsApart ? $"{order.Id:N}-{i.Index + 1}" : null);
         var hosted = wanted.Where(w => IsOnHost(w.Item.Form)).ToList();
+        // What is restored stands where its backup was taken: the department's network there is in it.
+        var origins = order.Items.Select(i => i.Backup).OfType<Guid>().ToList();
+        var pools = origins.Count == 0 ? [] : await db.ResourceBackups.AsNoTracking().Where(b => origins.Contains(b.Id)).Join(db.CloudResources, b => b.ResourceId, r => r.Id, (b, r) => new { b.Id, r.PoolId }).ToDictionaryAsync(b => b.Id, b => b.PoolId, ct);
         var placed = hosted.Count == 0 ? [] : await placing.ClaimManyWithinAsync(db,
-            [.. hosted.Select(w => new ClaimRequest(w.Id, node.Id, new PlacementNeed(w.Item.Amounts, order.Zone, order.Protection, null, null, [], [], spread[w.Place])))], actor, ct);
+            [.. hosted.Select(w => new ClaimRequest(w.Id, node.Id, new PlacementNeed(w.Item.Amounts, order.Zone, order.Protection, null, w.Item.Backup is { } backup ? pools[backup] : null, [], [], spread[w.Place])))], actor, ct);
         var places = hosted.Zip(placed).ToDictionary(p => p.First.Id, p => p.Second);
         var numbers = await DocumentNumbers.NextAsync(db, "ZY", ChinaTime.DateOf(now), wanted.Count, ct);
         var made = wanted.Select((w, n) => new CloudResource
         {
             Id = w.Id, Number = numbers[n], Name = w.Item.Count == 1 ? w.Item.Name : $"{w.Item.Name}-{w.Number}", Form = FormOf(w.Item.Form), OrderId = order.Id, Item = w.Place, OrganisationId = order.OrganisationId,
             Region = order.Region, NodeId = node.Id, SystemId = order.SystemId, ServiceCode = w.Item.Service, PlanCode = w.Item.Plan, Zone = order.Zone, Protection = order.Protection, Amounts = w.Item.Amounts,
-            Image = w.Item.Image, UserData = data.TryGetValue(w.Place, out var text) ? vault.Seal(text, CloudResource.PurposeOf(w.Id)) : null, SpreadGroup = spread[w.Place],
-            PoolId = places.GetValueOrDefault(w.Id)?.Claim?.PoolId, HostId = places.GetValueOrDefault(w.Id)?.Claim?.HostId, Wish = ResourceWish.Running, NextAt = now, Until = order.Until, CreatedAt = now,
+            Image = w.Item.Image, BackupId = w.Item.Backup, UserData = data.TryGetValue(w.Place, out var text) ? vault.Seal(text, CloudResource.PurposeOf(w.Id)) : null, SpreadGroup = spread[w.Place],
+            PoolId = places.GetValueOrDefault(w.Id)?.Claim?.PoolId ?? (w.Item.Backup is { } origin ? pools[origin] : null), HostId = places.GetValueOrDefault(w.Id)?.Claim?.HostId, Wish = ResourceWish.Running, NextAt = now, Until = order.Until, CreatedAt = now,
             Problem = places.TryGetValue(w.Id, out var claim) && !claim.IsPlaced ? NoHost : null,
         }).ToList();
         db.CloudResources.AddRange(made);

@@ -52,6 +52,11 @@ internal sealed class OrderReview(ZhengtongDb db, OrderGrant grant, OrderOutlook
         foreach (var (n, item) in order.Items.Index().Take(MostItems))
         {
             asked.Add(new("cloud.order.item", Text.Of("cloud.order.item-said", item.Name, item.ServiceName, item.PlanName, item.Count, OrderWords.Said(item.Amounts))));
+            if (item.Backup is { } origin && await db.ResourceBackups.AsNoTracking().Where(b => b.Id == origin).Join(db.CloudResources, b => b.ResourceId, r => r.Id, (b, r) => new { r.Number, b.At }).SingleOrDefaultAsync(ct) is { } of)
+            {
+                asked.Add(new("cloud.order.from-backup", Text.Of("cloud.order.from-backup-said", of.Number, Show.Moment(of.At))));
+            }
+
             if (fitting[n] is { } hosts) { asked.Add(new("cloud.order.fits", hosts > 0 ? Text.Of("cloud.order.fits-said", hosts) : Text.Of("cloud.order.fits-not"))); }
         }
 

@@ -20,7 +20,7 @@ internal static class ReviseCloudOrder
     internal static void Map(IEndpointRouteBuilder group) => group.MapPut("/cloud/orders/{id:guid}", Handle)
         .Requires(Right.Apply).TakesUpTo(24 * DraftCloudOrder.MostUserData).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesProblem(428);
 
-    /// <summary>Change a draft of the own department; name the revision seen in If-Match.</summary>
+    /// <summary>Change a draft of the own department; name the revision seen in If-Match. An item that is to be made from a backup stays so while it asks for one of the same form.</summary>
     /// <response code="204">Changed; ledger event cloud.order-revised.</response>
     /// <response code="400">cloud.order-invalid</response>
     /// <response code="404">cloud.order-not-found</response>
@@ -45,7 +45,8 @@ internal static class ReviseCloudOrder
         {
             var there = kept.Find(d => d.Item == n + 1);
             var stays = item.UserDataDigest is null && there is not null && n < old.Count && old[n].Name == item.Name && item.Form == Catalogue.Model.ServiceForm.Instance;
-            items.Add(stays ? item with { UserDataDigest = old[n].UserDataDigest } : item);
+            var kin = n < old.Count && old[n].Form == item.Form && item.Count == 1 ? old[n].Backup : null;
+            items.Add((stays ? item with { UserDataDigest = old[n].UserDataDigest } : item) with { Backup = kin });
             if (request.Order.Items[n].UserData is { Length: > 0 } data)
             {
                 var made = DraftCloudOrder.SealOf(vault, id, n + 1, data);

@@ -33,7 +33,7 @@ internal static class SubmitCloudOrder
     /// <summary>Submit an order: it is written down in its one form and sealed by the department. Where a review chain applies it is reviewed; else an officer of the authority or of the operator decides.</summary>
     /// <response code="200">Submitted; ledger event cloud.order-submitted.</response>
     /// <response code="404">cloud.order-not-found</response>
-    /// <response code="409">cloud.order-not-draft, cloud.order-over, cloud.system-retired, cloud.service-gone: what it names is not published any more, cloud.resource-gone, cloud.changed-meanwhile, agreements.review-seat-empty, agreements.review-own-supply; where every step is passed over, what a grant refuses</response>
+    /// <response code="409">cloud.order-not-draft, cloud.order-over, cloud.system-retired, cloud.service-gone: what it names is not published any more, cloud.backup-gone, cloud.resource-gone, cloud.changed-meanwhile, agreements.review-seat-empty, agreements.review-own-supply; where every step is passed over, what a grant refuses</response>
     internal static async Task<Results<Ok<CloudOrderSubmitted>, ProblemHttpResult>> Handle(
         Guid id, SubmitCloudOrderRequest request, Actor actor, ZhengtongDb db, CloudServiceLookup services, OrganisationKeys keys, WorkingCalendar calendar, OrderGrant grant, TimeProvider clock, CancellationToken ct)
     {
@@ -50,6 +50,7 @@ internal static class SubmitCloudOrder
         foreach (var item in order.Items)
         {
             if (await services.FindAsync(item.Service, item.Version, ct) is not { State: ServiceState.Published or ServiceState.Superseded }) { return CloudProblems.ServiceGone.Because(item.ServiceName); }
+            if (item.Backup is { } backup && !await db.ResourceBackups.AnyAsync(b => b.Id == backup, ct)) { return CloudProblems.BackupGone.Because(item.Name); }
         }
 
         var resource = order.ResourceId is { } one ? await db.CloudResources.AsNoTracking().SingleAsync(r => r.Id == one, ct) : null;
@@ -87,9 +88,11 @@ internal static class SubmitCloudOrder
         var parties = await db.Organisations.Where(o => ids.Contains(o.Id)).ToDictionaryAsync(o => o.Id, o => new AgreementParty(o.Id, o.CreditCode.Value, o.Name), ct);
         var ordered = order.Items.Select(i => (i.Service, i.Plan)).ToHashSet();
         var prices = await CloudPriceLookup.AtAsync(db, [.. ordered.Select(o => o.Service).Distinct()], now, ct);
+        var origins = order.Items.Select(i => i.Backup).OfType<Guid>().ToList();
+        var backups = await db.ResourceBackups.AsNoTracking().Where(b => origins.Contains(b.Id)).Join(db.CloudResources, b => b.ResourceId, r => r.Id, (b, r) => new OrderedBackup(b.Id, r.Number, b.At)).ToDictionaryAsync(b => b.Id, ct);
         return new OrderDocument(OrderDocument.CurrentFormat, order.Id, order.Number, order.Kind, parties[order.ProviderId], parties[order.OrganisationId],
             new OrderedSystem(system.Id, system.Name, system.Protection, system.ProtectionRecord, system.Zone), order.ProjectId, order.Zone,
-            [.. order.Items.Select(i => new OrderedItem(i.Name, i.Service, i.Version, i.Plan, i.Amounts, i.Image, i.Count, i.IsApart, i.UserDataDigest))],
+            [.. order.Items.Select(i => new OrderedItem(i.Name, i.Service, i.Version, i.Plan, i.Amounts, i.Image, i.Count, i.IsApart, i.UserDataDigest, i.Backup is { } backup ? backups[backup] : null))],
             [.. prices.Where(p => ordered.Contains((p.ServiceCode, p.PlanCode))).Select(p => new OrderedPrice(p.ServiceCode, p.PlanCode, p.Meter, p.Amount.ToString("0.########", CultureInfo.InvariantCulture)))],
             resource, order.Until, order.Ground, Suite.International.Word, now);
     }

@@ -36,7 +36,8 @@ internal sealed record OsbStanding(OsbInstance Instance, CloudOrder Order, Cloud
         var instance = await db.OsbInstances.SingleOrDefaultAsync(i => i.ConsumerId == caller.Id && i.RemoteId == remoteId, ct);
         if (instance is null) { return null; }
         var order = await db.CloudOrders.AsNoTracking().SingleAsync(o => o.Id == instance.OrderId, ct);
-        var resource = await db.CloudResources.AsNoTracking().SingleOrDefaultAsync(r => r.OrderId == instance.OrderId, ct);
+        // What was restored in the place of one that is lost stands under the same order.
+        var resource = await db.CloudResources.AsNoTracking().Where(r => r.OrderId == instance.OrderId).OrderByDescending(r => r.CreatedAt).FirstOrDefaultAsync(ct);
         var (state, said) = Of(order, resource);
         return new OsbStanding(instance, order, resource, state, said);
     }

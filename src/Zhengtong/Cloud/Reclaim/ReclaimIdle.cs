@@ -65,15 +65,23 @@ internal sealed class ReclaimIdle(ZhengtongDb db, TimeProvider clock) : IReconci
         var (rules, today) = (await Finding.RulesAsync(db, reclaim.Rules, ct), ChinaTime.DateOf(now));
         var evident = reclaim.StoppedAt is null ? (await Finding.OfAsync(db, [resource], rules, now, ct)).SingleOrDefault() : null;
         var since = reclaim.StoppedAt;
-        var tasks = since is null ? [] : await db.ResourceTasks.AsNoTracking().Where(t => t.ResourceId == resource.Id && t.AskedBy == reclaim.Id).Select(t => t.State).ToListAsync(ct);
+        var tasks = since is null ? [] : await db.ResourceTasks.AsNoTracking().Where(t => t.ResourceId == resource.Id && t.AskedBy == reclaim.Id).Select(t => new { t.Kind, t.State }).ToListAsync(ct);
+        var kinds = KindsOf(resource);
         var seen = new ReclaimSight(evident?.Suffices(rules) == true ? evident.Evidence.CpuMean < rules.IdleCpu : null, await db.ReclaimExclusions.AnyAsync(e => e.ResourceId == resource.Id && e.Until >= today, ct),
-            resource.Wish == (since is null ? ResourceWish.Running : ResourceWish.Stopped), resource.State == CloudResourceState.Stopped && tasks.Count > 0 && tasks.TrueForAll(t => t == ResourceTaskState.Done), resource.IsGone);
+            resource.Wish == (since is null ? ResourceWish.Running : ResourceWish.Stopped), resource.State == CloudResourceState.Stopped && kinds.All(k => tasks.Exists(t => t.Kind == k && t.State == ResourceTaskState.Done)), resource.IsGone);
         var before = reclaim.State;
+        if (before == ReclaimState.Stopped && !resource.IsGone && kinds.Where(k => tasks.TrueForAll(t => t.Kind != k || t.State == ResourceTaskState.Failed)).ToList() is { Count: > 0 } failed)
+        {
+            // Nothing is removed without its copies: what failed is asked for again, each round.
+            db.ResourceTasks.AddRange(Tasks(reclaim, resource, failed, now));
+            await db.SaveChangesAsync(ct);
+        }
+
         if (reclaim.Advance(seen, now, TimeSpan.FromDays(rules.KeptDays)) is not { } act) { return false; }
         if (act == ReclaimAct.Stop)
         {
             // A snapshot to set it back quickly, and a copy that outlives it: an engine removes snapshots with the instance.
-            db.ResourceTasks.AddRange(Tasks(reclaim, resource, now));
+            db.ResourceTasks.AddRange(Tasks(reclaim, resource, kinds, now));
         }
 
         Do(act, resource, now);
@@ -100,8 +108,12 @@ internal sealed class ReclaimIdle(ZhengtongDb db, TimeProvider clock) : IReconci
     internal static Notice Told(ReclaimCase reclaim, CloudResource resource, string key, DateTimeOffset now, params string[] more) =>
         Notice.Of(reclaim.OrganisationId, NoticeTone.Warning, key, "/work/cloud/usage", now, [resource.Number, resource.Name, .. more]);
 
-    private static IEnumerable<ResourceTask> Tasks(ReclaimCase reclaim, CloudResource resource, DateTimeOffset now) =>
-        new[] { ResourceTaskKind.Snapshot, ResourceTaskKind.BackUp }.Select(kind => new ResourceTask
+    /// <summary>By which copies a resource is kept: databases have no snapshots.</summary>
+    private static IReadOnlyList<ResourceTaskKind> KindsOf(CloudResource resource) =>
+        resource.Form == ResourceForm.Database ? [ResourceTaskKind.BackUp] : [ResourceTaskKind.Snapshot, ResourceTaskKind.BackUp];
+
+    private static IEnumerable<ResourceTask> Tasks(ReclaimCase reclaim, CloudResource resource, IEnumerable<ResourceTaskKind> kinds, DateTimeOffset now) =>
+        kinds.Select(kind => new ResourceTask
         {
             Id = Guid.CreateVersion7(now), ResourceId = resource.Id, Kind = kind, Subject = $"reclaim-{reclaim.Id:N}", AskedBy = reclaim.Id, AskedAt = now, NextAt = now,
         });

@@ -24,7 +24,7 @@ internal static class RetryResource
     /// <summary>Try again what failed or was lost, once its cause is gone. What was on a lost resource does not come back by that.</summary>
     /// <response code="200">It is tried; ledger event cloud.resource-retried.</response>
     /// <response code="404">cloud.resource-not-found</response>
-    /// <response code="409">cloud.changed-meanwhile, cloud.resource-gone, cloud.resource-not-troubled</response>
+    /// <response code="409">cloud.changed-meanwhile, cloud.resource-gone, cloud.resource-not-troubled, cloud.resource-replaced</response>
     internal static async Task<Results<Ok<ResourceStanding>, ProblemHttpResult>> Handle(
         Guid id, RetryResourceRequest request, Actor actor, ZhengtongDb db, Reconcilers reconcilers, TimeProvider clock, CancellationToken ct)
     {
@@ -33,9 +33,16 @@ internal static class RetryResource
         if (resource.Revision != request.Revision) { return CloudProblems.ChangedMeanwhile.Because(resource.Number); }
         if (resource.State is not (CloudResourceState.Failed or CloudResourceState.Lost)) { return CloudProblems.ResourceNotTroubled.Because(resource.Number); }
 
+        // Of one grant at most one stands at a time.
+        var root = resource.RootId ?? id;
+        if (await db.CloudResources.AnyAsync(r => r.Id != id && (r.Id == root || r.RootId == root) && r.Wish != ResourceWish.Removed && r.State != CloudResourceState.Lost && r.State != CloudResourceState.Failed, ct))
+        {
+            return CloudProblems.ResourceReplaced.Because(resource.Number);
+        }
+
         var now = clock.GetUtcNow();
         // Only while nobody has seen it is another made in its place; until then the billed span ended when it was lost.
-        if (request.Anew && resource is { State: CloudResourceState.Lost, Problem: "gone" }) { resource.DeliveredAt = null; }
+        if (request.Anew && resource is { State: CloudResourceState.Lost, Problem: "gone" }) { (resource.DeliveredAt, resource.BackupId) = (null, null); }
         (resource.State, resource.Problem, resource.Attempts, resource.NextAt) = (CloudResourceState.Changing, null, 0, now);
         resource.Touch();
         if (resource.Form == ResourceForm.Brokered) { await BrokeredChange.RetryAsync(db, resource, request.Anew, now, ct); }

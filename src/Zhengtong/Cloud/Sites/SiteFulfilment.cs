@@ -56,7 +56,8 @@ internal sealed class SiteFulfilment(ZhengtongDb db, PoolEngines engines, Instan
         var step = await instances.StepAsync(resource, ct);
         if (step is not { Sight: Sight.Running, Problem: null } || resource.Wish != ResourceWish.Running || resource.PoolId is not { } poolId) { return step; }
         var site = await db.CloudSites.AsNoTracking().SingleOrDefaultAsync(s => s.ResourceId == resource.Id, ct);
-        if (site is { Server: SiteServer.Own }) { return step; }
+        // A restored one of which no upload is known any more keeps what its backup had.
+        if (site is { Server: SiteServer.Own } || (site is null && resource.BackupId is not null)) { return step; }
         var pool = await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == poolId, ct);
         if (engines.Of(pool) is not { IsDone: true, Value: { } engine }) { return step with { Problem = "no-engine" }; }
         return step with { Problem = await FillAsync(engine, InstanceFulfilment.IdOf(resource), site?.Files, ct) };

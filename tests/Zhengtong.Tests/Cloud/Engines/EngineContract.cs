@@ -164,18 +164,18 @@ public abstract class EngineContract
 
         await using var copy = new Guest(Engine, NewId());
         kept.Position = 0;
-        (await Engine.ImportAsync(copy.Id, kept, Small with { MemoryMiB = 80 }, new Dictionary<string, string> { ["again"] = "new" }, Ct)).ShouldBeDone();
+        (await Engine.ImportAsync(copy.Id, kept, Small with { MemoryMiB = 80 }, new Dictionary<string, string> { ["again"] = "new" }, null, Ct)).ShouldBeDone();
         var found = (await Engine.FindAsync(copy.Id, Ct)).Given();
         (found.Status, found.Size).ShouldBe((InstanceStatus.Stopped, Small with { MemoryMiB = 80 }));
         found.Marks.ShouldBe(new Dictionary<string, string> { ["again"] = "new" });
 
         kept.Position = 0;
         using var again = new MemoryStream(kept.ToArray());
-        (await Engine.ImportAsync(copy.Id, again, Small, new Dictionary<string, string>(), Ct)).Outcome.ShouldBe(EngineOutcome.AlreadyExists);
+        (await Engine.ImportAsync(copy.Id, again, Small, new Dictionary<string, string>(), null, Ct)).Outcome.ShouldBe(EngineOutcome.AlreadyExists);
         using var nonsense = new MemoryStream(Encoding.UTF8.GetBytes("this is no backup"));
-        (await Engine.ImportAsync(NewId(), nonsense, Small, new Dictionary<string, string>(), Ct)).Outcome.ShouldBe(EngineOutcome.Refused);
+        (await Engine.ImportAsync(NewId(), nonsense, Small, new Dictionary<string, string>(), null, Ct)).Outcome.ShouldBe(EngineOutcome.Refused);
         using var outside = new MemoryStream(kept.ToArray());
-        (await Engine.ImportAsync(NewId() with { Project = EngineName.Default }, outside, Small, new Dictionary<string, string>(), Ct)).Outcome.ShouldBe(EngineOutcome.Refused);
+        (await Engine.ImportAsync(NewId() with { Project = EngineName.Default }, outside, Small, new Dictionary<string, string>(), null, Ct)).Outcome.ShouldBe(EngineOutcome.Refused);
     }
 
     [Fact]

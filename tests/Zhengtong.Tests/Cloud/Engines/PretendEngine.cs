@@ -33,6 +33,9 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     /// <summary>It says that it was done, and it was not.</summary>
     internal bool Lies { get; set; }
 
+    /// <summary>What is exported breaks off before its end.</summary>
+    internal bool BreaksExports { get; set; }
+
     /// <summary>So many starts fail yet, and nobody knows why.</summary>
     internal int FailingStarts { get; set; }
 
@@ -53,6 +56,12 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
         lock (door) { guests.Remove(id); }
     }
 
+    /// <summary>Somebody puts one of ours in the place of whatever is there; it is stopped.</summary>
+    internal void MakeOurs(InstanceId id)
+    {
+        lock (door) { guests[id] = new Guest(guests[id].Size, guests[id].Marks) { CreatedAt = clock.GetUtcNow() }; }
+    }
+
     /// <summary>Somebody makes an instance that is not ours.</summary>
     internal void MakeForeign(InstanceId id)
     {
@@ -63,6 +72,12 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     internal void MakeStray(InstanceId id)
     {
         lock (door) { guests[id] = new Guest(new EngineSize(1, 64, 1, 100), new Dictionary<string, string>()) { CreatedAt = clock.GetUtcNow().AddDays(-1) }; }
+    }
+
+    /// <summary>The archives that it keeps of an instance.</summary>
+    internal IReadOnlyList<string> BackupsOf(InstanceId id)
+    {
+        lock (door) { return guests.TryGetValue(id, out var guest) ? [.. guest.Backups.Keys.Select(k => k.ToString())] : []; }
     }
 
     internal bool IsThere(InstanceId id)
@@ -211,27 +226,37 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
         OnAsync(id, null, guest => guest.Snapshots.Remove(snapshot) ? EngineAnswer.Done : EngineAnswer.NotFound("snapshot"), ct);
 
     internal override Task<EngineAnswer> BackUpAsync(InstanceId id, EngineName backup, CancellationToken ct) =>
-        OnAsync(id, null, guest => guest.Backups.Add(backup) ? EngineAnswer.Done : new EngineAnswer(EngineOutcome.AlreadyExists, "exists"), ct);
+        OnAsync(id, null, guest => guest.Backups.TryAdd(backup, new Archive(guest.Size, guest.Marks, guest.Files.ToDictionary(f => f.Key, f => f.Value)).Write()) ? EngineAnswer.Done : new EngineAnswer(EngineOutcome.AlreadyExists, "exists"), ct);
 
     internal override Task<EngineAnswer<Stream>> ExportAsync(InstanceId id, EngineName backup, CancellationToken ct) => LookAsync(() =>
-        Find(id, out var guest) is { } none ? none.As<Stream>() : !guest!.Backups.Contains(backup) ? EngineAnswer.NotFound("backup").As<Stream>() : new(new MemoryStream(Encoding.UTF8.GetBytes("pretend backup"))), ct);
+        Find(id, out var guest) is { } none ? none.As<Stream>() : !guest!.Backups.TryGetValue(backup, out var archive) ? EngineAnswer.NotFound("backup").As<Stream>() : new(BreaksExports ? new BrokenStream(archive) : new MemoryStream(archive)), ct);
 
     internal override Task<EngineAnswer> DeleteBackupAsync(InstanceId id, EngineName backup, CancellationToken ct) =>
         OnAsync(id, null, guest => guest.Backups.Remove(backup) ? EngineAnswer.Done : EngineAnswer.NotFound("backup"), ct);
 
-    internal override async Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, CancellationToken ct)
+    internal override async Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, string? member, CancellationToken ct)
     {
-        using var reader = new StreamReader(backup, leaveOpen: true);
-        var text = await reader.ReadToEndAsync(ct);
-        return await ChangeAsync(EngineChecks.Fault(size) ?? EngineMarks.Fault(marks), () =>
+        using var kept = new MemoryStream();
+        // As an engine does it: the line breaks, and nobody hears why.
+        try { await backup.CopyToAsync(kept, ct); }
+        catch (Exception e) when (e is not OperationCanceledException) { return new EngineAnswer(EngineOutcome.Unknown, "line-lost"); }
+        var archive = Archive.Read(kept.ToArray());
+        // Made as the backup says, then given what is asked for: between the two it bears the marks of another.
+        var made = await ChangeAsync(EngineChecks.Fault(size) ?? EngineMarks.Fault(marks), () =>
         {
             if (!projects.ContainsKey(id.Project)) { return id.Project == EngineName.Default ? EngineAnswer.Refused("not-ours") : EngineAnswer.NotFound("project"); }
-            if (text != "pretend backup") { return EngineAnswer.Refused("failed"); }
+            if (archive is null) { return EngineAnswer.Refused("failed"); }
             if (guests.ContainsKey(id)) { return new EngineAnswer(EngineOutcome.AlreadyExists, "exists"); }
             if (Room(id.Project, size) is { } none) { return none; }
-            guests[id] = new Guest(size, marks) { CreatedAt = clock.GetUtcNow() };
+            guests[id] = new Guest(archive.Size, archive.Marks) { CreatedAt = clock.GetUtcNow(), Network = networks.Keys.Select(n => (EngineName?)n).FirstOrDefault() };
+            foreach (var (path, file) in archive.Files) { guests[id].Files[path] = file; }
             return EngineAnswer.Done;
         }, ct);
+        return made.IsDone ? await OnAsync(id, null, guest =>
+        {
+            (guest.Size, guest.Marks) = (size, marks);
+            return EngineAnswer.Done;
+        }, ct) : made;
     }
 
     internal override async Task<EngineAnswer> PutFileAsync(InstanceId id, string path, Stream content, CancellationToken ct)
@@ -364,11 +389,26 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
         lock (door) { return IsGone ? new EngineAnswer(EngineOutcome.Unreachable, "no-connection").As<T>() : look(); }
     }
 
+    /// <summary>What a backup holds.</summary>
+    private sealed record Archive(EngineSize Size, IReadOnlyDictionary<string, string> Marks, Dictionary<string, byte[]> Files)
+    {
+        internal byte[] Write() => [.. "pretend backup\n"u8, .. System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(this)];
+
+        internal static Archive? Read(byte[] bytes) => bytes.AsSpan().StartsWith("pretend backup\n"u8) ? System.Text.Json.JsonSerializer.Deserialize<Archive>(bytes.AsSpan(15)) : null;
+    }
+
+    /// <summary>Gives all but the last byte, and breaks.</summary>
+    private sealed class BrokenStream(byte[] bytes) : MemoryStream(bytes[..^1])
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            await base.ReadAsync(buffer, cancellationToken) is > 0 and var read ? read : throw new IOException("It fell silent");
+    }
+
     private sealed class Guest(EngineSize size, IReadOnlyDictionary<string, string> marks)
     {
         internal EngineSize Size { get; set; } = size;
 
-        internal IReadOnlyDictionary<string, string> Marks => marks;
+        internal IReadOnlyDictionary<string, string> Marks { get; set; } = marks;
 
         internal bool IsOurs { get; init; } = true;
 
@@ -391,9 +431,9 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
 
         internal Dictionary<EngineName, EngineSnapshot> Snapshots { get; } = [];
 
-        internal HashSet<EngineName> Backups { get; } = [];
+        internal Dictionary<EngineName, byte[]> Backups { get; } = [];
 
-        internal EngineInstance Shown(InstanceId id) => new(id, IsRunning ? InstanceStatus.Running : InstanceStatus.Stopped, Size, marks, Member, CreatedAt,
+        internal EngineInstance Shown(InstanceId id) => new(id, IsRunning ? InstanceStatus.Running : InstanceStatus.Stopped, Size, Marks, Member, CreatedAt,
             new InstanceState(IsRunning ? 1_000_000_000 : 0, IsRunning ? 1 << 20 : 0, 1 << 20, null, IsRunning ? 2 : 0, 0, 0, IsRunning && Address is not null ? [Address] : []));
     }
 }

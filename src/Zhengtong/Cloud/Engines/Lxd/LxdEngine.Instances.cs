@@ -138,14 +138,14 @@ internal sealed partial class LxdEngine
         return found.IsDone ? Named((await line.DoAsync(HttpMethod.Delete, LxdPath.Of(id, "backups", backup.ToString()), null, ct)).Answer, "backup") : found.Answer;
     }
 
-    internal override async Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, CancellationToken ct)
+    internal override async Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, string? member, CancellationToken ct)
     {
-        if ((EngineChecks.Fault(size) ?? EngineMarks.Fault(marks)) is { } fault) { return fault; }
+        if ((EngineChecks.Fault(size) ?? EngineMarks.Fault(marks) ?? EngineChecks.FaultOfMember(member)) is { } fault) { return fault; }
         var project = await OursAsync(LxdPath.Of(["projects", id.Project.ToString()]), "project", ct);
         if (!project.IsDone) { return project.Answer; }
         if (project.Metadata.Get("config").Text("restricted") != "true") { return EngineAnswer.Refused("not-restricted"); }
         // Both products' headers; each reads its own.
-        var imported = await line.UploadAsync(LxdPath.Of(["instances"], ("project", id.Project.ToString())), backup, headers =>
+        var imported = await line.UploadAsync(LxdPath.Of(["instances"], ("project", id.Project.ToString()), ("target", member)), backup, headers =>
         {
             foreach (var prefix in new[] { "X-LXD", "X-Incus" })
             {
@@ -159,6 +159,8 @@ internal sealed partial class LxdEngine
         var config = Marked(marks);
         Limit(config, size);
         config["boot.autostart"] = "false";
+        // Addresses of cards are in the backup: that which it was taken from may be there still, or come back.
+        foreach (var card in found.Metadata.Members("config").Select(m => m.Name).Where(n => n.StartsWith("volatile.", StringComparison.Ordinal) && n.EndsWith(".hwaddr", StringComparison.Ordinal))) { config[card] = ""; }
         foreach (var old in MarksOf(found.Metadata).Keys.Where(k => !marks.ContainsKey(k))) { config[MarkPrefix + old] = ""; }
         return (await line.DoAsync(HttpMethod.Patch, LxdPath.Of(id), new JsonObject { ["config"] = config, ["devices"] = new JsonObject { ["root"] = Root(found.Metadata, size) } }, ct)).Answer;
     }

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Zhengtong.Kernel.Objects;
 
-namespace Zhengtong.Cloud.Databases;
+namespace Zhengtong.Cloud.Backups;
 
 /// <summary>How a backup is encrypted: AES-256-GCM in segments of <see cref="Segment"/> bytes of plaintext, each nonce, ciphertext and tag. Bound into each are the backup, its place and whether it
 /// is the last: a segment of another backup, at another place, or an end that came too early does not open.</summary>
@@ -67,6 +68,9 @@ internal sealed class BackupStream : Stream
         (current, following, ready) = (new byte[taken], new byte[taken], new byte[BackupContent.Segment + BackupContent.Overhead]);
     }
 
+    /// <summary>True once it was found that the bytes are not those of the backup: whoever reads through another library learns of it only here.</summary>
+    internal bool IsDamaged { get; private set; }
+
     /// <summary>Bytes read from the source.</summary>
     internal long Taken { get; private set; }
 
@@ -128,6 +132,16 @@ internal sealed class BackupStream : Stream
     }
 
     private async Task NextAsync(CancellationToken ct)
+    {
+        try { await ReadNextAsync(ct); }
+        catch (Exception e) when (!seals && e is CryptographicException or DamagedObjectException)
+        {
+            IsDamaged = true;
+            throw;
+        }
+    }
+
+    private async Task ReadNextAsync(CancellationToken ct)
     {
         if (currentLength < 0) { currentLength = await FillAsync(current, ct); }
         var next = currentLength == current.Length ? await FillAsync(following, ct) : 0;

@@ -44,6 +44,7 @@ internal static class CloudModule
         services.AddSingleton<PoolEngines>();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/resources", "cloud.resources.menu", "work", 305, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ManagePools, "/work/cloud/orphans", "cloud.orphans.menu", "work", 390, "catalogue.services.menu-group"));
+        services.AddSingleton<TerminalSeats>();
         services.AddSingleton<InstanceSurroundings>();
         services.AddScoped<InstanceFulfilment>();
         services.AddScoped<IFulfilment>(s => s.GetRequiredService<InstanceFulfilment>());
@@ -98,6 +99,7 @@ internal static class CloudModule
         RetryResource.Map(api);
         ListSnapshots.Map(api);
         RunCommand.Map(api);
+        OpenTerminal.Map(api);
         GetSecurityRules.Map(api);
         SetSecurityRules.Map(api);
         ListOrphans.Map(api);

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Organisations;
 using Zhengtong.Kernel.Regions;

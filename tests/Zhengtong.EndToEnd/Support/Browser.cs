@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Tests.Cloud.Engines;
 

@@ -59,7 +59,7 @@ internal static class OpenTerminal
             return TypedResults.Empty;
         }
 
-        await using var terminal = answer.Value;
+        await using var line = new TerminalLine(socket, answer.Value, TimeSpan.FromSeconds(options.Value.TerminalIdleSeconds), clock);
         // Written down before the first byte goes through.
         var opened = LedgerEntry.Of("cloud.terminal-opened", id, actor, clock.GetUtcNow(), after: new { resource.Number, kind = what });
         db.Ledger.Add(opened);
@@ -67,7 +67,6 @@ internal static class OpenTerminal
         var end = TerminalEnd.Failed;
         try
         {
-            await using var line = new TerminalLine(socket, terminal, TimeSpan.FromSeconds(options.Value.TerminalIdleSeconds), clock);
             end = await line.RunAsync(async token => await LiveSession.StillAsync(db, policy, http.User, opened.Id, token) is { } now && now.Organisation == resource.OrganisationId && now.May(Right.Apply), life.ApplicationStopping);
         }
         finally

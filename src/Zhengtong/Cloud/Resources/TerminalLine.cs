@@ -30,7 +30,7 @@ internal enum TerminalEnd
 
 /// <summary>Carries bytes between a person's websocket and a terminal until one of the two ends, or somebody ends it.</summary>
 /// <param name="socket">The person's.</param>
-/// <param name="terminal">The engine's; stays the caller's.</param>
+/// <param name="terminal">The engine's; from here on the line's.</param>
 /// <param name="idle">After so long without typing it ends.</param>
 /// <param name="clock">The time.</param>
 internal sealed class TerminalLine(WebSocket socket, EngineTerminal terminal, TimeSpan idle, TimeProvider clock) : IAsyncDisposable
@@ -49,6 +49,7 @@ internal sealed class TerminalLine(WebSocket socket, EngineTerminal terminal, Ti
     // A websocket whose reading is cancelled is broken and says nothing more: reading goes on until leave was taken.
     private readonly CancellationTokenSource cut = new();
     private DateTimeOffset typedAt = clock.GetUtcNow();
+    private bool isLetGo;
 
     /// <summary>Runs to the end and closes the websocket.</summary>
     /// <param name="mayGoOn">Asked each second.</param>
@@ -64,6 +65,8 @@ internal sealed class TerminalLine(WebSocket socket, EngineTerminal terminal, Ti
             await over.CancelAsync();
             cut.CancelAfter(Leave);
             await Task.WhenAll(says, watches);
+            // First the program inside: the person's side may take its time.
+            await LetGoAsync();
             await CloseAsync(socket, end.Task.IsCompletedSuccessfully ? await end.Task : TerminalEnd.Failed, cut.Token);
             await hears;
         }
@@ -82,11 +85,18 @@ internal sealed class TerminalLine(WebSocket socket, EngineTerminal terminal, Ti
         catch (Exception e) when (e is OperationCanceledException or WebSocketException) { /* It is gone either way. */ }
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        await LetGoAsync();
         over.Dispose();
         cut.Dispose();
-        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask LetGoAsync()
+    {
+        if (isLetGo) { return; }
+        isLetGo = true;
+        await terminal.DisposeAsync();
     }
 
     /// <summary>Takes down why a part ended; the first counts.</summary>

@@ -32,11 +32,10 @@ public sealed class TerminalTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.Locator(".xterm-helper-textarea")).ToBeFocusedAsync();
         (await page.Locator("[data-terminal-status]").InnerTextAsync()).ShouldContain("Ctrl+Shift+X");
 
-        // Nothing leaves the terminal but its own keys: Tab and Escape are the program's.
+        // Nothing leaves the terminal but its own keys: Tab is the program's.
         await page.Keyboard.TypeAsync("uname -a");
         await ShownAsync(page, "uname -a");
         await page.Keyboard.PressAsync("Tab");
-        await page.Keyboard.PressAsync("Escape");
         await Assertions.Expect(page.Locator(".xterm-helper-textarea")).ToBeFocusedAsync();
         await page.EvaluateAsync("() => navigator.clipboard.writeText('粘贴的文字')");
         await page.Keyboard.PressAsync("Control+V");

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Zhengtong.Agreements.Model;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Kernel.Regions;
@@ -42,9 +43,10 @@ public enum OrderState
 /// <param name="IsApart">反亲和: each on a host of its own.</param>
 /// <param name="UserDataDigest">Lower-case hex SHA-256 of the cloud-init user data; null for none.</param>
 /// <param name="Monthly">Yuan a month for one at the prices when it was written, rounded to cents; null where a price is missing.</param>
+/// <param name="Volumes">Of a change: the data volumes that the resource is to have, counted in the amount of disk; null for none.</param>
 internal sealed record OrderItem(
     string Name, string Service, int Version, string ServiceName, ServiceForm Form, string Plan, string PlanName, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest,
-    decimal? Monthly);
+    decimal? Monthly, IReadOnlyList<DataVolume>? Volumes = null);
 
 /// <summary>An order 云资源申请 of a department: what for, what, how long, on what ground. Submitted, it is sealed by the department and not changed any more.</summary>
 internal sealed class CloudOrder
@@ -189,7 +191,12 @@ internal sealed record OrderDocument(
 internal sealed record OrderedSystem(Guid Id, string Name, int Protection, string? ProtectionRecord, NetworkZone Zone);
 
 /// <summary>An item in an order's document.</summary>
-internal sealed record OrderedItem(string Name, string Service, int Version, string Plan, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest);
+internal sealed record OrderedItem(string Name, string Service, int Version, string Plan, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest)
+{
+    /// <summary>Data volumes; left out where there are none, so that documents without them stay as they always were.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DataVolume>? Volumes { get; init; }
+}
 
 /// <summary>A price in an order's document: yuan a unit in digits with a point.</summary>
 internal sealed record OrderedPrice(string Service, string Plan, string Meter, string Amount);

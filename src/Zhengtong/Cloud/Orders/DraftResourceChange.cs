@@ -12,17 +12,19 @@ using Zhengtong.Kernel.Ledger;
 
 namespace Zhengtong.Cloud.Orders;
 
-/// <summary>Other amounts for a resource, another end, or both.</summary>
-/// <param name="Amounts">What is to be other, as the plan that it stands under allows; null or empty when the amounts stay.</param>
+/// <summary>Other amounts for a resource, another end, other data volumes, or several of these.</summary>
+/// <param name="Amounts">What is to be other, as the plan that it stands under allows, without volumes; null or empty when the amounts stay.</param>
 /// <param name="Until">The last day, in China; at most ten years ahead; null when the end stays.</param>
 /// <param name="Ground">变更依据, 2 to 500 characters.</param>
-public sealed record DraftResourceChangeRequest([MaxLength(20)] IReadOnlyList<ResourceAmount>? Amounts, DateOnly? Until, [Required, StringLength(500, MinimumLength = 2)] string Ground);
+/// <param name="Volumes">All data volumes that an instance is to have, at most 8; what is not named is removed with all that is on it. Null when they stay.</param>
+public sealed record DraftResourceChangeRequest(
+    [MaxLength(20)] IReadOnlyList<ResourceAmount>? Amounts, DateOnly? Until, [Required, StringLength(500, MinimumLength = 2)] string Ground, [MaxLength(DataVolume.Most)] IReadOnlyList<DataVolume>? Volumes = null);
 
 internal static class DraftResourceChange
 {
     internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/cloud/resources/{id:guid}/changes", Handle).Requires(Right.Apply).Idempotent().ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
 
-    /// <summary>Draft a change of a resource of the own department: resize it, extend it, or both. It is submitted and decided as any order.</summary>
+    /// <summary>Draft a change of a resource of the own department: resize it, extend it, give it data volumes or take them away. It is submitted and decided as any order.</summary>
     /// <response code="201">Drafted; ledger event cloud.order-drafted.</response>
     /// <response code="400">cloud.order-invalid</response>
     /// <response code="404">cloud.resource-not-found</response>
@@ -43,11 +45,14 @@ internal static class DraftResourceChange
 
         var faults = new Dictionary<string, string[]>();
         var kinds = await db.ResourceKinds.Select(k => k.Code).ToHashSetAsync(ct);
-        var wanted = request.Amounts is { Count: > 0 } other ? AmountsOf(plan, resource.Amounts, other, kinds, faults) : resource.Amounts;
+        var own = request.Amounts is { Count: > 0 } other ? AmountsOf(plan, resource.OwnAmounts, other, kinds, faults) : resource.OwnAmounts;
+        var volumes = request.Volumes ?? resource.WantedVolumes;
+        if (request.Volumes is { } given) { CheckVolumes(resource, given, faults); }
+        var wanted = Amounts.Of([.. own, .. volumes.Select(v => new ResourceAmount("disk", v.Size))]);
         var until = request.Until is { } day ? ChinaTime.StartOf(day.AddDays(1)) : resource.Until;
         if (request.Until < today) { faults["until"] = [Text.Of("cloud.order.until-past")]; }
         if (request.Until > today.AddYears(10)) { faults["until"] = [Text.Of("cloud.order.until-far", 10)]; }
-        if (faults.Count == 0 && until == resource.Until && wanted.SequenceEqual(resource.Amounts)) { faults["amounts"] = [Text.Of("cloud.order.no-change")]; }
+        if (faults.Count == 0 && until == resource.Until && own.SequenceEqual(resource.OwnAmounts) && volumes.SequenceEqual(resource.WantedVolumes)) { faults["amounts"] = [Text.Of("cloud.order.no-change")]; }
         if (faults.Count > 0) { return CloudProblems.OrderInvalid.For(faults); }
 
         var prices = await CloudPriceLookup.AtAsync(db, [service.Code], now, ct);
@@ -55,7 +60,7 @@ internal static class DraftResourceChange
         {
             Id = Guid.CreateVersion7(now), Number = await DocumentNumbers.NextAsync(db, "YY", today, ct), Kind = OrderKind.Change, OrganisationId = actor.Organisation, Region = actor.Region, ProviderId = service.ProviderId,
             ProjectId = made.ProjectId, SystemId = resource.SystemId, Zone = resource.Zone, Protection = resource.Protection, ResourceId = id, UntilBefore = resource.Until, Until = until, Ground = request.Ground,
-            Items = [item with { Name = resource.Name, Version = service.Version, ServiceName = service.Name, Amounts = wanted, Count = 1, UserDataDigest = null, Monthly = OrderPrices.Monthly(plan.Meters, wanted, prices.Of(service.Code, plan.Code)) }],
+            Items = [item with { Name = resource.Name, Version = service.Version, ServiceName = service.Name, Amounts = wanted, Count = 1, UserDataDigest = null, Volumes = volumes.Count > 0 ? volumes : null, Monthly = OrderPrices.Monthly(plan.Meters, wanted, prices.Of(service.Code, plan.Code)) }],
             CreatedBy = actor.Id, CreatedAt = now,
         };
         db.CloudOrders.Add(order);
@@ -63,6 +68,19 @@ internal static class DraftResourceChange
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateException e) when (e.IsUniqueViolation()) { return CloudProblems.ChangeOpen.Because(resource.Number); }
         return TypedResults.Created($"/api/v1/cloud/orders/{order.Id}", new CloudOrderDrafted(order.Id, order.Number, order.Revision));
+    }
+
+    /// <summary>Volumes have names and paths of their own, only grow, and stay where they are mounted.</summary>
+    private static void CheckVolumes(CloudResource resource, IReadOnlyList<DataVolume> given, Dictionary<string, string[]> faults)
+    {
+        if (given.Count > 0 && resource.Form != ResourceForm.Instance) { faults["volumes"] = [Text.Of("cloud.volume.instance-only")]; }
+        foreach (var (n, volume) in given.Index())
+        {
+            var there = resource.Volumes.FirstOrDefault(v => v.Name == volume.Name);
+            if (given.Count(v => v.Name == volume.Name) > 1 || there is { IsLeaving: true }) { faults[$"volumes[{n}].name"] = [Text.Of("cloud.volume.name-taken")]; }
+            if (given.Where(v => v != volume).Any(v => v.Path == volume.Path || v.Path.StartsWith(volume.Path + "/", StringComparison.Ordinal)) || (there is not null && there.Path != volume.Path)) { faults[$"volumes[{n}].path"] = [Text.Of("cloud.volume.path-taken")]; }
+            if (there is not null && volume.Size < there.Size) { faults[$"volumes[{n}].size"] = [Text.Of("cloud.volume.shrinks", there.Size)]; }
+        }
     }
 
     private static IReadOnlyList<ResourceAmount> AmountsOf(ServicePlan plan, IReadOnlyList<ResourceAmount> now, IReadOnlyList<ResourceAmount> other, IReadOnlySet<string> kinds, Dictionary<string, string[]> faults)

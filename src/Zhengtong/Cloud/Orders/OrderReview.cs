@@ -51,7 +51,7 @@ internal sealed class OrderReview(ZhengtongDb db, OrderGrant grant, OrderOutlook
         var fitting = await outlook.FittingAsync(order, ct);
         foreach (var (n, item) in order.Items.Index().Take(MostItems))
         {
-            asked.Add(new("cloud.order.item", Text.Of("cloud.order.item-said", item.Name, item.ServiceName, item.PlanName, item.Count, OrderWords.Said(item.Amounts))));
+            asked.Add(new("cloud.order.item", Text.Of("cloud.order.item-said", item.Name, item.ServiceName, item.PlanName, item.Count, OrderWords.Said(item.Amounts, item.Volumes))));
             if (fitting[n] is { } hosts) { asked.Add(new("cloud.order.fits", hosts > 0 ? Text.Of("cloud.order.fits-said", hosts) : Text.Of("cloud.order.fits-not"))); }
         }
 

@@ -89,7 +89,7 @@ internal static class SubmitCloudOrder
         var prices = await CloudPriceLookup.AtAsync(db, [.. ordered.Select(o => o.Service).Distinct()], now, ct);
         return new OrderDocument(OrderDocument.CurrentFormat, order.Id, order.Number, order.Kind, parties[order.ProviderId], parties[order.OrganisationId],
             new OrderedSystem(system.Id, system.Name, system.Protection, system.ProtectionRecord, system.Zone), order.ProjectId, order.Zone,
-            [.. order.Items.Select(i => new OrderedItem(i.Name, i.Service, i.Version, i.Plan, i.Amounts, i.Image, i.Count, i.IsApart, i.UserDataDigest))],
+            [.. order.Items.Select(i => new OrderedItem(i.Name, i.Service, i.Version, i.Plan, i.Amounts, i.Image, i.Count, i.IsApart, i.UserDataDigest) { Volumes = i.Volumes })],
             [.. prices.Where(p => ordered.Contains((p.ServiceCode, p.PlanCode))).Select(p => new OrderedPrice(p.ServiceCode, p.PlanCode, p.Meter, p.Amount.ToString("0.########", CultureInfo.InvariantCulture)))],
             resource, order.Until, order.Ground, Suite.International.Word, now);
     }

@@ -111,6 +111,12 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     internal override Task<EngineAnswer> RemoveNetworkAsync(EngineName network, CancellationToken ct) => ChangeAsync(null, () =>
         guests.Values.Any(g => g.Network == network) ? new EngineAnswer(EngineOutcome.Busy, "in-use") : networks.Remove(network) ? EngineAnswer.Done : EngineAnswer.NotFound("network"), ct);
 
+    /// <summary>Volumes that are there, and of them those in an instance.</summary>
+    internal (IReadOnlyList<EngineVolume> There, IReadOnlyList<EngineName> In) VolumesOf(InstanceId id)
+    {
+        lock (door) { return ([.. volumes.Values.Where(v => v.Project == id.Project && v.Name.ToString().StartsWith($"{id.Name}-", StringComparison.Ordinal))], guests.TryGetValue(id, out var guest) ? [.. guest.Volumes] : []); }
+    }
+
     internal override Task<EngineAnswer> EnsureVolumeAsync(EngineVolume volume, CancellationToken ct) => ChangeAsync(EngineChecks.Fault(volume), () =>
     {
         if (volumes.TryGetValue((volume.Project, volume.Name), out var found) && found.DiskGiB > volume.DiskGiB) { return EngineAnswer.Refused("disk-shrinks"); }

@@ -1,3 +1,5 @@
+global using Microsoft.AspNetCore.Builder;
+global using Microsoft.Extensions.DependencyInjection;
 global using Microsoft.Playwright;
 global using Shouldly;
 global using Xunit;

@@ -299,6 +299,7 @@ internal partial class ZhengtongDb
             r.Property(x => x.Zone);
             r.Property(x => x.Protection);
             r.Property(x => x.Amounts).AsSharedJson();
+            r.Property(x => x.Volumes).AsSharedJson();
             r.Property(x => x.Image).HasMaxLength(100);
             r.Property(x => x.UserData);
             r.Property(x => x.SpreadGroup).HasMaxLength(100);

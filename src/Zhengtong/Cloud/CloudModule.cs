@@ -47,6 +47,7 @@ internal static class CloudModule
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/resources", "cloud.resources.menu", "work", 305, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ManagePools, "/work/cloud/orphans", "cloud.orphans.menu", "work", 390, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ManagePools, "/work/cloud/drifts", "cloud.drifts.menu", "work", 391, "catalogue.services.menu-group"));
+        services.AddSingleton<TerminalSeats>();
         services.AddSingleton<InstanceSurroundings>();
         services.AddScoped<InstanceFulfilment>();
         services.AddScoped<IFulfilment>(s => s.GetRequiredService<InstanceFulfilment>());
@@ -105,6 +106,7 @@ internal static class CloudModule
         RetryResource.Map(api);
         ListSnapshots.Map(api);
         RunCommand.Map(api);
+        OpenTerminal.Map(api);
         GetSecurityRules.Map(api);
         SetSecurityRules.Map(api);
         ListOrphans.Map(api);

@@ -20,5 +20,13 @@ internal sealed class CloudOptions
     [Range(1, 1000)]
     public int HostLimit { get; set; } = 900;
 
+    /// <summary>Most terminals that an account has open at once in a process, 1 to 100.</summary>
+    [Range(1, 100)]
+    public int TerminalsEach { get; set; } = 4;
+
+    /// <summary>A terminal in which nobody types is closed after so many seconds, 10 to 14,400.</summary>
+    [Range(10, 14_400)]
+    public int TerminalIdleSeconds { get; set; } = 900;
+
     internal IPNetwork Networks => IPNetwork.Parse(TenantNetworks);
 }

@@ -35,6 +35,8 @@ internal static class CloudProblems
     internal static readonly ProblemType DriftNothing = new("cloud.drift-nothing", 409);
     internal static readonly ProblemType OrphanNotFound = new("cloud.orphan-not-found", 404);
     internal static readonly ProblemType EngineSilent = new("cloud.engine-silent", 503);
+    internal static readonly ProblemType TerminalOnly = new("cloud.terminal-only", 400);
+    internal static readonly ProblemType TerminalsMany = new("cloud.terminals-many", 409);
     internal static readonly ProblemType SystemNotFound = new("cloud.system-not-found", 404);
     internal static readonly ProblemType SystemTaken = new("cloud.system-taken", 409);
     internal static readonly ProblemType SystemRetired = new("cloud.system-retired", 409);

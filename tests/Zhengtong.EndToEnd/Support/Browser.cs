@@ -1,4 +1,5 @@
-using Microsoft.AspNetCore.Builder;
+using Zhengtong.Cloud.Engines;
+using Zhengtong.Tests.Cloud.Engines;
 
 namespace Zhengtong.EndToEnd.Support;
 
@@ -21,7 +22,7 @@ public sealed class Browser : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        App = Platform.Build(new Deployment(folder, null, "http://127.0.0.1:0", Demo: false));
+        App = Platform.Build(new Deployment(folder, null, "http://127.0.0.1:0", Demo: false), b => b.Services.AddSingleton<IEngineDriver, PretendDriver>());
         await App.PrepareAsync(CancellationToken.None);
         await App.StartAsync();
         playwright = await Playwright.CreateAsync();

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text;
 using DuckDB.NET.Data;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using Zhengtong.Catalogue.Model;
 using Zhengtong.Demonstration;
 using Zhengtong.Kernel.Objects;

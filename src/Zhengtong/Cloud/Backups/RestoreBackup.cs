@@ -91,16 +91,16 @@ internal static class RestoreBackup
         root.Touch();
         await db.SaveChangesAsync(ct);
         if (await db.QuotaNodes.AsNoTracking().SingleOrDefaultAsync(n => n.Id == taken.NodeId, ct) is not { } node) { return (CloudProblems.OrderNoQuota.Because(taken.Number), null); }
-        if (await Holds.LackingAsync(db, node, taken.Amounts, ct) is { Count: > 0 } lacking) { return (Shortage.Refuse(lacking), null); }
+        if (await Holds.LackingAsync(db, node, taken.OwnAmounts, ct) is { Count: > 0 } lacking) { return (Shortage.Refuse(lacking), null); }
         var id = Guid.CreateVersion7(now);
-        if ((await Holds.TakeAsync(db, new HoldRequest(id, node.Id, taken.Amounts), actor, now, ct)).Problem is { } exceeded) { return (exceeded, null); }
+        if ((await Holds.TakeAsync(db, new HoldRequest(id, node.Id, taken.OwnAmounts), actor, now, ct)).Problem is { } exceeded) { return (exceeded, null); }
 
         var isHosted = taken.Form is ResourceForm.Instance or ResourceForm.Site;
-        var place = isHosted ? await placing.ClaimWithinAsync(db, new ClaimRequest(id, node.Id, new PlacementNeed(taken.Amounts, taken.Zone, taken.Protection, null, taken.PoolId, [], [], taken.SpreadGroup)), actor, ct) : null;
+        var place = isHosted ? await placing.ClaimWithinAsync(db, new ClaimRequest(id, node.Id, new PlacementNeed(taken.OwnAmounts, taken.Zone, taken.Protection, null, taken.PoolId, [], [], taken.SpreadGroup)), actor, ct) : null;
         var made = new CloudResource
         {
             Id = id, Number = await DocumentNumbers.NextAsync(db, "ZY", ChinaTime.DateOf(now), ct), Name = request.Name, Form = taken.Form, OrderId = taken.OrderId, Item = taken.Item, OrganisationId = taken.OrganisationId,
-            Region = taken.Region, NodeId = node.Id, SystemId = taken.SystemId, ServiceCode = taken.ServiceCode, PlanCode = taken.PlanCode, Zone = taken.Zone, Protection = taken.Protection, Amounts = taken.Amounts,
+            Region = taken.Region, NodeId = node.Id, SystemId = taken.SystemId, ServiceCode = taken.ServiceCode, PlanCode = taken.PlanCode, Zone = taken.Zone, Protection = taken.Protection, Amounts = taken.OwnAmounts,
             Image = taken.Image, UserData = Again(vault, taken, id), SpreadGroup = taken.SpreadGroup, BackupId = backup.Id, RootId = root.Id, PoolId = taken.PoolId, HostId = place?.Claim?.HostId,
             Wish = ResourceWish.Running, NextAt = now, Until = taken.Until, CreatedAt = now, Problem = place is { IsPlaced: false } ? OrderGrant.NoHost : null,
         };
@@ -137,7 +137,7 @@ internal static class RestoreBackup
     {
         var project = await db.QuotaNodes.AsNoTracking().Where(n => n.Id == taken.NodeId && n.Level == QuotaLevel.Project).Select(n => (Guid?)n.Id).SingleOrDefaultAsync(ct);
         var until = ChinaTime.DateOf((taken.Until > now ? taken.Until : now.AddYears(1)).AddTicks(-1));
-        var text = new CloudOrderText(taken.SystemId, taken.Zone, project, [new CloudOrderItem(request.Name, taken.ServiceCode, taken.PlanCode, taken.Amounts, taken.Image, 1, false, null)], until, request.Reason);
+        var text = new CloudOrderText(taken.SystemId, taken.Zone, project, [new CloudOrderItem(request.Name, taken.ServiceCode, taken.PlanCode, taken.OwnAmounts, taken.Image, 1, false, null)], until, request.Reason);
         var (written, faults) = await DraftCloudOrder.WriteAsync(text, actor, db, services, now, ct);
         if (written is null) { return CloudProblems.OrderInvalid.For(faults); }
         var order = new CloudOrder

@@ -97,6 +97,7 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         var before = resource.State;
         resource.Problem = step.Problem;
         if (step.Sight is not (Sight.Unknown or Sight.Absent)) { resource.SeenAt = now; }
+        if (step.GoneVolumes.Count > 0) { await FreeAsync(db, resource, step.GoneVolumes, now, ct); }
         switch (step.Sight)
         {
             case Sight.Running or Sight.Stopped:
@@ -147,6 +148,17 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         if (span is not null && span.IsRunning == isRunning && span.PlanCode == resource.PlanCode && span.Amounts.SequenceEqual(resource.Amounts)) { return; }
         await EndSpanAsync(db, span, now, ct);
         db.ResourceSpans.Add(new ResourceSpan { Id = Guid.CreateVersion7(now), ResourceId = resource.Id, From = now, IsRunning = isRunning, PlanCode = resource.PlanCode, Amounts = resource.Amounts });
+    }
+
+    /// <summary>Volumes are gone: what they held is given back with the row that says so, once.</summary>
+    private static async Task FreeAsync(ZhengtongDb db, CloudResource resource, IReadOnlyList<string> gone, DateTimeOffset now, CancellationToken ct)
+    {
+        var freed = resource.Volumes.Where(v => v.IsLeaving && gone.Contains(v.Name)).ToList();
+        resource.Amounts = Amounts.Of(resource.Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - freed.Sum(v => (long)v.Size) } : a));
+        resource.Volumes = [.. resource.Volumes.Except(freed)];
+        var held = await Holds.ResizeAsync(db, resource.Id, resource.Amounts, Actor.Platform, now, ct);
+        if (held.Result is not (HoldResult.Done or HoldResult.Already)) { resource.Problem = "not-held"; }
+        db.Ledger.Add(LedgerEntry.Of("cloud.volumes-removed", resource.Id, Actor.Platform, now, after: new { resource.Number, volumes = freed.Select(v => new { v.Name, v.Size }), resource.Amounts }));
     }
 
     /// <summary>It is gone, and what it held is given back, once.</summary>

@@ -27,6 +27,9 @@ internal enum Sight
 /// <param name="After">When the next step is due; null for the usual, which grows with each failure.</param>
 internal sealed record DeliveryStep(Sight Sight, string? Problem = null, bool IsFinal = false, string? Address = null, TimeSpan? After = null)
 {
+    /// <summary>Names of the volumes that were to go and are gone: what they held is given back.</summary>
+    internal IReadOnlyList<string> GoneVolumes { get; init; } = [];
+
     /// <summary>Nobody could be asked, or they could not answer; later again.</summary>
     internal static DeliveryStep NotNow(string problem, Sight sight = Sight.Unknown) => new(sight, problem);
 

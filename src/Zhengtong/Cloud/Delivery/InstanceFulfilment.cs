@@ -28,6 +28,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         if (found.Outcome == EngineOutcome.NotFound)
         {
             // Gone, or not yet there; a project that is not there has no instances.
+            if (resource.Wish == ResourceWish.Removed && await InstanceVolumes.RemoveAllAsync(engine, resource, ct) is { IsDone: false } kept) { return DeliveryStep.NotNow(kept.Code); }
             if (resource.Wish == ResourceWish.Removed || resource.DeliveredAt is not null) { return new DeliveryStep(Sight.Absent); }
             return resource.BackupId is { } backup ? await ImportAsync(resource, backup, pool, engine, ct) : await CreateAsync(resource, pool, engine, ct);
         }
@@ -38,7 +39,9 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         // An import that broke off: it still bears the marks of what the backup was taken from. It never ran, and is made again.
         if (resource is { BackupId: not null, DeliveredAt: null } && instance.Marks.GetValueOrDefault("resource") != resource.Id.ToString()) { return await RemoveAsync(instance, engine, ct); }
         if (SizeOf(resource) is var size && instance.Size != size && !await IsKeptAsync(resource, instance.Size, ct) && await ResizeAsync(resource, instance, size, pool, engine, ct) is { } refused) { return refused; }
-        return (instance.Status, resource.Wish) switch
+        var (disks, gone) = resource.Volumes.Count == 0 ? (EngineAnswer.Done, []) : await InstanceVolumes.BringAsync(engine, resource, await MemberAsync(resource, engine, ct), MarksOf(resource), ct);
+        if (!disks.IsDone) { return Failed(disks, SightOf(instance)) with { GoneVolumes = gone }; }
+        var step = (instance.Status, resource.Wish) switch
         {
             (InstanceStatus.Running, ResourceWish.Running) => Running(resource, instance),
             (InstanceStatus.Stopped, ResourceWish.Stopped) => new DeliveryStep(Sight.Stopped),
@@ -48,6 +51,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
             (InstanceStatus.Lost, _) => DeliveryStep.NotNow("member-lost", Sight.Lost),
             _ => new DeliveryStep(Sight.Changing, "busy", After: TimeSpan.FromMilliseconds(500)),
         };
+        return step with { GoneVolumes = gone };
     }
 
     public async Task<TaskStep> DoAsync(CloudResource resource, ResourceTask task, CancellationToken ct)
@@ -89,12 +93,11 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
     {
         var network = await surroundings.EnsureAsync(db, engine, pool, resource.OrganisationId, ct);
         if (!network.Answer.IsDone) { return Failed(network.Answer, Sight.Absent); }
-        var host = await db.CloudHosts.AsNoTracking().SingleAsync(h => h.Id == resource.HostId, ct);
         var order = new InstanceOrder(IdOf(resource), resource.Image ?? "", SizeOf(resource), MarksOf(resource))
         {
             UserData = resource.UserData is { } sealedData ? Encoding.UTF8.GetString(vault.Open(sealedData, CloudResource.PurposeOf(resource.Id))) : null,
             Network = network.Name,
-            Member = await surroundings.IsClusterAsync(engine, ct) ? host.Name : null,
+            Member = await MemberAsync(resource, engine, ct),
         };
         var answer = await engine.CreateAsync(order, ct);
         switch (answer.Outcome)
@@ -155,6 +158,10 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
             }
         }
     }
+
+    /// <summary>The member of a cluster that it is placed on; null where there is but one.</summary>
+    private async Task<string?> MemberAsync(CloudResource resource, CloudEngine engine, CancellationToken ct) =>
+        await surroundings.IsClusterAsync(engine, ct) ? (await db.CloudHosts.AsNoTracking().SingleAsync(h => h.Id == resource.HostId, ct)).Name : null;
 
     private async Task<DeliveryStep?> ResizeAsync(CloudResource resource, EngineInstance instance, EngineSize size, ResourcePool pool, CloudEngine engine, CancellationToken ct)
     {
@@ -235,7 +242,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
     internal EngineSize SizeOf(CloudResource resource)
     {
         var cpus = (int)Math.Max(1, (resource.Amounts.Get("vcpu") + 999) / 1000);
-        return new EngineSize(cpus, (int)Math.Max(16, resource.Amounts.Get("memory")), (int)Math.Max(1, resource.Amounts.Get("disk")), cpus * options.Value.ProcessesPerCore);
+        return new EngineSize(cpus, (int)Math.Max(16, resource.Amounts.Get("memory")), (int)Math.Max(1, resource.OwnAmounts.Get("disk")), cpus * options.Value.ProcessesPerCore);
     }
 
     private static Dictionary<string, string> MarksOf(CloudResource resource) => new()

@@ -44,9 +44,10 @@ public enum OrderState
 /// <param name="UserDataDigest">Lower-case hex SHA-256 of the cloud-init user data; null for none.</param>
 /// <param name="Monthly">Yuan a month for one at the prices when it was written, rounded to cents; null where a price is missing.</param>
 /// <param name="Backup">The backup that it is made from; null when it begins empty.</param>
+/// <param name="Volumes">Of a change: the data volumes that the resource is to have, counted in the amount of disk; null for none.</param>
 internal sealed record OrderItem(
     string Name, string Service, int Version, string ServiceName, ServiceForm Form, string Plan, string PlanName, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest,
-    decimal? Monthly, Guid? Backup = null);
+    decimal? Monthly, Guid? Backup = null, IReadOnlyList<DataVolume>? Volumes = null);
 
 /// <summary>An order 云资源申请 of a department: what for, what, how long, on what ground. Submitted, it is sealed by the department and not changed any more.</summary>
 internal sealed class CloudOrder
@@ -191,8 +192,16 @@ internal sealed record OrderDocument(
 internal sealed record OrderedSystem(Guid Id, string Name, int Protection, string? ProtectionRecord, NetworkZone Zone);
 
 /// <summary>An item in an order's document.</summary>
-internal sealed record OrderedItem(string Name, string Service, int Version, string Plan, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] OrderedBackup? Backup = null);
+internal sealed record OrderedItem(string Name, string Service, int Version, string Plan, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest)
+{
+    /// <summary>The backup that it is made from; left out where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OrderedBackup? Backup { get; init; }
+
+    /// <summary>Data volumes; left out where there are none, so that documents without them stay as they always were.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DataVolume>? Volumes { get; init; }
+}
 
 /// <summary>The backup from which an item in an order's document is made.</summary>
 /// <param name="Id">Its id.</param>

@@ -92,6 +92,19 @@ internal sealed class CloudResource
     /// <summary>What it is to have, and what is held for it; in the form of <see cref="Model.Amounts.Of"/>.</summary>
     internal required IReadOnlyList<ResourceAmount> Amounts { get; set; }
 
+    /// <summary>Data volumes beside its own disk, with those that still have to go; what it has of disk counts them.</summary>
+    internal IReadOnlyList<KeptVolume> Volumes { get; set; } = [];
+
+    /// <summary>Those it is to have.</summary>
+    internal IReadOnlyList<DataVolume> WantedVolumes => [.. Volumes.Where(v => !v.IsLeaving).Select(v => new DataVolume(v.Name, v.Size, v.Path))];
+
+    /// <summary>Its volumes when it is to have these: what is not named stays until it is gone.</summary>
+    internal IReadOnlyList<KeptVolume> VolumesWith(IReadOnlyList<DataVolume> wanted) =>
+        [.. wanted.Select(v => new KeptVolume(v.Name, v.Size, v.Path)), .. Volumes.Where(v => wanted.All(w => w.Name != v.Name)).Select(v => v with { IsLeaving = true })];
+
+    /// <summary>What it has without its volumes.</summary>
+    internal IReadOnlyList<ResourceAmount> OwnAmounts => Volumes.Count == 0 ? Amounts : Model.Amounts.Of(Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - Volumes.Sum(v => (long)v.Size) } : a));
+
     /// <summary>What an instance is made from, at most 100 characters; null for other forms.</summary>
     internal string? Image { get; init; }
 

@@ -67,8 +67,10 @@ public sealed record CloudOrderDetail(
 /// <param name="UserDataDigest">Lower-case hex SHA-256 of its user data.</param>
 /// <param name="Monthly">Yuan a month for one; null where a price is missing.</param>
 /// <param name="Backup">The backup that it is made from; null when it begins empty.</param>
+/// <param name="Volumes">Of a change: the data volumes that the resource is to have, counted in its disk.</param>
 public sealed record CloudOrderLine(
-    string Name, string Service, int Version, string ServiceName, ServiceForm Form, string Plan, string PlanName, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest, decimal? Monthly, Guid? Backup);
+    string Name, string Service, int Version, string ServiceName, ServiceForm Form, string Plan, string PlanName, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest, decimal? Monthly, Guid? Backup,
+    IReadOnlyList<DataVolume> Volumes);
 
 /// <summary>A resource that came of an order.</summary>
 /// <param name="Id">Its id.</param>
@@ -113,7 +115,7 @@ internal static class GetCloudOrder
         var decides = o.State == OrderState.Submitted && GrantCloudOrder.MayDecide(o, actor) && !GrantCloudOrder.IsOwn(o, actor) && (review is null or { State: Agreements.Model.ReviewState.Granted });
         return TypedResults.Ok(new CloudOrderDetail(
             o.Id, o.Number, o.Kind, o.OrganisationId, names[o.OrganisationId], o.ProviderId, names[o.ProviderId], o.SystemId, system, o.Protection, o.Zone, o.ProjectId,
-            [.. o.Items.Select(i => new CloudOrderLine(i.Name, i.Service, i.Version, i.ServiceName, i.Form, i.Plan, i.PlanName, i.Amounts, i.Image, i.Count, i.IsApart, i.UserDataDigest, i.Monthly, i.Backup))],
+            [.. o.Items.Select(i => new CloudOrderLine(i.Name, i.Service, i.Version, i.ServiceName, i.Form, i.Plan, i.PlanName, i.Amounts, i.Image, i.Count, i.IsApart, i.UserDataDigest, i.Monthly, i.Backup, i.Volumes ?? []))],
             o.Total, o.Monthly, o.ResourceId, o.Until, o.Ground, o.State, o.CreatedAt, o.SubmittedAt, o.DecidedAt, o.ReasonCode, o.Reason, review is { StepName.Length: > 0 } ? review.Page : null, review?.StepName,
             o.IsOpen ? await outlook.LackingAsync(o, ct) : [], o.IsOpen ? await outlook.FittingAsync(o, ct) : [],
             [.. resources.Select(r => new OrderedResource(r.Id, r.Number, r.Name, r.Item, r.Amounts, r.Wish, r.State, r.Address, r.Problem, ResourceRows.SentenceOf(r.Problem), r.Until))],

@@ -108,14 +108,18 @@ internal sealed class OrderGrant(ZhengtongDb db, CloudServiceLookup services, Or
     {
         var resource = await db.CloudResources.SingleAsync(r => r.Id == order.ResourceId, ct);
         if (resource.IsGone || resource.Wish == ResourceWish.Removed) { return CloudProblems.ResourceGone.Because(resource.Number); }
-        var (amounts, before) = (order.Items[0].Amounts, new { plan = resource.PlanCode, resource.Amounts, resource.Until });
+        // What is to go is held until its engine no longer has it.
+        var volumes = resource.VolumesWith(order.Items[0].Volumes ?? []);
+        var amounts = Amounts.Of([.. order.Items[0].Amounts, .. volumes.Where(v => v.IsLeaving).Select(v => new ResourceAmount("disk", v.Size))]);
+        var before = new { plan = resource.PlanCode, resource.Amounts, resource.Until, resource.Volumes };
         if (!amounts.SequenceEqual(resource.Amounts) && (await Holds.ResizeAsync(db, resource.Id, amounts, actor, now, ct)).Problem is { } refusal) { return refusal; }
 
         (resource.PlanCode, resource.Amounts, resource.Until, resource.NextAt) = (order.Items[0].Plan, amounts, order.Until, now);
+        if (!volumes.SequenceEqual(resource.Volumes)) { resource.Volumes = volumes; }
         resource.Touch();
         db.Ledger.Add(LedgerEntry.Of("cloud.order-granted", order.Id, actor, now, before: before, after: new
         {
-            order.Number, order.Digest, order.ProviderSeal!.KeyId, order.ProviderSeal.Signature, resource = resource.Number, plan = resource.PlanCode, resource.Amounts, resource.Until,
+            order.Number, order.Digest, order.ProviderSeal!.KeyId, order.ProviderSeal.Signature, resource = resource.Number, plan = resource.PlanCode, resource.Amounts, resource.Until, resource.Volumes,
         }));
         db.Notices.Add(Notice.Of(order.OrganisationId, NoticeTone.Good, "cloud.notice.change-granted", $"/work/cloud/orders/{order.Id}", now, order.Number, resource.Name));
         await db.SaveChangesAsync(ct);

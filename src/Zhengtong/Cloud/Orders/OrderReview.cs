@@ -51,7 +51,7 @@ internal sealed class OrderReview(ZhengtongDb db, OrderGrant grant, OrderOutlook
         var fitting = await outlook.FittingAsync(order, ct);
         foreach (var (n, item) in order.Items.Index().Take(MostItems))
         {
-            asked.Add(new("cloud.order.item", Text.Of("cloud.order.item-said", item.Name, item.ServiceName, item.PlanName, item.Count, OrderWords.Said(item.Amounts))));
+            asked.Add(new("cloud.order.item", Text.Of("cloud.order.item-said", item.Name, item.ServiceName, item.PlanName, item.Count, OrderWords.Said(item.Amounts, item.Volumes))));
             if (item.Backup is { } origin && await db.ResourceBackups.AsNoTracking().Where(b => b.Id == origin).Join(db.CloudResources, b => b.ResourceId, r => r.Id, (b, r) => new { r.Number, b.At }).SingleOrDefaultAsync(ct) is { } of)
             {
                 asked.Add(new("cloud.order.from-backup", Text.Of("cloud.order.from-backup-said", of.Number, Show.Moment(of.At))));

@@ -92,7 +92,7 @@ internal static class SubmitCloudOrder
         var backups = await db.ResourceBackups.AsNoTracking().Where(b => origins.Contains(b.Id)).Join(db.CloudResources, b => b.ResourceId, r => r.Id, (b, r) => new OrderedBackup(b.Id, r.Number, b.At)).ToDictionaryAsync(b => b.Id, ct);
         return new OrderDocument(OrderDocument.CurrentFormat, order.Id, order.Number, order.Kind, parties[order.ProviderId], parties[order.OrganisationId],
             new OrderedSystem(system.Id, system.Name, system.Protection, system.ProtectionRecord, system.Zone), order.ProjectId, order.Zone,
-            [.. order.Items.Select(i => new OrderedItem(i.Name, i.Service, i.Version, i.Plan, i.Amounts, i.Image, i.Count, i.IsApart, i.UserDataDigest, i.Backup is { } backup ? backups[backup] : null))],
+            [.. order.Items.Select(i => new OrderedItem(i.Name, i.Service, i.Version, i.Plan, i.Amounts, i.Image, i.Count, i.IsApart, i.UserDataDigest) { Backup = i.Backup is { } backup ? backups[backup] : null, Volumes = i.Volumes })],
             [.. prices.Where(p => ordered.Contains((p.ServiceCode, p.PlanCode))).Select(p => new OrderedPrice(p.ServiceCode, p.PlanCode, p.Meter, p.Amount.ToString("0.########", CultureInfo.InvariantCulture)))],
             resource, order.Until, order.Ground, Suite.International.Word, now);
     }

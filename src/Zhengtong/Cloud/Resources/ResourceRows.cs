@@ -26,9 +26,17 @@ namespace Zhengtong.Cloud.Resources;
 /// <param name="DeliveredAt">When it was first there.</param>
 /// <param name="RemovedAt">When it was gone.</param>
 /// <param name="Revision">To be sent with a change.</param>
+/// <param name="Volumes">Data volumes of an instance; the amount of disk counts them.</param>
 public sealed record CloudResourceRow(
     Guid Id, string Number, string Name, ResourceForm Form, Guid OrganisationId, string Organisation, Guid SystemId, string System, IReadOnlyList<ResourceAmount> Amounts, ResourceWish Wish, CloudResourceState State,
-    string? Problem, string? Sentence, string? Address, string? Pool, string? Host, DateTimeOffset Until, DateTimeOffset CreatedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? RemovedAt, int Revision);
+    string? Problem, string? Sentence, string? Address, string? Pool, string? Host, DateTimeOffset Until, DateTimeOffset CreatedAt, DateTimeOffset? DeliveredAt, DateTimeOffset? RemovedAt, int Revision, IReadOnlyList<VolumeRow> Volumes);
+
+/// <summary>A data volume.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Size">Its size.</param>
+/// <param name="Path">Where it is mounted.</param>
+/// <param name="IsLeaving">True when it is being removed.</param>
+public sealed record VolumeRow(string Name, int Size, string Path, bool IsLeaving);
 
 /// <summary>Resources as they are shown.</summary>
 internal static class ResourceRows
@@ -46,7 +54,8 @@ internal static class ResourceRows
         var hosts = await db.CloudHosts.AsNoTracking().Where(h => hostIds.Contains(h.Id)).ToDictionaryAsync(h => h.Id, h => h.Name, ct);
         return [.. resources.Select(r => new CloudResourceRow(
             r.Id, r.Number, r.Name, r.Form, r.OrganisationId, organisations[r.OrganisationId], r.SystemId, systems[r.SystemId], r.Amounts, r.Wish, r.State, r.Problem, SentenceOf(r.Problem), r.Address,
-            r.PoolId is { } pool ? pools[pool] : null, r.HostId is { } host ? hosts.GetValueOrDefault(host) : null, r.Until, r.CreatedAt, r.DeliveredAt, r.RemovedAt, r.Revision))];
+            r.PoolId is { } pool ? pools[pool] : null, r.HostId is { } host ? hosts.GetValueOrDefault(host) : null, r.Until, r.CreatedAt, r.DeliveredAt, r.RemovedAt, r.Revision,
+            [.. r.Volumes.Select(v => new VolumeRow(v.Name, v.Size, v.Path, v.IsLeaving))]))];
     }
 
     /// <summary>What a code means and what to do next; codes that only operators can read say whom to ask.</summary>

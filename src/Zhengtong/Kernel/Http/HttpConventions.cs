@@ -87,6 +87,7 @@ internal static class HttpConventions
         app.UseAuthorization();
         app.UseAntiforgery();
         app.UseIdempotency();
+        app.UseWebSockets();
         ReadersLanguage.Map(app);
         app.MapHealth();
         app.MapMetrics();

@@ -48,6 +48,20 @@ internal static class LiveSession
         context.ReplacePrincipal(new ClaimsPrincipal(live));
     }
 
+    /// <summary>For what stays open after its request: who acts in the session as it is now. Null when the session is over since, as at its next request, and when the officer signed out, wherever that was.</summary>
+    /// <param name="db">The database.</param>
+    /// <param name="policy">How sessions are guarded.</param>
+    /// <param name="session">Who asked then.</param>
+    /// <param name="since">Id of a ledger entry of then.</param>
+    /// <param name="ct">Stops it.</param>
+    internal static async Task<Actor?> StillAsync(ZhengtongDb db, IdentityPolicy policy, ClaimsPrincipal session, Guid since, CancellationToken ct)
+    {
+        var id = Actor.Of(session).Id;
+        // Signing out ends a cookie, which only its browser has: the ledger tells the others.
+        if (await db.Ledger.AnyAsync(e => e.Event == "kernel.signed-out" && e.Id > since && e.ActorId == id, ct)) { return null; }
+        return await ReadAsync(db, policy, id, session.FindFirstValue(OfficerClaims.StampClaim), session.HasClaim(c => c.Type == SecondFactorClaim), ct) is { } live ? Actor.Of(new ClaimsPrincipal(live)) : null;
+    }
+
     /// <summary>The officer as it is now; null when the account is gone or locked, or has another security stamp than when it signed in.</summary>
     internal static async Task<ClaimsIdentity?> ReadAsync(ZhengtongDb db, IdentityPolicy policy, Guid id, string? stamp, bool hasSecondFactor, CancellationToken ct)
     {

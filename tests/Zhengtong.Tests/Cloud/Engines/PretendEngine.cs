@@ -16,6 +16,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     private readonly Dictionary<EngineName, EngineRules> rules = [];
     private readonly Dictionary<(EngineName Project, EngineName Name), EngineVolume> volumes = [];
     private readonly List<Channel<EngineEvent>> listeners = [];
+    private readonly List<PretendTerminal> terminals = [];
     private int addresses = 1;
 
     /// <summary>Each call takes so long.</summary>
@@ -124,6 +125,12 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
 
     internal override Task<EngineAnswer> RemoveNetworkAsync(EngineName network, CancellationToken ct) => ChangeAsync(null, () =>
         guests.Values.Any(g => g.Network == network) ? new EngineAnswer(EngineOutcome.Busy, "in-use") : networks.Remove(network) ? EngineAnswer.Done : EngineAnswer.NotFound("network"), ct);
+
+    /// <summary>Volumes that are there, and of them those in an instance.</summary>
+    internal (IReadOnlyList<EngineVolume> There, IReadOnlyList<EngineName> In) VolumesOf(InstanceId id)
+    {
+        lock (door) { return ([.. volumes.Values.Where(v => v.Project == id.Project && v.Name.ToString().StartsWith($"{id.Name}-", StringComparison.Ordinal))], guests.TryGetValue(id, out var guest) ? [.. guest.Volumes] : []); }
+    }
 
     internal override Task<EngineAnswer> EnsureVolumeAsync(EngineVolume volume, CancellationToken ct) => ChangeAsync(EngineChecks.Fault(volume), () =>
     {
@@ -291,10 +298,23 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     }, ct);
 
     internal override Task<EngineAnswer<EngineTerminal>> OpenTerminalAsync(InstanceId id, IReadOnlyList<string> command, int columns, int rows, CancellationToken ct) =>
-        LookAsync(() => (EngineChecks.FaultOfCommand(command) ?? EngineChecks.FaultOfWindow(columns, rows) ?? Find(id, out _) ?? EngineAnswer.Refused("not-supported")).As<EngineTerminal>(), ct);
+        LookAsync(() => OpenTerminal(id, EngineChecks.FaultOfCommand(command) ?? EngineChecks.FaultOfWindow(columns, rows), columns, rows, isConsole: false), ct);
 
     internal override Task<EngineAnswer<EngineTerminal>> OpenConsoleAsync(InstanceId id, int columns, int rows, CancellationToken ct) =>
-        LookAsync(() => (EngineChecks.FaultOfWindow(columns, rows) ?? Find(id, out _) ?? EngineAnswer.Refused("not-supported")).As<EngineTerminal>(), ct);
+        LookAsync(() => OpenTerminal(id, EngineChecks.FaultOfWindow(columns, rows), columns, rows, isConsole: true), ct);
+
+    /// <summary>Terminals and consoles that are open.</summary>
+    internal int OpenTerminals => terminals.Count(t => !t.IsDisposed);
+
+    private EngineAnswer<EngineTerminal> OpenTerminal(InstanceId id, EngineAnswer? fault, int columns, int rows, bool isConsole)
+    {
+        if ((fault ?? Find(id, out _)) is { } none) { return none.As<EngineTerminal>(); }
+        if (!guests[id].IsRunning) { return EngineAnswer.Refused("not-running").As<EngineTerminal>(); }
+        if (isConsole && terminals.Any(t => t is { IsConsole: true, IsDisposed: false } && t.Id == id)) { return new EngineAnswer(EngineOutcome.Busy, "in-use").As<EngineTerminal>(); }
+        var terminal = new PretendTerminal(id, isConsole, columns, rows);
+        terminals.Add(terminal);
+        return new(terminal);
+    }
 
     internal override Task<EngineAnswer<EngineInstance>> FindAsync(InstanceId id, CancellationToken ct) =>
         LookAsync(() => Find(id, out var guest) is { } none ? none.As<EngineInstance>() : new(guest!.Shown(id)), ct);

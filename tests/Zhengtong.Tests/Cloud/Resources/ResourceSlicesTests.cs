@@ -5,12 +5,9 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Model;
-using Zhengtong.Cloud.Placement;
-using Zhengtong.Cloud.Quotas;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Organisations;
-using Zhengtong.Kernel.Regions;
 using Zhengtong.Tests.Cloud.Engines;
 using Zhengtong.Tests.Support;
 
@@ -137,37 +134,8 @@ public sealed class ResourceSlicesTests(PlatformFixture platform)
     /// <summary>A department with one running instance, delivered by the job.</summary>
     private async Task<(Organisation Owner, Guid Resource, PretendEngine Engine)> DeliveredAsync()
     {
-        var owner = await platform.Department();
-        var (address, now, id) = ($"pretend:{CloudWorld.NewId()}", TimeProvider.System.GetUtcNow(), CloudWorld.NewId());
-        await platform.WithDb(async db =>
-        {
-            var region = RegionCode.Parse("610000");
-            var node = QuotaNode.Below(null, QuotaLevel.Department, $"test:{id}", region, owner.Id, null, now);
-            var system = new BusinessSystem { Id = CloudWorld.NewId(), OrganisationId = owner.Id, Name = "系统", Purpose = "测试", Protection = 3, Zone = NetworkZone.GovernmentExtranet, CreatedAt = now };
-            var pool = new ResourcePool
-            {
-                Id = CloudWorld.NewId(), Name = $"pool {id}", Zone = NetworkZone.GovernmentExtranet, Region = region, Engine = "pretend", Address = address, Protection = 3, Strategy = PlacementStrategy.Spread, Ratios = [], CreatedAt = now,
-            };
-            var host = new CloudHost { Id = CloudWorld.NewId(), PoolId = pool.Id, Name = "here", State = HostState.Online, Traits = [], Group = "" };
-            ResourceAmount[] amounts = [new("vcpu", 1000), new("memory", 64), new("disk", 1)];
-            await using var transaction = await db.Database.BeginTransactionAsync();
-            var generation = await HostBook.TickAsync(db, default);
-            db.AddRange(node, system, pool, host);
-            db.QuotaCounters.AddRange(amounts.Select(a => new QuotaCounter { NodeId = node.Id, Kind = a.Kind, Limit = 1_000_000 }));
-            db.HostInventories.AddRange(amounts.Select(a => new HostInventory { HostId = host.Id, Kind = a.Kind, Total = 1_000_000, Reserved = 0, Capacity = 1_000_000, IsOpen = true, Generation = generation, SetGeneration = generation }));
-            await db.SaveChangesAsync();
-            (await Holds.TakeAsync(db, new HoldRequest(id, node.Id, amounts), Actor.Platform, now, default)).Result.ShouldBe(HoldResult.Done);
-            db.CloudResources.Add(new CloudResource
-            {
-                Id = id, Number = $"T{id.ToString("N")[^10..]}", Name = "web", Form = ResourceForm.Instance, OrderId = id, Item = 1, OrganisationId = owner.Id, Region = region, NodeId = node.Id, SystemId = system.Id, ServiceCode = "compute",
-                PlanCode = "small", Zone = NetworkZone.GovernmentExtranet, Protection = 3, Amounts = Amounts.Of(amounts), Image = "busybox", PoolId = pool.Id, Wish = ResourceWish.Running, NextAt = now, Until = now.AddYears(1), CreatedAt = now,
-            });
-            await db.SaveChangesAsync();
-            await transaction.CommitAsync();
-            return id;
-        });
-        platform.App.Services.GetRequiredService<Reconcilers>().Wake<DeliverResources>();
-        await UntilAsync(id, r => r is { State: CloudResourceState.Running, NextAt: null });
+        var (owner, address) = (await platform.Department(), $"pretend:{CloudWorld.NewId()}");
+        var id = await RunningInstance.DeliverAsync(platform.App, owner.Id, "pretend", address);
         return (owner, id, PretendDriver.Of(platform.App).At(address));
     }
 }

@@ -91,7 +91,8 @@ internal static class DecideDrift
         if (drift.Difference == "power") { resource.Wish = drift.IsRunning ? ResourceWish.Running : ResourceWish.Stopped; }
         else
         {
-            var amounts = drift.Adopted(resource.Amounts);
+            // What an engine says of a disk is without the volumes.
+            var amounts = Amounts.Of([.. drift.Adopted(resource.OwnAmounts), .. resource.Volumes.Select(v => new ResourceAmount("disk", v.Size))]);
             if (amounts.SequenceEqual(resource.Amounts)) { return CloudProblems.DriftNothing.Because(resource.Number); }
             if ((await Holds.ResizeAsync(db, resource.Id, amounts, actor, now, ct)).Problem is { } lacking) { return lacking; }
             resource.Amounts = amounts;

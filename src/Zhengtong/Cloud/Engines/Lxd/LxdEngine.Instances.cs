@@ -162,7 +162,12 @@ internal sealed partial class LxdEngine
         // Addresses of cards are in the backup: that which it was taken from may be there still, or come back.
         foreach (var card in found.Metadata.Members("config").Select(m => m.Name).Where(n => n.StartsWith("volatile.", StringComparison.Ordinal) && n.EndsWith(".hwaddr", StringComparison.Ordinal))) { config[card] = ""; }
         foreach (var old in MarksOf(found.Metadata).Keys.Where(k => !marks.ContainsKey(k))) { config[MarkPrefix + old] = ""; }
-        return (await line.DoAsync(HttpMethod.Patch, LxdPath.Of(id), new JsonObject { ["config"] = config, ["devices"] = new JsonObject { ["root"] = Root(found.Metadata, size) } }, ct)).Answer;
+        var marked = (await line.DoAsync(HttpMethod.Patch, LxdPath.Of(id), new JsonObject { ["config"] = config, ["devices"] = new JsonObject { ["root"] = Root(found.Metadata, size) } }, ct)).Answer;
+        // Data volumes are of what it was taken from, and stay there.
+        var volumes = found.Metadata.Members("devices").Where(d => d.Value.Text("type") == "disk" && d.Value.Text("source").Length > 0).Select(d => d.Name).ToList();
+        if (!marked.IsDone || volumes.Count == 0) { return marked; }
+        var whole = await line.GetAsync(LxdPath.Of(id), ct);
+        return whole.IsDone ? await DropDevicesAsync(id, whole, volumes, ct) : whole.Answer;
     }
 
     internal override async Task<EngineAnswer<EngineInstance>> FindAsync(InstanceId id, CancellationToken ct)

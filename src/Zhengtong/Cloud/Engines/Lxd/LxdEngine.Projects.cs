@@ -120,14 +120,19 @@ internal sealed partial class LxdEngine
     {
         var found = await OursAsync(id, ct);
         if (!found.IsDone || found.Metadata.Get("devices").Get(DeviceOf(volume)).ValueKind == JsonValueKind.Undefined) { return found.Answer; }
-        // Only the whole object says that a device is no more.
+        return await DropDevicesAsync(id, found, [DeviceOf(volume)], ct);
+    }
+
+    /// <summary>Takes devices from an instance: only the whole object says that a device is no more.</summary>
+    private async Task<EngineAnswer> DropDevicesAsync(InstanceId id, LxdReply found, IReadOnlyList<string> names, CancellationToken ct)
+    {
         var whole = new JsonObject();
         foreach (var part in new[] { "architecture", "config", "devices", "ephemeral", "profiles", "stateful", "description" })
         {
             if (found.Metadata.Get(part) is { ValueKind: not JsonValueKind.Undefined } value) { whole[part] = JsonNode.Parse(value.GetRawText()); }
         }
 
-        whole["devices"]!.AsObject().Remove(DeviceOf(volume));
+        foreach (var name in names) { whole["devices"]!.AsObject().Remove(name); }
         return (await line.DoAsync(HttpMethod.Put, LxdPath.Of(id), whole, ct, found.ETag)).Answer;
     }
 

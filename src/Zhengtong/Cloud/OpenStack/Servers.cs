@@ -124,8 +124,8 @@ internal static class Servers
         var there = Resources(db, system);
         if (wanted.Name is { } name)
         {
-            var like = $"%{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%".ToUpperInvariant();
-            there = there.Where(r => EF.Functions.Like(r.Name.ToUpper(), like, "\\"));
+            var text = name.ToLowerInvariant();
+            there = there.Where(r => r.Name.ToLower().Contains(text));
         }
 
         if (wanted.Flavor is { } flavor) { there = there.Where(r => r.ServiceCode + "." + r.PlanCode == flavor); }

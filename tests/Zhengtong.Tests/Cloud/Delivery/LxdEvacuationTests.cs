@@ -25,7 +25,7 @@ public sealed class LxdEvacuationTests(LxdFixture lxd, DeliveryScene scene) : IC
         await using var first = new LxdDaemon(isBare: true);
         await using var second = new LxdDaemon(isBare: true);
         await LxdClusterTests.FormAsync(lxd, first, second);
-        var pool = await scene.PoolAsync("lxd", $"unix:{first.Socket}", 1_000_000, "n1", "n2");
+        var pool = await scene.PoolAsync("lxd", $"unix:{first.Socket}", 10_000, "n1", "n2");
         var engine = scene.App.Services.GetRequiredService<PoolEngines>().Of(pool).Value!;
         var ids = new[] { await MakeAsync(pool, engine), await MakeAsync(pool, engine) };
         (await PlacesAsync(pool)).Values.Order(StringComparer.Ordinal).ShouldBe(["n1", "n2"]);

@@ -16,7 +16,7 @@ namespace Zhengtong.Tests.Cloud.Delivery;
 public sealed class LxdKilledTests(LxdFixture lxd, DeliveryScene scene, ITestOutputHelper output) : IClassFixture<DeliveryScene>
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(6);
-    private readonly SemaphoreSlim door = new(1);
+    private static readonly SemaphoreSlim Door = new(1);
     private readonly List<string> kills = [];
     private readonly List<Task> underWay = [];
     private LxdDaemon daemon = null!;
@@ -109,7 +109,7 @@ public sealed class LxdKilledTests(LxdFixture lxd, DeliveryScene scene, ITestOut
     private async Task<bool> KillAsync(string step, TimeSpan after)
     {
         await Task.Delay(after);
-        await door.WaitAsync();
+        await Door.WaitAsync();
         try
         {
             var began = TimeProvider.System.GetTimestamp();
@@ -119,7 +119,7 @@ public sealed class LxdKilledTests(LxdFixture lxd, DeliveryScene scene, ITestOut
             lock (kills) { kills.Add($"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0} s {step}"); }
             return true;
         }
-        finally { door.Release(); }
+        finally { Door.Release(); }
     }
 
     /// <summary>The jobs' passes until nothing is due, and it runs again whatever was done to it.</summary>

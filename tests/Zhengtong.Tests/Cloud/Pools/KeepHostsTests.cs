@@ -3,7 +3,6 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Engines;
 using Zhengtong.Cloud.Model;
-using Zhengtong.Cloud.Placement;
 using Zhengtong.Cloud.Pools;
 using Zhengtong.Cloud.Quotas;
 using Zhengtong.Kernel.Identity;

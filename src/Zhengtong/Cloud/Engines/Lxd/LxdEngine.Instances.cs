@@ -37,7 +37,14 @@ internal sealed partial class LxdEngine
         return (await line.DoAsync(HttpMethod.Post, LxdPath.Of(["instances"], ("project", order.Id.Project.ToString()), ("target", target)), body, ct)).Answer;
     }
 
-    internal override Task<EngineAnswer> StartAsync(InstanceId id, CancellationToken ct) => ActAsync(id, "start", false, InstanceStatus.Running, ct);
+    internal override async Task<EngineAnswer> StartAsync(InstanceId id, CancellationToken ct)
+    {
+        var found = await OursAsync(id, ct);
+        if (!found.IsDone || StatusOfInstance(found.Metadata) != InstanceStatus.Frozen) { return found.IsDone ? await ActAsync(id, "start", false, InstanceStatus.Running, ct) : found.Answer; }
+        // One that is held still counts as running there: it is let go on, not started. Half held still it must be held first.
+        if (found.Metadata.Text("status") == "Freezing") { await ActAsync(id, "freeze", false, null, ct); }
+        return await ActAsync(id, "unfreeze", false, null, ct);
+    }
 
     internal override Task<EngineAnswer> StopAsync(InstanceId id, bool force, CancellationToken ct) => ActAsync(id, "stop", force, InstanceStatus.Stopped, ct);
 
@@ -245,8 +252,9 @@ internal sealed partial class LxdEngine
     {
         "Running" => InstanceStatus.Running,
         "Stopped" => InstanceStatus.Stopped,
-        "Frozen" => InstanceStatus.Frozen,
-        "Starting" or "Stopping" or "Aborting" or "Freezing" or "Thawed" => InstanceStatus.Changing,
+        // A daemon that is killed while it takes a snapshot leaves the instance held still, or half so, until somebody lets it go on.
+        "Frozen" or "Freezing" => InstanceStatus.Frozen,
+        "Starting" or "Stopping" or "Aborting" or "Thawed" => InstanceStatus.Changing,
         _ => InstanceStatus.Lost,
     };
 

@@ -72,6 +72,6 @@ public sealed class LxdVolumeTests(LxdFixture lxd, DeliveryScene scene) : IClass
 
         async Task DrivenAsync() => (await SettledAsync()).ShouldSatisfyAllConditions(r => r.State.ShouldBe(CloudResourceState.Running), r => r.Problem.ShouldBeNull());
 
-        async Task<string> SaidAsync(string script) => Encoding.UTF8.GetString((await engine.ExecAsync(instance, new ExecOrder("sh", "-c", script), default)).Value.Output).Trim();
+        async Task<string> SaidAsync(string script) => Encoding.UTF8.GetString((await engine.ExecAsync(instance, new ExecOrder("sh", "-c", script), default)).Value!.Output).Trim();
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Tests.Cloud.Engines;
 using Zhengtong.Tests.Support;
@@ -39,7 +40,8 @@ public sealed class LxdTerminalTests(LxdFixture lxd)
             await next.TypeAsync("exit\n");
             (await next.UntilClosedAsync()).Item2.ShouldBe("ended");
             await using var console = await TestLine.OpenAsync(platform, client, id, "?kind=console");
-            await console.TypeAsync("\n");
+            // The websocket is open before the console is: the ledger says when.
+            for (var n = 0; n < 600 && await platform.WithDb(db => db.Ledger.CountAsync(e => e.Subject == id.ToString() && e.Event == "cloud.terminal-opened")) < 3; n++) { await Task.Delay(100, TestContext.Current.CancellationToken); }
             await using var second = await TestLine.OpenAsync(platform, client, id, "?kind=console");
             (await second.UntilClosedAsync()).Item2.ShouldBe("busy");
         }

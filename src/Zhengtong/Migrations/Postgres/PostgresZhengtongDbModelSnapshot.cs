@@ -1694,6 +1694,66 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("engine_orphans", "cloud");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Delivery.ResourceDrift", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Cpus")
+                        .HasColumnType("integer")
+                        .HasColumnName("cpus");
+
+                    b.Property<string>("Difference")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("difference");
+
+                    b.Property<int>("DiskGiB")
+                        .HasColumnType("integer")
+                        .HasColumnName("disk_gi_b");
+
+                    b.Property<DateTimeOffset?>("FoundAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("found_at");
+
+                    b.Property<bool>("IsOpen")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_open");
+
+                    b.Property<bool>("IsRunning")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_running");
+
+                    b.Property<int>("MemoryMiB")
+                        .HasColumnType("integer")
+                        .HasColumnName("memory_mi_b");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Rule")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("rule");
+
+                    b.Property<string>("Wanted")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("wanted");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_resource_drifts");
+
+                    b.HasIndex("FoundAt", "ResourceId")
+                        .HasDatabaseName("ix_resource_drifts_found_at_resource_id");
+
+                    b.ToTable("resource_drifts", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Delivery.TenantNetwork", b =>
                 {
                     b.Property<Guid>("PoolId")
@@ -2108,6 +2168,38 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("machine_rooms", "cloud");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BackupPlan", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Days")
+                        .HasColumnType("integer")
+                        .HasColumnName("days");
+
+                    b.Property<int>("Hour")
+                        .HasColumnType("integer")
+                        .HasColumnName("hour");
+
+                    b.Property<DateTimeOffset>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_backup_plans");
+
+                    b.HasIndex("NextAt")
+                        .HasDatabaseName("ix_backup_plans_next_at");
+
+                    b.ToTable("backup_plans", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.BrokerCall", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2226,6 +2318,16 @@ namespace Zhengtong.Migrations.Postgres
                         .HasMaxLength(10000)
                         .HasColumnType("character varying(10000)")
                         .HasColumnName("operation");
+
+                    b.Property<string>("Ordered")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("ordered");
+
+                    b.Property<string>("Parameters")
+                        .HasMaxLength(100000)
+                        .HasColumnType("character varying(100000)")
+                        .HasColumnName("parameters");
 
                     b.Property<string>("Phase")
                         .IsRequired()
@@ -2383,6 +2485,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
                     b.Property<string>("Group")
                         .IsRequired()
                         .HasMaxLength(100)
@@ -2404,9 +2510,18 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("character varying(100)")
                         .HasColumnName("name");
 
+                    b.Property<DateTimeOffset?>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
                     b.Property<Guid>("PoolId")
                         .HasColumnType("uuid")
                         .HasColumnName("pool_id");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("problem");
 
                     b.Property<int>("Revision")
                         .IsConcurrencyToken()
@@ -2423,6 +2538,12 @@ namespace Zhengtong.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("traits");
+
+                    b.Property<string>("Wish")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("wish");
 
                     b.HasKey("Id")
                         .HasName("pk_hosts");
@@ -2608,6 +2729,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasColumnName("attempts");
 
+                    b.Property<Guid?>("BackupId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("backup_id");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
@@ -2701,6 +2826,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasColumnName("revision");
 
+                    b.Property<Guid?>("RootId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("root_id");
+
                     b.Property<DateTimeOffset?>("SeenAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("seen_at");
@@ -2734,6 +2863,11 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("bytea")
                         .HasColumnName("user_data");
 
+                    b.Property<string>("Volumes")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("volumes");
+
                     b.Property<string>("Wish")
                         .IsRequired()
                         .HasMaxLength(40)
@@ -2759,6 +2893,9 @@ namespace Zhengtong.Migrations.Postgres
                     b.HasIndex("PoolId")
                         .HasDatabaseName("ix_resources_pool_id");
 
+                    b.HasIndex("RootId")
+                        .HasDatabaseName("ix_resources_root_id");
+
                     b.HasIndex("SystemId")
                         .HasDatabaseName("ix_resources_system_id");
 
@@ -2769,68 +2906,6 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_resources_organisation_id_state");
 
                     b.ToTable("resources", "cloud");
-                });
-
-            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseBackup", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid")
-                        .HasColumnName("id");
-
-                    b.Property<DateTimeOffset>("At")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("at");
-
-                    b.Property<string>("Digest")
-                        .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)")
-                        .HasColumnName("digest");
-
-                    b.Property<DateTimeOffset?>("ExpiresAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("expires_at");
-
-                    b.Property<bool>("IsScheduled")
-                        .HasColumnType("boolean")
-                        .HasColumnName("is_scheduled");
-
-                    b.Property<byte[]>("Key")
-                        .IsRequired()
-                        .HasColumnType("bytea")
-                        .HasColumnName("key");
-
-                    b.Property<long>("Length")
-                        .HasColumnType("bigint")
-                        .HasColumnName("length");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasMaxLength(60)
-                        .HasColumnType("character varying(60)")
-                        .HasColumnName("name");
-
-                    b.Property<Guid>("ResourceId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("resource_id");
-
-                    b.Property<string>("ServerVersion")
-                        .IsRequired()
-                        .HasMaxLength(40)
-                        .HasColumnType("character varying(40)")
-                        .HasColumnName("server_version");
-
-                    b.HasKey("Id")
-                        .HasName("pk_database_backups");
-
-                    b.HasIndex("ExpiresAt")
-                        .HasDatabaseName("ix_database_backups_expires_at");
-
-                    b.HasIndex("ResourceId", "Name")
-                        .IsUnique()
-                        .HasDatabaseName("ix_database_backups_resource_id_name");
-
-                    b.ToTable("database_backups", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseLogin", b =>
@@ -2870,6 +2945,10 @@ namespace Zhengtong.Migrations.Postgres
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid")
                         .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("AnsweredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at");
 
                     b.Property<byte[]>("Connection")
                         .IsRequired()
@@ -2915,6 +2994,11 @@ namespace Zhengtong.Migrations.Postgres
                     b.Property<int>("Port")
                         .HasColumnType("integer")
                         .HasColumnName("port");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("problem");
 
                     b.Property<int>("Protection")
                         .HasColumnType("integer")
@@ -3173,14 +3257,6 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("resource_id");
 
-                    b.Property<int?>("BackUpHours")
-                        .HasColumnType("integer")
-                        .HasColumnName("back_up_hours");
-
-                    b.Property<int>("BackupsKept")
-                        .HasColumnType("integer")
-                        .HasColumnName("backups_kept");
-
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
@@ -3198,10 +3274,6 @@ namespace Zhengtong.Migrations.Postgres
                     b.Property<bool>("IsFull")
                         .HasColumnType("boolean")
                         .HasColumnName("is_full");
-
-                    b.Property<DateTimeOffset?>("NextBackupAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("next_backup_at");
 
                     b.Property<byte[]>("Password")
                         .IsRequired()
@@ -3223,9 +3295,6 @@ namespace Zhengtong.Migrations.Postgres
 
                     b.HasKey("ResourceId")
                         .HasName("pk_managed_databases");
-
-                    b.HasIndex("NextBackupAt")
-                        .HasDatabaseName("ix_managed_databases_next_backup_at");
 
                     b.HasIndex("ServerId")
                         .HasDatabaseName("ix_managed_databases_server_id");
@@ -3659,6 +3728,68 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_quota_recounts_at");
 
                     b.ToTable("quota_recounts", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ResourceBackup", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("digest");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<bool>("IsScheduled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_scheduled");
+
+                    b.Property<byte[]>("Key")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Length")
+                        .HasColumnType("bigint")
+                        .HasColumnName("length");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(150)
+                        .HasColumnType("character varying(150)")
+                        .HasColumnName("source");
+
+                    b.HasKey("Id")
+                        .HasName("pk_resource_backups");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_resource_backups_expires_at");
+
+                    b.HasIndex("ResourceId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_resource_backups_resource_id_name");
+
+                    b.ToTable("resource_backups", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.ResourceKind", b =>
@@ -9933,6 +10064,16 @@ namespace Zhengtong.Migrations.Postgres
                         .HasConstraintName("fk_engine_orphans_resource_pools_pool_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Delivery.ResourceDrift", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_resource_drifts_resources_resource_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Delivery.TenantNetwork", b =>
                 {
                     b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
@@ -9981,6 +10122,16 @@ namespace Zhengtong.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_machine_rooms_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BackupPlan", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_backup_plans_resources_resource_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.BrokerCall", b =>
@@ -10174,16 +10325,6 @@ namespace Zhengtong.Migrations.Postgres
                         .HasConstraintName("fk_resources_business_systems_system_id");
                 });
 
-            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseBackup", b =>
-                {
-                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
-                        .WithMany()
-                        .HasForeignKey("ResourceId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired()
-                        .HasConstraintName("fk_database_backups_resources_resource_id");
-                });
-
             modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseLogin", b =>
                 {
                     b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
@@ -10354,6 +10495,16 @@ namespace Zhengtong.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_quota_nodes_regions_region");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ResourceBackup", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_resource_backups_resources_resource_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.ResourcePool", b =>

@@ -1687,6 +1687,66 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("engine_orphans", "cloud");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Delivery.ResourceDrift", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Cpus")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("cpus");
+
+                    b.Property<string>("Difference")
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("difference");
+
+                    b.Property<int>("DiskGiB")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("disk_gi_b");
+
+                    b.Property<DateTime?>("FoundAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("found_at");
+
+                    b.Property<bool>("IsOpen")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_open");
+
+                    b.Property<bool>("IsRunning")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_running");
+
+                    b.Property<int>("MemoryMiB")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("memory_mi_b");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("Rule")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule");
+
+                    b.Property<string>("Wanted")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("wanted");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_resource_drifts");
+
+                    b.HasIndex("FoundAt", "ResourceId")
+                        .HasDatabaseName("ix_resource_drifts_found_at_resource_id");
+
+                    b.ToTable("resource_drifts", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Delivery.TenantNetwork", b =>
                 {
                     b.Property<Guid>("PoolId")
@@ -2101,6 +2161,38 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("machine_rooms", "cloud");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BackupPlan", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<int>("Days")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("days");
+
+                    b.Property<int>("Hour")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hour");
+
+                    b.Property<DateTime>("NextAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_at");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_backup_plans");
+
+                    b.HasIndex("NextAt")
+                        .HasDatabaseName("ix_backup_plans_next_at");
+
+                    b.ToTable("backup_plans", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Model.BrokerCall", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2219,6 +2311,16 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasMaxLength(10000)
                         .HasColumnType("TEXT")
                         .HasColumnName("operation");
+
+                    b.Property<string>("Ordered")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ordered");
+
+                    b.Property<string>("Parameters")
+                        .HasMaxLength(100000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("parameters");
 
                     b.Property<string>("Phase")
                         .IsRequired()
@@ -2376,6 +2478,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
                     b.Property<string>("Group")
                         .IsRequired()
                         .HasMaxLength(100)
@@ -2397,9 +2503,18 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("name");
 
+                    b.Property<DateTime?>("NextAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_at");
+
                     b.Property<Guid>("PoolId")
                         .HasColumnType("TEXT")
                         .HasColumnName("pool_id");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problem");
 
                     b.Property<int>("Revision")
                         .IsConcurrencyToken()
@@ -2416,6 +2531,12 @@ namespace Zhengtong.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("traits");
+
+                    b.Property<string>("Wish")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("wish");
 
                     b.HasKey("Id")
                         .HasName("pk_hosts");
@@ -2601,6 +2722,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("attempts");
 
+                    b.Property<Guid?>("BackupId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("backup_id");
+
                     b.Property<DateTime>("CreatedAt")
                         .HasColumnType("TEXT")
                         .HasColumnName("created_at");
@@ -2694,6 +2819,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("revision");
 
+                    b.Property<Guid?>("RootId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("root_id");
+
                     b.Property<DateTime?>("SeenAt")
                         .HasColumnType("TEXT")
                         .HasColumnName("seen_at");
@@ -2727,6 +2856,11 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("BLOB")
                         .HasColumnName("user_data");
 
+                    b.Property<string>("Volumes")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("volumes");
+
                     b.Property<string>("Wish")
                         .IsRequired()
                         .HasMaxLength(40)
@@ -2752,6 +2886,9 @@ namespace Zhengtong.Migrations.Sqlite
                     b.HasIndex("PoolId")
                         .HasDatabaseName("ix_resources_pool_id");
 
+                    b.HasIndex("RootId")
+                        .HasDatabaseName("ix_resources_root_id");
+
                     b.HasIndex("SystemId")
                         .HasDatabaseName("ix_resources_system_id");
 
@@ -2762,68 +2899,6 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_resources_organisation_id_state");
 
                     b.ToTable("resources", "cloud");
-                });
-
-            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseBackup", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<DateTime>("At")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("at");
-
-                    b.Property<string>("Digest")
-                        .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("digest");
-
-                    b.Property<DateTime?>("ExpiresAt")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("expires_at");
-
-                    b.Property<bool>("IsScheduled")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("is_scheduled");
-
-                    b.Property<byte[]>("Key")
-                        .IsRequired()
-                        .HasColumnType("BLOB")
-                        .HasColumnName("key");
-
-                    b.Property<long>("Length")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("length");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasMaxLength(60)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("name");
-
-                    b.Property<Guid>("ResourceId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("resource_id");
-
-                    b.Property<string>("ServerVersion")
-                        .IsRequired()
-                        .HasMaxLength(40)
-                        .HasColumnType("TEXT")
-                        .HasColumnName("server_version");
-
-                    b.HasKey("Id")
-                        .HasName("pk_database_backups");
-
-                    b.HasIndex("ExpiresAt")
-                        .HasDatabaseName("ix_database_backups_expires_at");
-
-                    b.HasIndex("ResourceId", "Name")
-                        .IsUnique()
-                        .HasDatabaseName("ix_database_backups_resource_id_name");
-
-                    b.ToTable("database_backups", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseLogin", b =>
@@ -2863,6 +2938,10 @@ namespace Zhengtong.Migrations.Sqlite
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
+
+                    b.Property<DateTime?>("AnsweredAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered_at");
 
                     b.Property<byte[]>("Connection")
                         .IsRequired()
@@ -2908,6 +2987,11 @@ namespace Zhengtong.Migrations.Sqlite
                     b.Property<int>("Port")
                         .HasColumnType("INTEGER")
                         .HasColumnName("port");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problem");
 
                     b.Property<int>("Protection")
                         .HasColumnType("INTEGER")
@@ -3166,14 +3250,6 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("resource_id");
 
-                    b.Property<int?>("BackUpHours")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("back_up_hours");
-
-                    b.Property<int>("BackupsKept")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("backups_kept");
-
                     b.Property<DateTime>("CreatedAt")
                         .HasColumnType("TEXT")
                         .HasColumnName("created_at");
@@ -3191,10 +3267,6 @@ namespace Zhengtong.Migrations.Sqlite
                     b.Property<bool>("IsFull")
                         .HasColumnType("INTEGER")
                         .HasColumnName("is_full");
-
-                    b.Property<DateTime?>("NextBackupAt")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("next_backup_at");
 
                     b.Property<byte[]>("Password")
                         .IsRequired()
@@ -3216,9 +3288,6 @@ namespace Zhengtong.Migrations.Sqlite
 
                     b.HasKey("ResourceId")
                         .HasName("pk_managed_databases");
-
-                    b.HasIndex("NextBackupAt")
-                        .HasDatabaseName("ix_managed_databases_next_backup_at");
 
                     b.HasIndex("ServerId")
                         .HasDatabaseName("ix_managed_databases_server_id");
@@ -3652,6 +3721,68 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_quota_recounts_at");
 
                     b.ToTable("quota_recounts", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ResourceBackup", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<DateTime?>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<bool>("IsScheduled")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_scheduled");
+
+                    b.Property<byte[]>("Key")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("key");
+
+                    b.Property<long>("Length")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("length");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(150)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.HasKey("Id")
+                        .HasName("pk_resource_backups");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_resource_backups_expires_at");
+
+                    b.HasIndex("ResourceId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_resource_backups_resource_id_name");
+
+                    b.ToTable("resource_backups", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.ResourceKind", b =>
@@ -9928,6 +10059,16 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasConstraintName("fk_engine_orphans_resource_pools_pool_id");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Delivery.ResourceDrift", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_resource_drifts_resources_resource_id");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Delivery.TenantNetwork", b =>
                 {
                     b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
@@ -9976,6 +10117,16 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_machine_rooms_organisations_organisation_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.BackupPlan", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_backup_plans_resources_resource_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.BrokerCall", b =>
@@ -10169,16 +10320,6 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasConstraintName("fk_resources_business_systems_system_id");
                 });
 
-            modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseBackup", b =>
-                {
-                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
-                        .WithMany()
-                        .HasForeignKey("ResourceId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired()
-                        .HasConstraintName("fk_database_backups_resources_resource_id");
-                });
-
             modelBuilder.Entity("Zhengtong.Cloud.Model.DatabaseLogin", b =>
                 {
                     b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
@@ -10349,6 +10490,16 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_quota_nodes_regions_region");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.ResourceBackup", b =>
+                {
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_resource_backups_resources_resource_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Model.ResourcePool", b =>

@@ -7,7 +7,6 @@ using Npgsql;
 using Zhengtong.Cloud.Backups;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Model;
-using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Secrets;

@@ -27,6 +27,9 @@ function make(aloud) {
   frame.replaceChildren();
   terminal.open(frame);
   terminal.textarea.setAttribute("aria-describedby", "terminal-keys");
+  terminal.textarea.addEventListener("focus", () => {
+    if (line?.readyState === WebSocket.OPEN) status.textContent = wordOf("open");
+  });
   fit.fit();
   const watcher = new ResizeObserver(() => fit.fit());
   watcher.observe(frame);

@@ -10,6 +10,7 @@ internal sealed class PretendTerminal : EngineTerminal
     private readonly Channel<byte[]> said = Channel.CreateUnbounded<byte[]>();
     private readonly TaskCompletionSource<int?> ended = new();
     private ReadOnlyMemory<byte> rest;
+    private string last = "";
 
     internal PretendTerminal(InstanceId id, bool isConsole, int columns, int rows)
     {
@@ -42,7 +43,9 @@ internal sealed class PretendTerminal : EngineTerminal
     internal override ValueTask WriteAsync(ReadOnlyMemory<byte> typed, CancellationToken ct)
     {
         said.Writer.TryWrite(typed.ToArray());
-        if (Encoding.UTF8.GetString(typed.Span).Contains("exit", StringComparison.Ordinal))
+        // A browser types letter by letter.
+        last = (last + Encoding.UTF8.GetString(typed.Span)) is { Length: > 16 } more ? more[^16..] : last + Encoding.UTF8.GetString(typed.Span);
+        if (last.Contains("exit", StringComparison.Ordinal))
         {
             said.Writer.TryComplete();
             ended.TrySetResult(0);

@@ -130,7 +130,7 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         Tell(db, resource, before, now);
         await SaveAsync(db, resource, ct);
         await transaction.CommitAsync(ct);
-        return another ? TimeSpan.Zero : !isAsWished && !step.IsFinal && step.After <= ShortPause ? step.After : null;
+        return another ? TimeSpan.Zero : !isAsWished && step is { IsNear: true, IsFinal: false } && step.After <= ShortPause ? step.After : null;
     }
 
     /// <summary>It is there: what was reserved is active, and a span of time runs that says with what.</summary>

@@ -25,7 +25,8 @@ internal enum Sight
 /// <param name="IsFinal">True when asking again is of no use: somebody must decide.</param>
 /// <param name="Address">What it answers on; null when it has none, or none was seen.</param>
 /// <param name="After">When the next step is due; null for the usual, which grows with each failure.</param>
-internal sealed record DeliveryStep(Sight Sight, string? Problem = null, bool IsFinal = false, string? Address = null, TimeSpan? After = null)
+/// <param name="IsNear">True when what is missing comes within moments: then the next step is waited for.</param>
+internal sealed record DeliveryStep(Sight Sight, string? Problem = null, bool IsFinal = false, string? Address = null, TimeSpan? After = null, bool IsNear = false)
 {
     /// <summary>Names of the volumes that were to go and are gone: what they held is given back.</summary>
     internal IReadOnlyList<string> GoneVolumes { get; init; } = [];

@@ -202,7 +202,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
     {
         var address = instance.State?.Addresses.FirstOrDefault(a => a.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork)?.ToString();
         return address is null && resource.Address is null && resource.Attempts < MostAsksForAddress
-            ? new DeliveryStep(Sight.Running, "no-address", After: TimeSpan.FromMilliseconds(Math.Min(50 * (resource.Attempts + 1), 1000))) : new DeliveryStep(Sight.Running, Address: address);
+            ? new DeliveryStep(Sight.Running, "no-address", After: TimeSpan.FromMilliseconds(Math.Min(50 * (resource.Attempts + 1), 1000)), IsNear: true) : new DeliveryStep(Sight.Running, Address: address);
     }
 
     /// <summary>After a call that was done the next step looks.</summary>

@@ -17,6 +17,7 @@ namespace Zhengtong.Tests.Cloud.Delivery;
 public sealed class DeliveryScene : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("zhengtong-delivery-").FullName;
+    private static int scenes;
     private int serial;
 
     internal WebApplication App { get; private set; } = null!;
@@ -33,6 +34,8 @@ public sealed class DeliveryScene : IAsyncLifetime
             b =>
             {
                 b.Services.AddSingleton<IEngineDriver, PretendDriver>();
+                // Scenes may share an engine: their networks do not overlap.
+                b.Configuration["Cloud:TenantNetworks"] = $"10.{128 + (Interlocked.Increment(ref scenes) % 120)}.0.0/16";
                 // Brokers of tests stand on this machine.
                 b.Configuration["Cloud:Brokers:ForbiddenNetworks"] = "";
                 b.Configuration["Cloud:Brokers:CallSeconds"] = "3";

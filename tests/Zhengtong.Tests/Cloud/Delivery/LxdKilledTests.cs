@@ -116,6 +116,7 @@ public sealed class LxdKilledTests(LxdFixture lxd, DeliveryScene scene, ITestOut
             await daemon.KillAsync();
             await Task.Delay(500);
             (await daemon.TryStartAsync()).ShouldBeNull(step);
+            output.WriteLine(step);
             lock (kills) { kills.Add($"{TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.0} s {step}"); }
             return true;
         }

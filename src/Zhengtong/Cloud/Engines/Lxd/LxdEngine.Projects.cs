@@ -66,6 +66,8 @@ internal sealed partial class LxdEngine
         // Not by switching routing off: where bridges are filtered too, that would cut the zone's own instances off from each other.
         config["security.acls"] = network.Rules is { } rules ? $"{BorderOf(network.Name)},{rules}" : $"{BorderOf(network.Name)}";
         var seen = await line.GetAsync(path, ct);
+        // A bridge of the machine that no network stands behind: what the daemon left when it was killed. It says itself whether it can make one of that name.
+        if (seen.IsDone && seen.Metadata.Get("managed").ValueKind == JsonValueKind.False) { seen = new LxdReply(new EngineAnswer(EngineOutcome.NotFound, "object")); }
         // An attempt that was cut off may have announced it on some members; until it is made it carries no marks, and is nobody's.
         var isAnnounced = seen.IsDone && seen.Metadata.Text("status") == "Pending";
         var found = isAnnounced ? seen : Ours(seen, "network");

@@ -43,7 +43,7 @@ public sealed class StandardClientTests
         await client.Run("server", "resize", "--flavor", $"{world.Code}.free", "web");
         (await client.Json("server", "show", "web")).GetProperty("OS-EXT-STS:task_state").GetString().ShouldBe("review");
         (await client.Refused("server", "resize", "confirm", "web")).ShouldNotBeEmpty();
-        await client.Run("server", "create", "--flavor", $"{world.Code}.small", "--image", "busybox", "--nic", "none", "--min", "2", "--max", "2", "many");
+        await client.Run("--os-compute-api-version", "2.37", "server", "create", "--flavor", $"{world.Code}.small", "--image", "busybox", "--nic", "none", "--min", "2", "--max", "2", "many");
         await client.Run("server", "delete", "many-1", "many-2");
         var quota = await client.Json("quota", "show");
         quota.ToString().ShouldContain("cores");

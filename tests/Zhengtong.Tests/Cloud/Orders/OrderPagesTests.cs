@@ -64,7 +64,7 @@ public sealed class OrderPagesTests(PlatformFixture platform)
         var page = $"/work/cloud/resources/{resource.Id}/change";
         (await world.Officer.GetPage($"/work/cloud/resources/{resource.Id}")).ShouldContain(page);
         var form = await world.Officer.GetPage(page);
-        form.ShouldContain("1 至 8");
+        form.ShouldContain("1 to 8, in steps of 1");
         var wrong = await world.Officer.Submit(page, "change", ("vcpu", "9"), ("memory", "x"), ("until", OrderWorld.Day(30)), ("ground", "升级"));
         wrong.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await wrong.Content.ReadAsStringAsync()).ShouldContain("升级");

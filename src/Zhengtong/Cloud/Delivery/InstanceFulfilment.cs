@@ -208,11 +208,12 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
     /// <summary>After a call that was done the next step looks.</summary>
     private static DeliveryStep Then(EngineAnswer answer, Sight sight) => answer.IsDone ? new DeliveryStep(Sight.Changing) : Failed(answer, sight);
 
-    /// <summary>What was never there holds nothing of anybody. An engine that was killed in the midst of making leaves a shell that never starts: when it does not twice, it is taken away and made anew.</summary>
+    /// <summary>What was never there holds nothing of anybody. An engine that was killed in the midst of making leaves a shell without a disk, or one that never starts: when it does not twice, it is taken away and made anew.</summary>
     private static async Task<DeliveryStep> StartAsync(CloudResource resource, EngineInstance instance, CloudEngine engine, CancellationToken ct)
     {
         var answer = await engine.StartAsync(instance.Id, ct);
-        if (answer is { Outcome: EngineOutcome.Refused, Code: "failed" } && resource is { DeliveredAt: null, Attempts: > 0 and < MostStarts }) { await engine.DeleteAsync(instance.Id, ct); }
+        var isShell = answer is { Outcome: EngineOutcome.NotFound, Code: "pool" } || (answer is { Outcome: EngineOutcome.Refused, Code: "failed" } && resource.Attempts < MostStarts);
+        if (isShell && resource is { DeliveredAt: null, Attempts: > 0 }) { await engine.DeleteAsync(instance.Id, ct); }
         return Started(resource, answer, resource.DeliveredAt is null ? Sight.Changing : Sight.Stopped);
     }
 

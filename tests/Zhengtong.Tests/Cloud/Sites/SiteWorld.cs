@@ -13,8 +13,8 @@ internal static class SiteWorld
 {
     private static int serial = Environment.ProcessId % 1000 * 1000;
 
-    /// <summary>A pool, a host, a quota, a system and a site of a department.</summary>
-    internal static async Task<CloudResource> GrantAsync(ZhengtongDb db, Organisation owner, string engine, string address, ResourceForm form = ResourceForm.Site)
+    /// <summary>A pool, a host, a quota, a system and a site of a department: due, or running at an address.</summary>
+    internal static async Task<CloudResource> GrantAsync(ZhengtongDb db, Organisation owner, string engine, string address, ResourceForm form = ResourceForm.Site, string? runsAt = null)
     {
         var (now, id, region) = (TimeProvider.System.GetUtcNow(), CloudWorld.NewId(), RegionCode.Parse("610000"));
         var node = QuotaNode.Below(null, QuotaLevel.Department, $"test:{id}", region, owner.Id, null, now);
@@ -37,6 +37,7 @@ internal static class SiteWorld
             Id = id, Number = $"TS-{Interlocked.Increment(ref serial)}", Name = "web", Form = form, OrderId = id, Item = 1, OrganisationId = owner.Id, Region = region, NodeId = node.Id, SystemId = system.Id, ServiceCode = "web-container",
             PlanCode = "static", Zone = NetworkZone.GovernmentExtranet, Protection = 3, Amounts = Amounts.Of(amounts), Image = "busybox", PoolId = pool.Id, Wish = ResourceWish.Running, NextAt = now, Until = now.AddYears(1), CreatedAt = now,
         };
+        if (runsAt is not null) { (resource.State, resource.Address, resource.NextAt, resource.DeliveredAt, resource.IsBegun) = (CloudResourceState.Running, runsAt, null, now, true); }
         db.CloudResources.Add(resource);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
@@ -46,8 +47,7 @@ internal static class SiteWorld
     /// <summary>A resource that runs at an address, in a network of its department; nobody made it.</summary>
     internal static async Task<CloudResource> RunningAsync(ZhengtongDb db, Organisation owner, int network, string address)
     {
-        var resource = await GrantAsync(db, owner, "pretend", $"pretend:{CloudWorld.NewId()}");
-        (resource.State, resource.Address, resource.NextAt, resource.DeliveredAt, resource.IsBegun) = (CloudResourceState.Running, address, null, resource.CreatedAt, true);
+        var resource = await GrantAsync(db, owner, "pretend", $"pretend:{CloudWorld.NewId()}", runsAt: address);
         db.TenantNetworks.Add(new TenantNetwork { PoolId = resource.PoolId!.Value, OrganisationId = owner.Id, Number = network, Rules = [] });
         await db.SaveChangesAsync();
         return resource;

@@ -59,7 +59,7 @@ internal sealed class KeepBackups(ZhengtongDb db, Reconcilers reconcilers, TimeP
         var now = clock.GetUtcNow();
         // One that was finished while its resource went.
         var late = await db.ResourceBackups.Where(b => b.ExpiresAt == null && db.CloudResources.Any(r => r.Id == b.ResourceId && r.State == CloudResourceState.Removed))
-            .Select(b => b.ResourceId).Distinct().Take(AtOnce).ToListAsync(ct);
+            .Select(b => b.ResourceId).Distinct().OrderBy(id => id).Take(AtOnce).ToListAsync(ct);
         foreach (var resource in late) { await BackupStore.OutliveAsync(db, resource, now, ct); }
 
         // However old, the newest that a plan made stays while its resource does: days in which none came through must not take the last one.

@@ -50,7 +50,7 @@ internal sealed class WatchDatabases(ZhengtongDb db, Vault vault, IOptions<Datab
             }
         }
 
-        var ending = await db.DatabaseLogins.Where(l => l.IsEnding).Select(l => l.ResourceId).Distinct().Take(AtOnce).ToListAsync(ct);
+        var ending = await db.DatabaseLogins.Where(l => l.IsEnding).Select(l => l.ResourceId).Distinct().OrderBy(id => id).Take(AtOnce).ToListAsync(ct);
         return woken + await WakeAsync(ending, ct);
     }
 

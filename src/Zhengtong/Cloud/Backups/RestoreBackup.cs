@@ -13,7 +13,6 @@ using Zhengtong.Cloud.Reclaim;
 using Zhengtong.Cloud.Sites;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
-using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Objects;
 using Zhengtong.Kernel.Secrets;
@@ -43,7 +42,7 @@ internal static class RestoreBackup
     /// <response code="404">cloud.backup-not-found</response>
     /// <response code="409">cloud.quota-exceeded: errors say which level lacks what; cloud.order-no-quota, cloud.system-retired, cloud.changed-meanwhile</response>
     internal static async Task<Results<Created<BackupRestored>, ProblemHttpResult>> Handle(
-        Guid id, Guid backup, RestoreBackupRequest request, Actor actor, ZhengtongDb db, CloudServiceLookup services, Placing placing, Vault vault, Reconcilers reconcilers, TimeProvider clock, CancellationToken ct)
+        Guid id, Guid backup, RestoreBackupRequest request, Actor actor, ZhengtongDb db, CloudServiceLookup services, Placing placing, Vault vault, TimeProvider clock, CancellationToken ct)
     {
         if (await BackupAccess.FindAsync(db, id, backup, actor, ct) is not var (found, taken)) { return CloudProblems.BackupNotFound.Because($"{backup}"); }
         if (await db.BusinessSystems.AsNoTracking().SingleAsync(s => s.Id == taken.SystemId, ct) is { RetiredAt: not null } retired) { return CloudProblems.SystemRetired.Because(retired.Name); }
@@ -71,7 +70,6 @@ internal static class RestoreBackup
             return CloudProblems.ChangedMeanwhile.Because(taken.Number);
         }
 
-        reconcilers.Wake<DeliverResources>();
         return TypedResults.Created($"/api/v1/cloud/resources/{made.Id}", new BackupRestored(made.Id, null));
     }
 

@@ -10,7 +10,7 @@ namespace Zhengtong.Cloud.Delivery;
 
 /// <summary>Does what departments asked to be done once with a resource: of one resource one after the other, of different ones at the same time. A task is marked as begun before its maker is asked, and may be
 /// asked for again after a crash: each kind is the same whether done once or twice.</summary>
-internal sealed class DoTasks(ZhengtongDb db, IServiceScopeFactory scopes, Reconcilers reconcilers, TimeProvider clock) : IReconciler
+internal sealed class DoTasks(ZhengtongDb db, IServiceScopeFactory scopes, TimeProvider clock) : IReconciler
 {
     private const int AtOnce = 16;
 
@@ -38,7 +38,6 @@ internal sealed class DoTasks(ZhengtongDb db, IServiceScopeFactory scopes, Recon
                 {
                     underWay.Remove(id);
                     count++;
-                    reconcilers.Wake<DeliverResources>();
                     // A failure that nobody foresaw: the job's record says it, the task comes again with the next pass.
                     await one.Work;
                 }

@@ -12,7 +12,7 @@ namespace Zhengtong.Cloud.Delivery;
 
 /// <summary>Compares what engines have with what is to be, one list a pool: what differs is handed to the delivery, what no resource knows is shown as an orphan, and what we made and gave up is removed.
 /// An engine that does not answer with all it has proves nothing, and changes nothing.</summary>
-internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines, InstanceFulfilment instances, Reconcilers reconcilers, TimeProvider clock, ILogger<WatchResources> logger) : IReconciler
+internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines, InstanceFulfilment instances, TimeProvider clock, ILogger<WatchResources> logger) : IReconciler
 {
     /// <summary>An instance younger than this may be of a resource that was committed after we read them.</summary>
     private static readonly TimeSpan Young = TimeSpan.FromMinutes(2);
@@ -41,7 +41,6 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
             db.ChangeTracker.Clear();
         }
 
-        if (found > 0) { reconcilers.Wake<DeliverResources>(); }
         return Pass.Settled(found);
     }
 

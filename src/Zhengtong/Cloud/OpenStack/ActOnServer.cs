@@ -31,15 +31,15 @@ internal static class ActOnServer
         if (await Servers.FindAsync(db, project.Id, id, ct) is not { } server) { return OpenStackRefusal.NotFound(id); }
         if (server.ResourceId is not { } resource) { return OpenStackRefusal.Conflict(Text.Of("cloud.openstack.not-there")); }
 
-        if (act == "resize") { return await ResizeAsync(resource, body, actor, db, services, keys, calendar, grant, reconcilers, clock, ct); }
+        if (act == "resize") { return await ResizeAsync(resource, body, actor, db, services, keys, calendar, grant, clock, ct); }
         var answer = act == "reboot"
             ? (await AskTask.Handle(resource, new AskTaskRequest(ResourceTaskKind.Restart, null), actor, db, reconcilers, clock, ct)).Result
-            : (await PowerResource.Handle(resource, new PowerResourceRequest(act == "os-start", server.Revision), actor, db, reconcilers, clock, ct)).Result;
+            : (await PowerResource.Handle(resource, new PowerResourceRequest(act == "os-start", server.Revision), actor, db, clock, ct)).Result;
         return answer is ProblemHttpResult problem ? OpenStackRefusal.Of(problem) : TypedResults.StatusCode(202);
     }
 
     private static async Task<Results<StatusCodeHttpResult, OpenStackRefusal>> ResizeAsync(
-        Guid id, JsonElement body, Actor actor, ZhengtongDb db, CloudServiceLookup services, OrganisationKeys keys, WorkingCalendar calendar, OrderGrant grant, Reconcilers reconcilers, TimeProvider clock, CancellationToken ct)
+        Guid id, JsonElement body, Actor actor, ZhengtongDb db, CloudServiceLookup services, OrganisationKeys keys, WorkingCalendar calendar, OrderGrant grant, TimeProvider clock, CancellationToken ct)
     {
         var resource = await db.CloudResources.AsNoTracking().SingleAsync(r => r.Id == id, ct);
         var wanted = body.TextAt("resize", "flavorRef")?.Split('/')[^1];
@@ -58,7 +58,6 @@ internal static class ActOnServer
             return OpenStackRefusal.Of(refusal);
         }
 
-        reconcilers.Wake<Delivery.DeliverResources>();
         return TypedResults.StatusCode(202);
     }
 }

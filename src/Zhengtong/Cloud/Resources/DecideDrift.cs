@@ -6,7 +6,6 @@ using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Quotas;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Identity;
-using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Notices;
 
@@ -37,7 +36,7 @@ internal static class DecideDrift
     /// <response code="204">Decided; ledger event cloud.drift-decided or cloud.drift-adopted.</response>
     /// <response code="404">cloud.resource-not-found</response>
     /// <response code="409">cloud.resource-gone, cloud.drift-nothing: there is nothing to adopt, cloud.quota-exceeded with every level and host that lacks something, cloud.changed-meanwhile</response>
-    internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, DecideDriftRequest request, Actor actor, ZhengtongDb db, Reconcilers reconcilers, TimeProvider clock, CancellationToken ct)
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, DecideDriftRequest request, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {
         if (await db.CloudResources.SingleOrDefaultAsync(r => r.Id == id && (r.Form == ResourceForm.Instance || r.Form == ResourceForm.Site), ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         if (resource.IsGone || resource.Wish == ResourceWish.Removed) { return CloudProblems.ResourceGone.Because(resource.Number); }
@@ -81,7 +80,6 @@ internal static class DecideDrift
             return refusal;
         }
 
-        reconcilers.Wake<DeliverResources>();
         return TypedResults.NoContent();
     }
 

@@ -4,7 +4,6 @@ using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Identity;
-using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 
 namespace Zhengtong.Cloud.Resources;
@@ -33,7 +32,7 @@ internal static class PowerResource
     /// <response code="404">cloud.resource-not-found</response>
     /// <response code="409">cloud.changed-meanwhile, cloud.resource-gone, cloud.act-not-offered: a broker's service cannot be stopped</response>
     internal static async Task<Results<Ok<ResourceStanding>, ProblemHttpResult>> Handle(
-        Guid id, PowerResourceRequest request, Actor actor, ZhengtongDb db, Reconcilers reconcilers, TimeProvider clock, CancellationToken ct)
+        Guid id, PowerResourceRequest request, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {
         if (await ResourceAccess.OwnAsync(db, id, actor, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         if (resource.Wish == ResourceWish.Removed) { return CloudProblems.ResourceGone.Because(resource.Number); }
@@ -48,7 +47,6 @@ internal static class PowerResource
         db.Ledger.Add(LedgerEntry.Of("cloud.resource-power", id, actor, now, after: new { resource.Number, wish }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return CloudProblems.ChangedMeanwhile.Because(resource.Number); }
-        reconcilers.Wake<DeliverResources>();
         return TypedResults.Ok(ResourceStanding.Of(resource));
     }
 }

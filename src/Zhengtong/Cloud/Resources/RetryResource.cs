@@ -5,7 +5,6 @@ using Zhengtong.Cloud.Brokers;
 using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Identity;
-using Zhengtong.Kernel.Jobs;
 using Zhengtong.Kernel.Ledger;
 
 namespace Zhengtong.Cloud.Resources;
@@ -26,7 +25,7 @@ internal static class RetryResource
     /// <response code="404">cloud.resource-not-found</response>
     /// <response code="409">cloud.changed-meanwhile, cloud.resource-gone, cloud.resource-not-troubled, cloud.resource-replaced</response>
     internal static async Task<Results<Ok<ResourceStanding>, ProblemHttpResult>> Handle(
-        Guid id, RetryResourceRequest request, Actor actor, ZhengtongDb db, Reconcilers reconcilers, TimeProvider clock, CancellationToken ct)
+        Guid id, RetryResourceRequest request, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {
         if (await ResourceAccess.OwnAsync(db, id, actor, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         if (resource.IsGone) { return CloudProblems.ResourceGone.Because(resource.Number); }
@@ -49,7 +48,6 @@ internal static class RetryResource
         db.Ledger.Add(LedgerEntry.Of("cloud.resource-retried", id, actor, now, request.Reason, after: new { resource.Number, request.Anew }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return CloudProblems.ChangedMeanwhile.Because(resource.Number); }
-        reconcilers.Wake<DeliverResources>();
         return TypedResults.Ok(ResourceStanding.Of(resource));
     }
 }

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Agreements.Model;
 using Zhengtong.Catalogue;
-using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Orders;
 using Zhengtong.Cloud.Placement;

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;

@@ -15,7 +15,8 @@ internal static partial class Durable
     /// <summary>Writes a small file whole: a reader sees the old or the new bytes, never a part.</summary>
     internal static void WriteAllBytes(string path, ReadOnlySpan<byte> bytes)
     {
-        var draft = $"{path}.{Environment.ProcessId}.draft";
+        // Of two who write at once each has a draft of its own.
+        var draft = $"{path}.{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.draft";
         using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write))
         {
             file.Write(bytes);

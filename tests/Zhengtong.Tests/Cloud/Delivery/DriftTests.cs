@@ -6,7 +6,6 @@ using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Quotas;
 using Zhengtong.Cloud.Resources;
 using Zhengtong.Kernel.Identity;
-using Zhengtong.Kernel.Jobs;
 using Zhengtong.Tests.Cloud.Engines;
 using Zhengtong.Tests.Support;
 
@@ -123,7 +122,7 @@ public sealed class DriftTests(DeliveryScene scene) : IClassFixture<DeliveryScen
         await using var scope = scene.App.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ZhengtongDb>();
         var seen = await db.ResourceDrifts.AsNoTracking().Where(d => d.ResourceId == id).Select(d => (int?)d.Revision).SingleOrDefaultAsync() ?? 0;
-        var answer = await DecideDrift.Handle(id, new DecideDriftRequest(decision, "运维核对", revision ?? seen), Actor.Platform, db, scene.App.Services.GetRequiredService<Reconcilers>(), TimeProvider.System, default);
+        var answer = await DecideDrift.Handle(id, new DecideDriftRequest(decision, "运维核对", revision ?? seen), Actor.Platform, db, TimeProvider.System, default);
         return ((IStatusCodeHttpResult)answer.Result).StatusCode;
     }
 }

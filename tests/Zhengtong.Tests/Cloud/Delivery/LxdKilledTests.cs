@@ -131,7 +131,7 @@ public sealed class LxdKilledTests(LxdFixture lxd, DeliveryScene scene, ITestOut
         {
             TimeProvider.System.GetUtcNow().ShouldBeLessThan(until, $"{(await scene.ReadAsync(id)).Problem} does not settle; {string.Join(", ", kills)}");
             await scene.DueAsync(id);
-            await scene.WithDb(db => db.ResourceTasks.Where(t => t.ResourceId == id && t.NextAt != null).ExecuteUpdateAsync(s => s.SetProperty(t => t.NextAt, DateTimeOffset.UnixEpoch)));
+            await scene.WithDb(db => db.ResourceTasks.Where(t => t.ResourceId == id && t.NextAt != null).ExecuteUpdateAsync(s => s.SetProperty(t => t.NextAt, DateTimeOffset.UnixEpoch).SetProperty(t => t.Attempts, 0)));
             await scene.RunAsync<DeliverResources>();
             await scene.RunAsync<DoTasks>();
             await Task.Delay(100);

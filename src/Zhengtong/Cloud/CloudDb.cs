@@ -291,6 +291,8 @@ internal partial class ZhengtongDb
             r.HasIndex(x => new { x.OrderId, x.Item });
             r.HasOne<Organisation>().WithMany().HasForeignKey(x => x.OrganisationId).OnDelete(DeleteBehavior.Restrict);
             r.HasIndex(x => new { x.OrganisationId, x.State });
+            // As lists are read, the newest first.
+            r.HasIndex(x => new { x.CreatedAt, x.Id });
             r.Property(x => x.Region);
             r.Property(x => x.NodeId);
             r.HasOne<BusinessSystem>().WithMany().HasForeignKey(x => x.SystemId).OnDelete(DeleteBehavior.Restrict);

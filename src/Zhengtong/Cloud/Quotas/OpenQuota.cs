@@ -25,6 +25,8 @@ public sealed record QuotaOpened(Guid Id);
 
 internal static class OpenQuota
 {
+    private const string Lock = "cloud.quota-tree";
+
     internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/cloud/quotas", Handle).Requires(Right.ManageQuotas).ProducesProblem(403).ProducesProblem(409).Idempotent();
 
     /// <summary>Give a region or a department a place in the tree of quotas 配额: below the nearest region above it that has one. The authority of the level above decides.</summary>
@@ -42,6 +44,9 @@ internal static class OpenQuota
         if (request.Region is not null && (region.Level > RegionLevel.County || !await db.Regions.AnyAsync(r => r.Code == region, ct))) { faults["region"] = [Text.Of("cloud.quota.region-unknown")]; }
         if (faults.Count > 0) { return CloudProblems.Invalid.For(faults); }
 
+        // One place in the tree at a time: where it hangs is asked here and written below. SQLite's transaction is exclusive by itself; a call under an Idempotency-Key has one already.
+        await using var own = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(ct) : null;
+        if (db.Database.IsNpgsql()) { await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({Lock}, 0))", ct); }
         var parent = await ParentAsync(db, region, isDepartment: organisation is not null, ct);
         if (!QuotaRows.IsGrantedBy(actor, parent, region)) { return KernelProblems.OutOfReach.Because(organisation?.Name ?? region.ToString()); }
         if (organisation is not null && parent is null) { return CloudProblems.QuotaAbove.Because(Text.Of("cloud.quota.no-region")); }
@@ -55,8 +60,8 @@ internal static class OpenQuota
         db.QuotaNodes.Add(node);
         db.QuotaCounters.AddRange(request.Limits.Select(l => new QuotaCounter { NodeId = node.Id, Kind = l.Kind, Limit = l.Limit }));
         db.Ledger.Add(LedgerEntry.Of("cloud.quota-opened", node.Id, actor, now, request.Reason, after: new { node.Key, node.ParentId, request.Limits }));
-        try { await db.SaveChangesAsync(ct); }
-        catch (DbUpdateException e) when (e.IsUniqueViolation()) { return CloudProblems.QuotaTaken.Because(organisation?.Name ?? region.ToString()); }
+        await db.SaveChangesAsync(ct);
+        if (own is not null) { await own.CommitAsync(ct); }
         return TypedResults.Created($"/api/v1/cloud/quotas/{node.Id}", new QuotaOpened(node.Id));
     }
 

@@ -2899,6 +2899,9 @@ namespace Zhengtong.Migrations.Postgres
                     b.HasIndex("SystemId")
                         .HasDatabaseName("ix_resources_system_id");
 
+                    b.HasIndex("CreatedAt", "Id")
+                        .HasDatabaseName("ix_resources_created_at_id");
+
                     b.HasIndex("OrderId", "Item")
                         .HasDatabaseName("ix_resources_order_id_item");
 

@@ -2892,6 +2892,9 @@ namespace Zhengtong.Migrations.Sqlite
                     b.HasIndex("SystemId")
                         .HasDatabaseName("ix_resources_system_id");
 
+                    b.HasIndex("CreatedAt", "Id")
+                        .HasDatabaseName("ix_resources_created_at_id");
+
                     b.HasIndex("OrderId", "Item")
                         .HasDatabaseName("ix_resources_order_id_item");
 

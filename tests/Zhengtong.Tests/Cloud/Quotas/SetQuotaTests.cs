@@ -53,6 +53,31 @@ public sealed class SetQuotaTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Open_CityAndADepartmentWithinItAtOnce_TheDepartmentNeverHangsBesideTheCity()
+    {
+        var province = await Authority("640000");
+        await Made(await province.PostAsJsonAsync(Quotas, new { region = "640000", limits = Limits(1_000), reason = "年度核定" }));
+        foreach (var city in new[] { "640100", "640200", "640300", "640400", "640500" })
+        {
+            var department = await platform.Department(region: city);
+            var answers = await Task.WhenAll(
+                province.PostAsJsonAsync(Quotas, new { region = city, limits = Limits(100), reason = "年度核定" }), UnderAKey(new { organisationId = department.Id, limits = Limits(10), reason = "年度核定" }));
+            var below = await Made(answers[1]);
+            var parent = await platform.WithDb(db => db.QuotaNodes.Where(n => n.Id == below).Select(n => n.ParentId).SingleAsync());
+            // The city came first, and the department is below it; or it came too late.
+            if (answers[0].StatusCode == HttpStatusCode.Created) { parent.ShouldBe(await Made(answers[0])); }
+            else { (await answers[0].ReadProblemCode()).ShouldBe("cloud.quota-above"); }
+        }
+
+        Task<HttpResponseMessage> UnderAKey(object quota)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, Quotas) { Content = JsonContent.Create(quota) };
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", $"{CloudWorld.NewId()}");
+            return province.SendAsync(request);
+        }
+    }
+
+    [Fact]
     public async Task Post_Kind_IsAddedOnceAndCounted()
     {
         var authority = await Authority("610000");

@@ -12,7 +12,7 @@ using Zhengtong;
 namespace Zhengtong.Migrations.Sqlite
 {
     [DbContext(typeof(SqliteZhengtongDb))]
-    [Migration("20261128094609_Initial")]
+    [Migration("20261128122603_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -2894,6 +2894,9 @@ namespace Zhengtong.Migrations.Sqlite
 
                     b.HasIndex("SystemId")
                         .HasDatabaseName("ix_resources_system_id");
+
+                    b.HasIndex("CreatedAt", "Id")
+                        .HasDatabaseName("ix_resources_created_at_id");
 
                     b.HasIndex("OrderId", "Item")
                         .HasDatabaseName("ix_resources_order_id_item");

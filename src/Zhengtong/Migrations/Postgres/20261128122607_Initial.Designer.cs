@@ -13,7 +13,7 @@ using Zhengtong;
 namespace Zhengtong.Migrations.Postgres
 {
     [DbContext(typeof(PostgresZhengtongDb))]
-    [Migration("20261128094614_Initial")]
+    [Migration("20261128122607_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -2901,6 +2901,9 @@ namespace Zhengtong.Migrations.Postgres
 
                     b.HasIndex("SystemId")
                         .HasDatabaseName("ix_resources_system_id");
+
+                    b.HasIndex("CreatedAt", "Id")
+                        .HasDatabaseName("ix_resources_created_at_id");
 
                     b.HasIndex("OrderId", "Item")
                         .HasDatabaseName("ix_resources_order_id_item");

@@ -1,10 +1,9 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Zhengtong.Migrations.Postgres
+namespace Zhengtong.Migrations.Sqlite
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -38,8 +37,8 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    role = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    role = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -51,9 +50,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    day = table.Column<DateOnly>(type: "date", nullable: false),
-                    reserved = table.Column<long>(type: "bigint", nullable: false)
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    reserved = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -65,33 +64,33 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "agreements",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    resource_revision = table.Column<int>(type: "integer", nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    applicant_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    columns = table.Column<string>(type: "text", nullable: false),
-                    operations = table.Column<string>(type: "text", nullable: false),
-                    limits = table.Column<string>(type: "text", nullable: true),
-                    rows = table.Column<string>(type: "text", nullable: false),
-                    purpose = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    legal_ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    every_seconds = table.Column<int>(type: "integer", nullable: false),
-                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    submitted_by = table.Column<Guid>(type: "uuid", nullable: false),
-                    submitted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
-                    due_by = table.Column<string>(type: "text", nullable: true),
-                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    refusal_ground = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    resource_revision = table.Column<int>(type: "INTEGER", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    applicant_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    columns = table.Column<string>(type: "TEXT", nullable: false),
+                    operations = table.Column<string>(type: "TEXT", nullable: false),
+                    limits = table.Column<string>(type: "TEXT", nullable: true),
+                    rows = table.Column<string>(type: "TEXT", nullable: false),
+                    purpose = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    legal_ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    every_seconds = table.Column<int>(type: "INTEGER", nullable: false),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    submitted_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    submitted_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    due_by = table.Column<string>(type: "TEXT", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    refusal_ground = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -103,10 +102,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    date = table.Column<DateOnly>(type: "date", nullable: false),
-                    is_working_day = table.Column<bool>(type: "boolean", nullable: false),
-                    name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
-                    is_ours = table.Column<bool>(type: "boolean", nullable: false)
+                    date = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    is_working_day = table.Column<bool>(type: "INTEGER", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    is_ours = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -118,10 +117,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    year = table.Column<int>(type: "integer", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    source = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    year = table.Column<int>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    source = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -133,17 +132,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    provider_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    provider_exchange = table.Column<byte[]>(type: "bytea", nullable: false),
-                    provider_wrapped = table.Column<byte[]>(type: "bytea", nullable: false),
-                    consumer_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    consumer_exchange = table.Column<byte[]>(type: "bytea", nullable: false),
-                    consumer_wrapped = table.Column<byte[]>(type: "bytea", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    provider_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    provider_exchange = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    provider_wrapped = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    consumer_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    consumer_exchange = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    consumer_wrapped = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -155,19 +154,19 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    side = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    key_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    sequence = table.Column<long>(type: "bigint", nullable: false),
-                    size = table.Column<int>(type: "integer", nullable: false),
-                    document = table.Column<string>(type: "text", nullable: false),
-                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    sealed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    stamp = table.Column<byte[]>(type: "bytea", nullable: true),
-                    stamped_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    side = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    key_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
+                    size = table.Column<int>(type: "INTEGER", nullable: false),
+                    document = table.Column<string>(type: "TEXT", nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    sealed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    stamp = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    stamped_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -179,53 +178,52 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    number = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    message_id = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false),
-                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    service = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false),
-                    method = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    status = table.Column<int>(type: "integer", nullable: false),
-                    request_bytes = table.Column<long>(type: "bigint", nullable: false),
-                    response_bytes = table.Column<long>(type: "bigint", nullable: false),
-                    received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    leaf_hash = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
-                    group_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: true),
-                    @object = table.Column<string>(name: "object", type: "character varying(64)", maxLength: 64, nullable: true)
+                    number = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    message_id = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    service = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
+                    method = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    status = table.Column<int>(type: "INTEGER", nullable: false),
+                    request_bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    response_bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    received_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    answered_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    leaf_hash = table.Column<byte[]>(type: "BLOB", maxLength: 32, nullable: false),
+                    group_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: true),
+                    @object = table.Column<string>(name: "object", type: "TEXT", maxLength: 64, nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_calls", x => x.number);
-                })
-                .Annotation("Npgsql:StorageParameter:toast_tuple_target", 8160);
+                });
 
             migrationBuilder.CreateTable(
                 name: "checked_links",
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    owner_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    is_harvested = table.Column<bool>(type: "boolean", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    address = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
-                    content = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    status = table.Column<int>(type: "integer", nullable: true),
-                    fault = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    failures = table.Column<int>(type: "integer", nullable: false),
-                    failing_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    checked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    is_untold = table.Column<bool>(type: "boolean", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    owner_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    is_harvested = table.Column<bool>(type: "INTEGER", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    content = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    status = table.Column<int>(type: "INTEGER", nullable: true),
+                    fault = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    failing_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    checked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    is_untold = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -237,13 +235,13 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    code = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    in_force_from = table.Column<DateOnly>(type: "date", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    days = table.Column<int>(type: "integer", nullable: false),
-                    start_event = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    source = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    is_confirmed = table.Column<bool>(type: "boolean", nullable: false)
+                    code = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    in_force_from = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    days = table.Column<int>(type: "INTEGER", nullable: false),
+                    start_event = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    source = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    is_confirmed = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -255,39 +253,39 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    phase = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    sequence = table.Column<long>(type: "bigint", nullable: false),
-                    manifest_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    position = table.Column<byte[]>(type: "bytea", nullable: true),
-                    changes_from = table.Column<byte[]>(type: "bytea", nullable: true),
-                    estimated_rows = table.Column<long>(type: "bigint", nullable: true),
-                    rows_received = table.Column<long>(type: "bigint", nullable: false),
-                    batches_received = table.Column<long>(type: "bigint", nullable: false),
-                    bytes_received = table.Column<long>(type: "bigint", nullable: false),
-                    last_received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    snapshot_finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    caught_up_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    keeps = table.Column<bool>(type: "boolean", nullable: false),
-                    clears = table.Column<bool>(type: "boolean", nullable: false),
-                    copy_reason = table.Column<string>(type: "text", nullable: true),
-                    log_bytes = table.Column<long>(type: "bigint", nullable: true),
-                    log_status = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: true),
-                    log_alarm_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    next_run_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    orders = table.Column<int>(type: "integer", nullable: false),
-                    orders_begun = table.Column<int>(type: "integer", nullable: false),
-                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    problem_detail = table.Column<string>(type: "text", nullable: true),
-                    failures = table.Column<int>(type: "integer", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    phase = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
+                    manifest_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    position = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    changes_from = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    estimated_rows = table.Column<long>(type: "INTEGER", nullable: true),
+                    rows_received = table.Column<long>(type: "INTEGER", nullable: false),
+                    batches_received = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes_received = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_received_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    snapshot_finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    caught_up_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    keeps = table.Column<bool>(type: "INTEGER", nullable: false),
+                    clears = table.Column<bool>(type: "INTEGER", nullable: false),
+                    copy_reason = table.Column<string>(type: "TEXT", nullable: true),
+                    log_bytes = table.Column<long>(type: "INTEGER", nullable: true),
+                    log_status = table.Column<string>(type: "TEXT", maxLength: 20, nullable: true),
+                    log_alarm_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    next_run_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    orders = table.Column<int>(type: "INTEGER", nullable: false),
+                    orders_begun = table.Column<int>(type: "INTEGER", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    problem_detail = table.Column<string>(type: "TEXT", nullable: true),
+                    failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -299,8 +297,8 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "demonstration",
                 columns: table => new
                 {
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -312,17 +310,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    mail = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    scopes = table.Column<string>(type: "text", nullable: false),
-                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    beginning = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    per_minute = table.Column<int>(type: "integer", nullable: false),
-                    per_day = table.Column<long>(type: "bigint", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    mail = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    scopes = table.Column<string>(type: "TEXT", nullable: false),
+                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    beginning = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    per_minute = table.Column<int>(type: "INTEGER", nullable: false),
+                    per_day = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -334,9 +332,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "agreements",
                 columns: table => new
                 {
-                    kind = table.Column<string>(type: "character varying(2)", maxLength: 2, nullable: false),
-                    year = table.Column<int>(type: "integer", nullable: false),
-                    last = table.Column<long>(type: "bigint", nullable: false)
+                    kind = table.Column<string>(type: "TEXT", maxLength: 2, nullable: false),
+                    year = table.Column<int>(type: "INTEGER", nullable: false),
+                    last = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -348,10 +346,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -363,9 +361,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    keep_days = table.Column<int>(type: "integer", nullable: false),
-                    latest_days = table.Column<int>(type: "integer", nullable: false)
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    keep_days = table.Column<int>(type: "INTEGER", nullable: false),
+                    latest_days = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -377,32 +375,32 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    content_type = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    length = table.Column<long>(type: "bigint", nullable: true),
-                    offset = table.Column<long>(type: "bigint", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    wrap = table.Column<string>(type: "text", nullable: true),
-                    metadata = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
-                    origin = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    uploaded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    sha256 = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    sm3 = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    check = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    finding = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    purged_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    is_left = table.Column<bool>(type: "boolean", nullable: false),
-                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    failures = table.Column<int>(type: "integer", nullable: false),
-                    next_check_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    content_type = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    length = table.Column<long>(type: "INTEGER", nullable: true),
+                    offset = table.Column<long>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    wrap = table.Column<string>(type: "TEXT", nullable: true),
+                    metadata = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
+                    origin = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    uploaded_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    sha256 = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    sm3 = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    check = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    finding = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    purged_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    is_left = table.Column<bool>(type: "INTEGER", nullable: false),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_check_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -414,11 +412,11 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    actor_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    key = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
-                    request = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    response = table.Column<byte[]>(type: "bytea", nullable: true),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    actor_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    key = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    request = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    response = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -430,32 +428,32 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    active_resource_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    file_name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    format = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    content = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    bytes = table.Column<long>(type: "bigint", nullable: false),
-                    choices = table.Column<string>(type: "text", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    requested_by = table.Column<Guid>(type: "uuid", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    is_stop_requested = table.Column<bool>(type: "boolean", nullable: false),
-                    phase = table.Column<int>(type: "integer", nullable: false),
-                    rows = table.Column<long>(type: "bigint", nullable: false),
-                    bytes_read = table.Column<long>(type: "bigint", nullable: false),
-                    fault = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    fault_detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    findings = table.Column<string>(type: "text", nullable: true),
-                    bad_rows = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    bad_row_count = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    active_resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    file_name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    format = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    content = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    choices = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    requested_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    is_stop_requested = table.Column<bool>(type: "INTEGER", nullable: false),
+                    phase = table.Column<int>(type: "INTEGER", nullable: false),
+                    rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes_read = table.Column<long>(type: "INTEGER", nullable: false),
+                    fault = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    fault_detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    findings = table.Column<string>(type: "TEXT", nullable: true),
+                    bad_rows = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    bad_row_count = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -467,14 +465,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    job = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    result = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    count = table.Column<long>(type: "bigint", nullable: false),
-                    error = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
-                    process = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    job = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    result = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    count = table.Column<long>(type: "INTEGER", nullable: false),
+                    error = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: true),
+                    process = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -486,11 +484,11 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    day = table.Column<DateOnly>(type: "date", nullable: false),
-                    @interface = table.Column<string>(name: "interface", type: "character varying(20)", maxLength: 20, nullable: false),
-                    calls = table.Column<long>(type: "bigint", nullable: false),
-                    refused = table.Column<long>(type: "bigint", nullable: false)
+                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    @interface = table.Column<string>(name: "interface", type: "TEXT", maxLength: 20, nullable: false),
+                    calls = table.Column<long>(type: "INTEGER", nullable: false),
+                    refused = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -502,10 +500,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    size = table.Column<long>(type: "bigint", nullable: false),
-                    root = table.Column<byte[]>(type: "bytea", nullable: false),
-                    note = table.Column<string>(type: "text", nullable: false),
-                    signed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    size = table.Column<long>(type: "INTEGER", nullable: false),
+                    root = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    note = table.Column<string>(type: "TEXT", nullable: false),
+                    signed_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -517,14 +515,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    from = table.Column<long>(type: "bigint", nullable: false),
-                    to = table.Column<long>(type: "bigint", nullable: false),
-                    size = table.Column<long>(type: "bigint", nullable: false),
-                    finding_count = table.Column<int>(type: "integer", nullable: false),
-                    findings = table.Column<string>(type: "text", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    from = table.Column<long>(type: "INTEGER", nullable: false),
+                    to = table.Column<long>(type: "INTEGER", nullable: false),
+                    size = table.Column<long>(type: "INTEGER", nullable: false),
+                    finding_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    findings = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -536,16 +534,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    @event = table.Column<string>(name: "event", type: "character varying(100)", maxLength: 100, nullable: false),
-                    subject = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    actor_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    actor_name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    actor_organisation = table.Column<Guid>(type: "uuid", nullable: false),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    data = table.Column<string>(type: "text", nullable: false),
-                    index = table.Column<long>(type: "bigint", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    @event = table.Column<string>(name: "event", type: "TEXT", maxLength: 100, nullable: false),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    actor_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    actor_name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    actor_organisation = table.Column<Guid>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    data = table.Column<string>(type: "TEXT", nullable: false),
+                    index = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -557,11 +555,11 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    generation = table.Column<int>(type: "integer", nullable: false),
-                    origin = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    public_key = table.Column<byte[]>(type: "bytea", nullable: false),
-                    private_key = table.Column<byte[]>(type: "bytea", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    generation = table.Column<int>(type: "INTEGER", nullable: false),
+                    origin = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    public_key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    private_key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -573,8 +571,8 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    place = table.Column<long>(type: "bigint", nullable: false),
-                    hashes = table.Column<byte[]>(type: "bytea", nullable: false)
+                    place = table.Column<long>(type: "INTEGER", nullable: false),
+                    hashes = table.Column<byte[]>(type: "BLOB", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -586,8 +584,8 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    owner_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    owner_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -599,23 +597,23 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    topic = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    topic_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    address_mark = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    address = table.Column<byte[]>(type: "bytea", maxLength: 400, nullable: false),
-                    language = table.Column<string>(type: "character varying(10)", maxLength: 10, nullable: false),
-                    rhythm = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    asked_rhythm = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    token_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    token_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    confirmed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    told_version = table.Column<int>(type: "integer", nullable: false),
-                    told_withdrawn = table.Column<bool>(type: "boolean", nullable: false),
-                    told_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    topic = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    topic_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    address_mark = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    address = table.Column<byte[]>(type: "BLOB", maxLength: 400, nullable: false),
+                    language = table.Column<string>(type: "TEXT", maxLength: 10, nullable: false),
+                    rhythm = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    asked_rhythm = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    token_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    token_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    confirmed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    told_version = table.Column<int>(type: "INTEGER", nullable: false),
+                    told_withdrawn = table.Column<bool>(type: "INTEGER", nullable: false),
+                    told_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -627,23 +625,23 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    day = table.Column<DateOnly>(type: "date", nullable: false),
-                    hours = table.Column<byte[]>(type: "bytea", nullable: true),
-                    is_closed = table.Column<bool>(type: "boolean", nullable: false),
-                    covered = table.Column<int>(type: "integer", nullable: false),
-                    cpu_max = table.Column<int>(type: "integer", nullable: false),
-                    cpu_mean = table.Column<int>(type: "integer", nullable: false),
-                    cpu_min = table.Column<int>(type: "integer", nullable: false),
-                    cpu_p95 = table.Column<int>(type: "integer", nullable: true),
-                    cpu_peak = table.Column<int>(type: "integer", nullable: false),
-                    disk_max = table.Column<int>(type: "integer", nullable: false),
-                    gauged = table.Column<int>(type: "integer", nullable: false),
-                    memory_max = table.Column<int>(type: "integer", nullable: false),
-                    memory_mean = table.Column<int>(type: "integer", nullable: false),
-                    memory_p95 = table.Column<int>(type: "integer", nullable: true),
-                    received = table.Column<long>(type: "bigint", nullable: false),
-                    sent = table.Column<long>(type: "bigint", nullable: false)
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    hours = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    is_closed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    covered = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_mean = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_min = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_p95 = table.Column<int>(type: "INTEGER", nullable: true),
+                    cpu_peak = table.Column<int>(type: "INTEGER", nullable: false),
+                    disk_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    gauged = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_mean = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_p95 = table.Column<int>(type: "INTEGER", nullable: true),
+                    received = table.Column<long>(type: "INTEGER", nullable: false),
+                    sent = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -655,17 +653,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    read_at = table.Column<long>(type: "bigint", nullable: false),
-                    started_at = table.Column<long>(type: "bigint", nullable: false),
-                    cpu_microseconds = table.Column<long>(type: "bigint", nullable: false),
-                    bytes_received = table.Column<long>(type: "bigint", nullable: false),
-                    bytes_sent = table.Column<long>(type: "bigint", nullable: false),
-                    cpu = table.Column<int>(type: "integer", nullable: true),
-                    memory = table.Column<int>(type: "integer", nullable: false),
-                    disk = table.Column<int>(type: "integer", nullable: false),
-                    received_per_second = table.Column<long>(type: "bigint", nullable: true),
-                    sent_per_second = table.Column<long>(type: "bigint", nullable: true)
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    read_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    started_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    cpu_microseconds = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes_received = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes_sent = table.Column<long>(type: "INTEGER", nullable: false),
+                    cpu = table.Column<int>(type: "INTEGER", nullable: true),
+                    memory = table.Column<int>(type: "INTEGER", nullable: false),
+                    disk = table.Column<int>(type: "INTEGER", nullable: false),
+                    received_per_second = table.Column<long>(type: "INTEGER", nullable: true),
+                    sent_per_second = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -677,9 +675,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    hour = table.Column<int>(type: "integer", nullable: false),
-                    slots = table.Column<byte[]>(type: "bytea", nullable: false)
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    hour = table.Column<int>(type: "INTEGER", nullable: false),
+                    slots = table.Column<byte[]>(type: "BLOB", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -691,22 +689,22 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    month = table.Column<DateOnly>(type: "date", nullable: false),
-                    days = table.Column<int>(type: "integer", nullable: false),
-                    covered = table.Column<int>(type: "integer", nullable: false),
-                    cpu_max = table.Column<int>(type: "integer", nullable: false),
-                    cpu_mean = table.Column<int>(type: "integer", nullable: false),
-                    cpu_min = table.Column<int>(type: "integer", nullable: false),
-                    cpu_p95 = table.Column<int>(type: "integer", nullable: true),
-                    cpu_peak = table.Column<int>(type: "integer", nullable: false),
-                    disk_max = table.Column<int>(type: "integer", nullable: false),
-                    gauged = table.Column<int>(type: "integer", nullable: false),
-                    memory_max = table.Column<int>(type: "integer", nullable: false),
-                    memory_mean = table.Column<int>(type: "integer", nullable: false),
-                    memory_p95 = table.Column<int>(type: "integer", nullable: true),
-                    received = table.Column<long>(type: "bigint", nullable: false),
-                    sent = table.Column<long>(type: "bigint", nullable: false)
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    month = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    days = table.Column<int>(type: "INTEGER", nullable: false),
+                    covered = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_mean = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_min = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_p95 = table.Column<int>(type: "INTEGER", nullable: true),
+                    cpu_peak = table.Column<int>(type: "INTEGER", nullable: false),
+                    disk_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    gauged = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_max = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_mean = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_p95 = table.Column<int>(type: "INTEGER", nullable: true),
+                    received = table.Column<long>(type: "INTEGER", nullable: false),
+                    sent = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -718,9 +716,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    hour = table.Column<int>(type: "integer", nullable: false),
-                    slots = table.Column<byte[]>(type: "bytea", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    hour = table.Column<int>(type: "INTEGER", nullable: false),
+                    slots = table.Column<byte[]>(type: "BLOB", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -732,9 +730,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    nonce = table.Column<string>(type: "character varying(22)", maxLength: 22, nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    nonce = table.Column<string>(type: "TEXT", maxLength: 22, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -746,22 +744,22 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    application_type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    client_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    client_secret = table.Column<string>(type: "text", nullable: true),
-                    client_type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    consent_type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    display_name = table.Column<string>(type: "text", nullable: true),
-                    display_names = table.Column<string>(type: "text", nullable: true),
-                    json_web_key_set = table.Column<string>(type: "text", nullable: true),
-                    permissions = table.Column<string>(type: "text", nullable: true),
-                    post_logout_redirect_uris = table.Column<string>(type: "text", nullable: true),
-                    properties = table.Column<string>(type: "text", nullable: true),
-                    redirect_uris = table.Column<string>(type: "text", nullable: true),
-                    requirements = table.Column<string>(type: "text", nullable: true),
-                    settings = table.Column<string>(type: "text", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    application_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    client_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    client_secret = table.Column<string>(type: "TEXT", nullable: true),
+                    client_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    consent_type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    display_name = table.Column<string>(type: "TEXT", nullable: true),
+                    display_names = table.Column<string>(type: "TEXT", nullable: true),
+                    json_web_key_set = table.Column<string>(type: "TEXT", nullable: true),
+                    permissions = table.Column<string>(type: "TEXT", nullable: true),
+                    post_logout_redirect_uris = table.Column<string>(type: "TEXT", nullable: true),
+                    properties = table.Column<string>(type: "TEXT", nullable: true),
+                    redirect_uris = table.Column<string>(type: "TEXT", nullable: true),
+                    requirements = table.Column<string>(type: "TEXT", nullable: true),
+                    settings = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -773,15 +771,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    description = table.Column<string>(type: "text", nullable: true),
-                    descriptions = table.Column<string>(type: "text", nullable: true),
-                    display_name = table.Column<string>(type: "text", nullable: true),
-                    display_names = table.Column<string>(type: "text", nullable: true),
-                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    properties = table.Column<string>(type: "text", nullable: true),
-                    resources = table.Column<string>(type: "text", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    description = table.Column<string>(type: "TEXT", nullable: true),
+                    descriptions = table.Column<string>(type: "TEXT", nullable: true),
+                    display_name = table.Column<string>(type: "TEXT", nullable: true),
+                    display_names = table.Column<string>(type: "TEXT", nullable: true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    properties = table.Column<string>(type: "TEXT", nullable: true),
+                    resources = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -793,17 +791,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    kind = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    address_mark = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    content = table.Column<byte[]>(type: "bytea", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    last_result = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    address_mark = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    content = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    last_result = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -815,8 +813,8 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "integer", nullable: false),
-                    generation = table.Column<long>(type: "bigint", nullable: false)
+                    id = table.Column<int>(type: "INTEGER", nullable: false),
+                    generation = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -828,10 +826,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    claim_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    explanation = table.Column<string>(type: "text", nullable: false)
+                    claim_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    explanation = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -843,9 +841,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    purpose = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    purpose = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -857,11 +855,11 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "catalogue",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    service_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    meter = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    meter = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -873,9 +871,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    secret = table.Column<byte[]>(type: "bytea", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    secret = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -887,15 +885,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    actor_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    movements = table.Column<long>(type: "bigint", nullable: false),
-                    counters = table.Column<long>(type: "bigint", nullable: false),
-                    difference_count = table.Column<int>(type: "integer", nullable: false),
-                    differences = table.Column<string>(type: "text", nullable: false),
-                    is_mended = table.Column<bool>(type: "boolean", nullable: false),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    actor_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    movements = table.Column<long>(type: "INTEGER", nullable: false),
+                    counters = table.Column<long>(type: "INTEGER", nullable: false),
+                    difference_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    differences = table.Column<string>(type: "TEXT", nullable: false),
+                    is_mended = table.Column<bool>(type: "INTEGER", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -907,16 +905,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    version = table.Column<int>(type: "integer", nullable: false),
-                    idle_cpu = table.Column<int>(type: "integer", nullable: false),
-                    underused_cpu = table.Column<int>(type: "integer", nullable: false),
-                    days = table.Column<int>(type: "integer", nullable: false),
-                    coverage = table.Column<int>(type: "integer", nullable: false),
-                    objection_days = table.Column<int>(type: "integer", nullable: false),
-                    kept_days = table.Column<int>(type: "integer", nullable: false),
-                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    set_by = table.Column<Guid>(type: "uuid", nullable: false),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false)
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    idle_cpu = table.Column<int>(type: "INTEGER", nullable: false),
+                    underused_cpu = table.Column<int>(type: "INTEGER", nullable: false),
+                    days = table.Column<int>(type: "INTEGER", nullable: false),
+                    coverage = table.Column<int>(type: "INTEGER", nullable: false),
+                    objection_days = table.Column<int>(type: "INTEGER", nullable: false),
+                    kept_days = table.Column<int>(type: "INTEGER", nullable: false),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    set_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -928,12 +926,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    code = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    level = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    parent = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: true),
-                    is_ours = table.Column<bool>(type: "boolean", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    code = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    level = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    parent = table.Column<string>(type: "TEXT", maxLength: 12, nullable: true),
+                    is_ours = table.Column<bool>(type: "INTEGER", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -945,10 +943,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    name = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    unit = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    is_on_host = table.Column<bool>(type: "boolean", nullable: false)
+                    code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    unit = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    is_on_host = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -960,16 +958,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "agreements",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    kind = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    version = table.Column<int>(type: "integer", nullable: false),
-                    valid_from = table.Column<DateOnly>(type: "date", nullable: false),
-                    steps = table.Column<string>(type: "text", nullable: false),
-                    source = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    defined_by = table.Column<Guid>(type: "uuid", nullable: false),
-                    defined_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    valid_from = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    steps = table.Column<string>(type: "TEXT", nullable: false),
+                    source = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    defined_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    defined_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -981,12 +979,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    version = table.Column<int>(type: "integer", nullable: false),
-                    from_year = table.Column<int>(type: "integer", nullable: false),
-                    parameters = table.Column<string>(type: "text", nullable: false),
-                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    set_by = table.Column<Guid>(type: "uuid", nullable: false),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false)
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    from_year = table.Column<int>(type: "INTEGER", nullable: false),
+                    parameters = table.Column<string>(type: "TEXT", nullable: false),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    set_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -998,12 +996,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    subject = table.Column<Guid>(type: "uuid", nullable: false),
-                    title = table.Column<string>(type: "text", nullable: false),
-                    body = table.Column<string>(type: "text", nullable: false)
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    subject = table.Column<Guid>(type: "TEXT", nullable: false),
+                    title = table.Column<string>(type: "TEXT", nullable: false),
+                    body = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1015,16 +1013,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    address = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    credentials = table.Column<byte[]>(type: "bytea", nullable: false),
-                    is_open = table.Column<bool>(type: "boolean", nullable: false),
-                    catalogue = table.Column<string>(type: "text", nullable: true),
-                    proposed = table.Column<string>(type: "text", nullable: true),
-                    proposed_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    credentials = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    is_open = table.Column<bool>(type: "INTEGER", nullable: false),
+                    catalogue = table.Column<string>(type: "TEXT", nullable: true),
+                    proposed = table.Column<string>(type: "TEXT", nullable: true),
+                    proposed_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1036,9 +1034,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    length = table.Column<long>(type: "bigint", nullable: false),
-                    touched_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    length = table.Column<long>(type: "INTEGER", nullable: false),
+                    touched_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1050,15 +1048,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    meter = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    unit = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    quantity = table.Column<long>(type: "bigint", nullable: false),
-                    subject = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    is_rolled_up = table.Column<bool>(type: "boolean", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    meter = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    unit = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    quantity = table.Column<long>(type: "INTEGER", nullable: false),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    is_rolled_up = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1070,14 +1068,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    period = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    starts_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    meter = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    unit = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    quantity = table.Column<long>(type: "bigint", nullable: false),
-                    records = table.Column<long>(type: "bigint", nullable: false)
+                    period = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    starts_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    meter = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    unit = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    quantity = table.Column<long>(type: "INTEGER", nullable: false),
+                    records = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1089,33 +1087,33 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "agreements",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    application_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    document = table.Column<string>(type: "text", nullable: false),
-                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    provider_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
-                    provider_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
-                    provider_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    provider_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    provider_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
-                    provider_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    consumer_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
-                    consumer_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
-                    consumer_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    consumer_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    consumer_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
-                    consumer_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    suspended_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    resumed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    application_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    document = table.Column<string>(type: "TEXT", nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    provider_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
+                    provider_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
+                    provider_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    provider_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    provider_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    provider_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    consumer_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
+                    consumer_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
+                    consumer_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    consumer_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    consumer_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    consumer_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    suspended_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    resumed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1134,14 +1132,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    size = table.Column<int>(type: "integer", nullable: false),
-                    recorded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    provider_seal_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    consumer_seal_id = table.Column<Guid>(type: "uuid", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    size = table.Column<int>(type: "INTEGER", nullable: false),
+                    recorded_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    provider_seal_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    consumer_seal_id = table.Column<Guid>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1167,22 +1165,22 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    active_delivery_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    ordered_by = table.Column<Guid>(type: "uuid", nullable: false),
-                    ordered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    column = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    range = table.Column<byte[]>(type: "bytea", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    estimated_rows = table.Column<long>(type: "bigint", nullable: true),
-                    rows = table.Column<long>(type: "bigint", nullable: false),
-                    first_batch = table.Column<long>(type: "bigint", nullable: true),
-                    last_batch = table.Column<long>(type: "bigint", nullable: true),
-                    position = table.Column<byte[]>(type: "bytea", nullable: true),
-                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    active_delivery_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ordered_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    ordered_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    column = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    range = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    estimated_rows = table.Column<long>(type: "INTEGER", nullable: true),
+                    rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    first_batch = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_batch = table.Column<long>(type: "INTEGER", nullable: true),
+                    position = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1201,22 +1199,22 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    sequence = table.Column<long>(type: "bigint", nullable: false),
-                    phase = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    rows = table.Column<int>(type: "integer", nullable: false),
-                    manifest = table.Column<string>(type: "text", nullable: false),
-                    manifest_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    ciphertext_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    bytes = table.Column<long>(type: "bigint", nullable: false),
-                    sealed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    counter_receipt = table.Column<string>(type: "text", nullable: true),
-                    counter_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    voided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    stamp = table.Column<byte[]>(type: "bytea", nullable: true),
-                    stamped_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
+                    phase = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    rows = table.Column<int>(type: "INTEGER", nullable: false),
+                    manifest = table.Column<string>(type: "TEXT", nullable: false),
+                    manifest_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    ciphertext_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    sealed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    counter_receipt = table.Column<string>(type: "TEXT", nullable: true),
+                    counter_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    received_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    voided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    stamp = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    stamped_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1235,23 +1233,23 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    column = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    item = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    key_digest = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    active_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    content = table.Column<byte[]>(type: "bytea", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
-                    due_by = table.Column<string>(type: "text", nullable: true),
-                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    settled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    batch = table.Column<long>(type: "bigint", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    column = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    item = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    key_digest = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    active_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    content = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    due_by = table.Column<string>(type: "TEXT", nullable: true),
+                    answered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    settled_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    batch = table.Column<long>(type: "INTEGER", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1270,19 +1268,19 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    key_digest = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
-                    reasons = table.Column<string>(type: "text", nullable: false),
-                    faults = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    row = table.Column<byte[]>(type: "bytea", nullable: true),
-                    after_batch = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    settled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    batch = table.Column<long>(type: "bigint", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    key_digest = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    reasons = table.Column<string>(type: "TEXT", nullable: false),
+                    faults = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    row = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    after_batch = table.Column<long>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    settled_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    batch = table.Column<long>(type: "INTEGER", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1301,34 +1299,34 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    active_delivery_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    day = table.Column<DateOnly>(type: "date", nullable: true),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    requested_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    rows_read = table.Column<long>(type: "bigint", nullable: false),
-                    rows_expected = table.Column<long>(type: "bigint", nullable: true),
-                    last_batch = table.Column<long>(type: "bigint", nullable: false),
-                    provider_rows = table.Column<long>(type: "bigint", nullable: false),
-                    consumer_rows = table.Column<long>(type: "bigint", nullable: false),
-                    not_compared = table.Column<long>(type: "bigint", nullable: false),
-                    quarantined = table.Column<long>(type: "bigint", nullable: false),
-                    missing = table.Column<long>(type: "bigint", nullable: false),
-                    extra = table.Column<long>(type: "bigint", nullable: false),
-                    different = table.Column<long>(type: "bigint", nullable: false),
-                    ranges = table.Column<int>(type: "integer", nullable: false),
-                    provider_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    consumer_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    differences = table.Column<byte[]>(type: "bytea", nullable: true),
-                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    repair_ordered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    repaired_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    repair_first = table.Column<long>(type: "bigint", nullable: true),
-                    repair_last = table.Column<long>(type: "bigint", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    active_delivery_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    requested_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    finished_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    rows_read = table.Column<long>(type: "INTEGER", nullable: false),
+                    rows_expected = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_batch = table.Column<long>(type: "INTEGER", nullable: false),
+                    provider_rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    consumer_rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    not_compared = table.Column<long>(type: "INTEGER", nullable: false),
+                    quarantined = table.Column<long>(type: "INTEGER", nullable: false),
+                    missing = table.Column<long>(type: "INTEGER", nullable: false),
+                    extra = table.Column<long>(type: "INTEGER", nullable: false),
+                    different = table.Column<long>(type: "INTEGER", nullable: false),
+                    ranges = table.Column<int>(type: "INTEGER", nullable: false),
+                    provider_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    consumer_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    differences = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    repair_ordered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    repaired_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    repair_first = table.Column<long>(type: "INTEGER", nullable: true),
+                    repair_last = table.Column<long>(type: "INTEGER", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1347,9 +1345,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    shape = table.Column<string>(type: "text", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    shape = table.Column<string>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1368,12 +1366,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    windows = table.Column<string>(type: "text", nullable: false),
-                    rows_per_second = table.Column<int>(type: "integer", nullable: true),
-                    bytes_per_second = table.Column<long>(type: "bigint", nullable: true),
-                    priority = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    windows = table.Column<string>(type: "TEXT", nullable: false),
+                    rows_per_second = table.Column<int>(type: "INTEGER", nullable: true),
+                    bytes_per_second = table.Column<long>(type: "INTEGER", nullable: true),
+                    priority = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1392,13 +1390,13 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    text_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    arguments = table.Column<string>(type: "text", nullable: false),
-                    href = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    mailed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    text_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    arguments = table.Column<string>(type: "TEXT", nullable: false),
+                    href = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    mailed_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1417,18 +1415,18 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    summary = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
-                    link = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    maker = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    reviewed_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    reviewed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    refused_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    summary = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    link = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    maker = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    reviewed_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    reviewed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    refused_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1447,23 +1445,23 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    file_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    wrap = table.Column<string>(type: "text", nullable: true),
-                    manifest = table.Column<string>(type: "text", nullable: false),
-                    manifest_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    wrong_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    counter_receipt = table.Column<string>(type: "text", nullable: true),
-                    counter_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    confirmed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    file_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    wrap = table.Column<string>(type: "TEXT", nullable: true),
+                    manifest = table.Column<string>(type: "TEXT", nullable: false),
+                    manifest_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    published_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    wrong_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    counter_receipt = table.Column<string>(type: "TEXT", nullable: true),
+                    counter_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    confirmed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1482,15 +1480,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    application_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    creation_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    properties = table.Column<string>(type: "text", nullable: true),
-                    scopes = table.Column<string>(type: "text", nullable: true),
-                    status = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    subject = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
-                    type = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    application_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    creation_date = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    properties = table.Column<string>(type: "TEXT", nullable: true),
+                    scopes = table.Column<string>(type: "TEXT", nullable: true),
+                    status = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    type = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1508,13 +1506,13 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "catalogue",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    amount = table.Column<decimal>(type: "numeric(18,8)", precision: 18, scale: 8, nullable: false),
-                    valid_from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    valid_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    source = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    series_id = table.Column<Guid>(type: "uuid", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    amount = table.Column<decimal>(type: "TEXT", precision: 18, scale: 8, nullable: false),
+                    valid_from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    valid_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    source = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    series_id = table.Column<Guid>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1533,14 +1531,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    credit_code = table.Column<string>(type: "character varying(18)", maxLength: 18, nullable: false),
-                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    short_name = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    parent_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    credit_code = table.Column<string>(type: "TEXT", maxLength: 18, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    short_name = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    parent_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1559,19 +1557,19 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
-                    engine = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    address = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    secret = table.Column<byte[]>(type: "bytea", nullable: true),
-                    protection = table.Column<int>(type: "integer", nullable: false),
-                    strategy = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    ratios = table.Column<string>(type: "text", nullable: false),
-                    is_open = table.Column<bool>(type: "boolean", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    engine = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    secret = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    protection = table.Column<int>(type: "INTEGER", nullable: false),
+                    strategy = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    ratios = table.Column<string>(type: "TEXT", nullable: false),
+                    is_open = table.Column<bool>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1590,35 +1588,35 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "agreements",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    kind = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    subject_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    number = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    applicant_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    submitted_by = table.Column<Guid>(type: "uuid", nullable: false),
-                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
-                    chain_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    steps = table.Column<string>(type: "text", nullable: false),
-                    facts = table.Column<string>(type: "text", nullable: false),
-                    opened_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    step = table.Column<int>(type: "integer", nullable: false),
-                    step_name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    reviewer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    post = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    round = table.Column<int>(type: "integer", nullable: false),
-                    step_round = table.Column<int>(type: "integer", nullable: false),
-                    step_started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
-                    is_provisional = table.Column<bool>(type: "boolean", nullable: false),
-                    calendar_version = table.Column<int>(type: "integer", nullable: false),
-                    warned = table.Column<int>(type: "integer", nullable: false),
-                    next_warning_on = table.Column<DateOnly>(type: "date", nullable: true),
-                    escalated_to = table.Column<Guid>(type: "uuid", nullable: true),
-                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    subject_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    applicant_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    submitted_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    chain_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    steps = table.Column<string>(type: "TEXT", nullable: false),
+                    facts = table.Column<string>(type: "TEXT", nullable: false),
+                    opened_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    step = table.Column<int>(type: "INTEGER", nullable: false),
+                    step_name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    reviewer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    post = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    round = table.Column<int>(type: "INTEGER", nullable: false),
+                    step_round = table.Column<int>(type: "INTEGER", nullable: false),
+                    step_started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    is_provisional = table.Column<bool>(type: "INTEGER", nullable: false),
+                    calendar_version = table.Column<int>(type: "INTEGER", nullable: false),
+                    warned = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_warning_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    escalated_to = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1637,12 +1635,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    service_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    broker_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    offering_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    plan_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    parameters = table.Column<string>(type: "character varying(10000)", maxLength: 10000, nullable: true)
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    broker_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    offering_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    plan_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    parameters = table.Column<string>(type: "TEXT", maxLength: 10000, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1661,9 +1659,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    owner = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    owner = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    since = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1682,17 +1680,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    reconciliation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    delivery_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    sequence = table.Column<long>(type: "bigint", nullable: false),
-                    document = table.Column<string>(type: "text", nullable: false),
-                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    provider_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    consumer_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    provider_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    consumer_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    last_batch = table.Column<long>(type: "bigint", nullable: false),
-                    issued_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    reconciliation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    delivery_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
+                    document = table.Column<string>(type: "TEXT", nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    provider_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    consumer_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    provider_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    consumer_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    last_batch = table.Column<long>(type: "INTEGER", nullable: false),
+                    issued_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1711,19 +1709,19 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    application_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    authorization_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    concurrency_token = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    creation_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    expiration_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    payload = table.Column<string>(type: "text", nullable: true),
-                    properties = table.Column<string>(type: "text", nullable: true),
-                    redemption_date = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    reference_id = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    status = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    subject = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
-                    type = table.Column<string>(type: "character varying(150)", maxLength: 150, nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    application_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    authorization_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    concurrency_token = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    creation_date = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    expiration_date = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    payload = table.Column<string>(type: "TEXT", nullable: true),
+                    properties = table.Column<string>(type: "TEXT", nullable: true),
+                    redemption_date = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    reference_id = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    status = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    type = table.Column<string>(type: "TEXT", maxLength: 150, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -1747,23 +1745,23 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    subject = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    open = table.Column<string>(type: "character varying(120)", maxLength: 120, nullable: true),
-                    agreement_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    figure = table.Column<long>(type: "bigint", nullable: false),
-                    limit = table.Column<long>(type: "bigint", nullable: false),
-                    raised_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    cleared_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    acknowledged_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    acknowledged_by = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    open = table.Column<string>(type: "TEXT", maxLength: 120, nullable: true),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    figure = table.Column<long>(type: "INTEGER", nullable: false),
+                    limit = table.Column<long>(type: "INTEGER", nullable: false),
+                    raised_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    cleared_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    acknowledged_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    acknowledged_by = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1789,14 +1787,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    granted = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    secret_generation = table.Column<int>(type: "integer", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    granted = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    secret_generation = table.Column<int>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1815,18 +1813,18 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    subsystem_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    service_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    door = table.Column<byte[]>(type: "bytea", nullable: false),
-                    timeout_seconds = table.Column<int>(type: "integer", nullable: false),
-                    is_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    last_fault = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    last_fault_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    subsystem_code = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    door = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    timeout_seconds = table.Column<int>(type: "INTEGER", nullable: false),
+                    is_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    last_fault = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    last_fault_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1845,18 +1843,18 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    month = table.Column<DateOnly>(type: "date", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    total = table.Column<decimal>(type: "numeric(28,16)", precision: 28, scale: 16, nullable: false),
-                    resources = table.Column<int>(type: "integer", nullable: false),
-                    unpriced_count = table.Column<int>(type: "integer", nullable: false),
-                    counted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    closed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    month = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    total = table.Column<decimal>(type: "TEXT", precision: 28, scale: 16, nullable: false),
+                    resources = table.Column<int>(type: "INTEGER", nullable: false),
+                    unpriced_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    counted_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1875,16 +1873,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    purpose = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    protection = table.Column<int>(type: "integer", nullable: false),
-                    protection_record = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    retired_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    purpose = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    protection = table.Column<int>(type: "INTEGER", nullable: false),
+                    protection_record = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    retired_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1903,22 +1901,22 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "catalogue",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    version = table.Column<int>(type: "integer", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    category = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    layer = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    summary = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false),
-                    level = table.Column<string>(type: "text", nullable: false),
-                    form = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    plans = table.Column<string>(type: "text", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    version = table.Column<int>(type: "INTEGER", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    category = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    layer = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    summary = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false),
+                    level = table.Column<string>(type: "TEXT", nullable: false),
+                    form = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plans = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1937,29 +1935,29 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    publisher_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    current = table.Column<int>(type: "integer", nullable: false),
-                    current_version_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    description = table.Column<string>(type: "text", nullable: false),
-                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    open_attribute = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    licence = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: true),
-                    theme_list = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    keyword_list = table.Column<string>(type: "character varying(2100)", maxLength: 2100, nullable: false),
-                    format_list = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    update_cycle = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    rows = table.Column<long>(type: "bigint", nullable: false),
-                    bytes = table.Column<long>(type: "bigint", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    modified_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    withdrawn_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    publisher_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    current = table.Column<int>(type: "INTEGER", nullable: false),
+                    current_version_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    description = table.Column<string>(type: "TEXT", nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    open_attribute = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    licence = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: true),
+                    theme_list = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    keyword_list = table.Column<string>(type: "TEXT", maxLength: 2100, nullable: false),
+                    format_list = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    update_cycle = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    modified_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    withdrawn_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -1978,23 +1976,23 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    token_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    token_expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    enrolled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    last_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    silent_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    version = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    clock_ahead = table.Column<long>(type: "bigint", nullable: false),
-                    disk_free_bytes = table.Column<long>(type: "bigint", nullable: true),
-                    spooled_batches = table.Column<long>(type: "bigint", nullable: false),
-                    lag_seconds = table.Column<long>(type: "bigint", nullable: false),
-                    report = table.Column<string>(type: "text", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    token_digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    token_expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    enrolled_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    last_seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    silent_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    version = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    clock_ahead = table.Column<long>(type: "INTEGER", nullable: false),
+                    disk_free_bytes = table.Column<long>(type: "INTEGER", nullable: true),
+                    spooled_batches = table.Column<long>(type: "INTEGER", nullable: false),
+                    lag_seconds = table.Column<long>(type: "INTEGER", nullable: false),
+                    report = table.Column<string>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2013,21 +2011,21 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    address = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
-                    every_hours = table.Column<int>(type: "integer", nullable: false),
-                    is_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    next_run_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    is_run_requested = table.Column<bool>(type: "boolean", nullable: false),
-                    may_shrink = table.Column<bool>(type: "boolean", nullable: false),
-                    removed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    active_key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    renamed = table.Column<int>(type: "integer", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    every_hours = table.Column<int>(type: "INTEGER", nullable: false),
+                    is_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    next_run_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    is_run_requested = table.Column<bool>(type: "INTEGER", nullable: false),
+                    may_shrink = table.Column<bool>(type: "INTEGER", nullable: false),
+                    removed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    active_key = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    renamed = table.Column<int>(type: "INTEGER", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2046,20 +2044,20 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "catalogue",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    @abstract = table.Column<string>(name: "abstract", type: "character varying(1000)", maxLength: 1000, nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    operations = table.Column<string>(type: "text", nullable: false),
-                    sharing_type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    sharing_condition = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    update_cycle = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    code = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    @abstract = table.Column<string>(name: "abstract", type: "TEXT", maxLength: 1000, nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    operations = table.Column<string>(type: "TEXT", nullable: false),
+                    sharing_type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    sharing_condition = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    update_cycle = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2078,12 +2076,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    declared_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    closed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    declared_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    closed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2102,12 +2100,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    key_id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    serial = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    certificate = table.Column<byte[]>(type: "bytea", nullable: false),
-                    issued_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    key_id = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    serial = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    certificate = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    issued_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -2126,13 +2124,13 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    tone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    text_key = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    arguments = table.Column<string>(type: "text", nullable: false),
-                    href = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    tone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    text_key = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    arguments = table.Column<string>(type: "TEXT", nullable: false),
+                    href = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2151,27 +2149,27 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    display_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    locked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    code_secret = table.Column<byte[]>(type: "bytea", maxLength: 100, nullable: true),
-                    last_code_step = table.Column<long>(type: "bigint", nullable: false),
-                    user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    normalized_email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    email_confirmed = table.Column<bool>(type: "boolean", nullable: false),
-                    password_hash = table.Column<string>(type: "text", nullable: true),
-                    security_stamp = table.Column<string>(type: "text", nullable: true),
-                    concurrency_stamp = table.Column<string>(type: "text", nullable: true),
-                    phone_number = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
-                    phone_number_confirmed = table.Column<bool>(type: "boolean", nullable: false),
-                    two_factor_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    lockout_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    lockout_enabled = table.Column<bool>(type: "boolean", nullable: false),
-                    access_failed_count = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    display_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    locked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    code_secret = table.Column<byte[]>(type: "BLOB", maxLength: 100, nullable: true),
+                    last_code_step = table.Column<long>(type: "INTEGER", nullable: false),
+                    user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    normalized_email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    email_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    password_hash = table.Column<string>(type: "TEXT", nullable: true),
+                    security_stamp = table.Column<string>(type: "TEXT", nullable: true),
+                    concurrency_stamp = table.Column<string>(type: "TEXT", nullable: true),
+                    phone_number = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
+                    phone_number_confirmed = table.Column<bool>(type: "INTEGER", nullable: false),
+                    two_factor_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    lockout_end = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    lockout_enabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    access_failed_count = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2190,15 +2188,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    suite = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    use = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    generation = table.Column<int>(type: "integer", nullable: false),
-                    public_key = table.Column<byte[]>(type: "bytea", nullable: false),
-                    private_key = table.Column<byte[]>(type: "bytea", nullable: true),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    suite = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    use = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    generation = table.Column<int>(type: "INTEGER", nullable: false),
+                    public_key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    private_key = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2217,17 +2215,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    parent_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    level = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    depth = table.Column<int>(type: "integer", nullable: false),
-                    path = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    key = table.Column<string>(type: "character varying(250)", maxLength: 250, nullable: false),
-                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    parent_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    level = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    depth = table.Column<int>(type: "INTEGER", nullable: false),
+                    path = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    key = table.Column<string>(type: "TEXT", maxLength: 250, nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2260,13 +2258,13 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    day = table.Column<DateOnly>(type: "date", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    total = table.Column<long>(type: "bigint", nullable: false),
-                    capacity = table.Column<long>(type: "bigint", nullable: false),
-                    allocated = table.Column<long>(type: "bigint", nullable: false),
-                    used = table.Column<long>(type: "bigint", nullable: true)
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    total = table.Column<long>(type: "INTEGER", nullable: false),
+                    capacity = table.Column<long>(type: "INTEGER", nullable: false),
+                    allocated = table.Column<long>(type: "INTEGER", nullable: false),
+                    used = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -2285,22 +2283,22 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    host = table.Column<string>(type: "character varying(253)", maxLength: 253, nullable: false),
-                    port = table.Column<int>(type: "integer", nullable: false),
-                    connection = table.Column<byte[]>(type: "bytea", nullable: false),
-                    pool_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    protection = table.Column<int>(type: "integer", nullable: false),
-                    most_databases = table.Column<int>(type: "integer", nullable: false),
-                    connections = table.Column<int>(type: "integer", nullable: false),
-                    databases = table.Column<int>(type: "integer", nullable: false),
-                    is_open = table.Column<bool>(type: "boolean", nullable: false),
-                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    problem = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    host = table.Column<string>(type: "TEXT", maxLength: 253, nullable: false),
+                    port = table.Column<int>(type: "INTEGER", nullable: false),
+                    connection = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    protection = table.Column<int>(type: "INTEGER", nullable: false),
+                    most_databases = table.Column<int>(type: "INTEGER", nullable: false),
+                    connections = table.Column<int>(type: "INTEGER", nullable: false),
+                    databases = table.Column<int>(type: "INTEGER", nullable: false),
+                    is_open = table.Column<bool>(type: "INTEGER", nullable: false),
+                    answered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2320,17 +2318,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    project = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    name = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    is_running = table.Column<bool>(type: "boolean", nullable: false),
-                    first_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    decision = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    project = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    is_running = table.Column<bool>(type: "INTEGER", nullable: false),
+                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    decision = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2349,19 +2347,19 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    intended = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    traits = table.Column<string>(type: "text", nullable: false),
-                    group = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    load = table.Column<int>(type: "integer", nullable: false),
-                    wish = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    problem = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    intended = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    traits = table.Column<string>(type: "TEXT", nullable: false),
+                    group = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    load = table.Column<int>(type: "INTEGER", nullable: false),
+                    wish = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2380,14 +2378,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    looked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    product = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    fault = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    fault_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    is_told = table.Column<bool>(type: "boolean", nullable: false)
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    looked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    product = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    version = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    fault = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    fault_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    is_told = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2406,11 +2404,11 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    number = table.Column<int>(type: "integer", nullable: false),
-                    rules = table.Column<string>(type: "text", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<int>(type: "INTEGER", nullable: false),
+                    rules = table.Column<string>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2436,24 +2434,24 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "agreements",
                 columns: table => new
                 {
-                    review_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    sequence = table.Column<int>(type: "integer", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    step = table.Column<int>(type: "integer", nullable: false),
-                    step_name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    round = table.Column<int>(type: "integer", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    by_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    by_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
-                    by_organisation = table.Column<Guid>(type: "uuid", nullable: false),
-                    for_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    for_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    opinion = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    reason_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    to_step = table.Column<int>(type: "integer", nullable: true),
-                    percent = table.Column<int>(type: "integer", nullable: true),
-                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
-                    late = table.Column<bool>(type: "boolean", nullable: false)
+                    review_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    sequence = table.Column<int>(type: "INTEGER", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    step = table.Column<int>(type: "INTEGER", nullable: false),
+                    step_name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    round = table.Column<int>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    by_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    by_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    by_organisation = table.Column<Guid>(type: "TEXT", nullable: false),
+                    for_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    for_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    opinion = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    reason_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    to_step = table.Column<int>(type: "INTEGER", nullable: true),
+                    percent = table.Column<int>(type: "INTEGER", nullable: true),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    late = table.Column<bool>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2472,15 +2470,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "agreements",
                 columns: table => new
                 {
-                    review_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    sequence = table.Column<int>(type: "integer", nullable: false),
-                    round = table.Column<int>(type: "integer", nullable: false),
-                    step = table.Column<int>(type: "integer", nullable: false),
-                    stopped_from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    stopped_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    missing = table.Column<string>(type: "text", nullable: false),
-                    answer = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true)
+                    review_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    sequence = table.Column<int>(type: "INTEGER", nullable: false),
+                    round = table.Column<int>(type: "INTEGER", nullable: false),
+                    step = table.Column<int>(type: "INTEGER", nullable: false),
+                    stopped_from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    stopped_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    missing = table.Column<string>(type: "TEXT", nullable: false),
+                    answer = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -2499,14 +2497,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    subsystem_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    client_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    certificates = table.Column<string>(type: "text", nullable: false),
-                    addresses = table.Column<string>(type: "text", nullable: false),
-                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    subsystem_code = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    client_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    certificates = table.Column<string>(type: "TEXT", nullable: false),
+                    addresses = table.Column<string>(type: "TEXT", nullable: false),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2532,21 +2530,21 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    bill_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    position = table.Column<int>(type: "integer", nullable: false),
-                    category = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    corrects = table.Column<Guid>(type: "uuid", nullable: true),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    service_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    meter = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    price_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    unit_price = table.Column<decimal>(type: "numeric(18,8)", precision: 18, scale: 8, nullable: true),
-                    quantity = table.Column<decimal>(type: "numeric(20,8)", precision: 20, scale: 8, nullable: true),
-                    cost = table.Column<decimal>(type: "numeric(28,16)", precision: 28, scale: 16, nullable: false),
-                    from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    bill_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    position = table.Column<int>(type: "INTEGER", nullable: false),
+                    category = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    corrects = table.Column<Guid>(type: "TEXT", nullable: true),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    meter = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    price_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    unit_price = table.Column<decimal>(type: "TEXT", precision: 18, scale: 8, nullable: true),
+                    quantity = table.Column<decimal>(type: "TEXT", precision: 20, scale: 8, nullable: true),
+                    cost = table.Column<decimal>(type: "TEXT", precision: 28, scale: 16, nullable: false),
+                    from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2565,45 +2563,45 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
-                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    project_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    system_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    protection = table.Column<int>(type: "integer", nullable: false),
-                    items = table.Column<string>(type: "text", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    until_before = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    created_by = table.Column<Guid>(type: "uuid", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    submitted_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    submitted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    reason_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    document = table.Column<string>(type: "text", nullable: true),
-                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    consumer_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
-                    consumer_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
-                    consumer_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    consumer_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    consumer_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
-                    consumer_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    provider_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
-                    provider_seal_officer = table.Column<Guid>(type: "uuid", nullable: true),
-                    provider_seal_officer_name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    provider_seal_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    provider_seal_key_id = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
-                    provider_seal_signature = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    project_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    system_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    protection = table.Column<int>(type: "INTEGER", nullable: false),
+                    items = table.Column<string>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    until_before = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    created_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    submitted_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    submitted_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    reason_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    document = table.Column<string>(type: "TEXT", nullable: true),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    consumer_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
+                    consumer_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
+                    consumer_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    consumer_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    consumer_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    consumer_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    provider_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
+                    provider_seal_officer = table.Column<Guid>(type: "TEXT", nullable: true),
+                    provider_seal_officer_name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    provider_seal_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    provider_seal_key_id = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
+                    provider_seal_signature = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2629,15 +2627,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    system_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    days = table.Column<int>(type: "integer", nullable: false),
-                    password_hash = table.Column<byte[]>(type: "bytea", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    system_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    days = table.Column<int>(type: "INTEGER", nullable: false),
+                    password_hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2663,42 +2661,42 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    number = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    form = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    order_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    item = table.Column<int>(type: "integer", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    region = table.Column<string>(type: "character varying(12)", maxLength: 12, nullable: false),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    system_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    service_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    zone = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    protection = table.Column<int>(type: "integer", nullable: false),
-                    amounts = table.Column<string>(type: "text", nullable: false),
-                    volumes = table.Column<string>(type: "text", nullable: false),
-                    image = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    user_data = table.Column<byte[]>(type: "bytea", nullable: true),
-                    spread_group = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    backup_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    root_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    pool_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    host_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    wish = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    is_begun = table.Column<bool>(type: "boolean", nullable: false),
-                    address = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    problem = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    delivered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    removed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    form = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    order_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    item = table.Column<int>(type: "INTEGER", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    region = table.Column<string>(type: "TEXT", maxLength: 12, nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    system_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    zone = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    protection = table.Column<int>(type: "INTEGER", nullable: false),
+                    amounts = table.Column<string>(type: "TEXT", nullable: false),
+                    volumes = table.Column<string>(type: "TEXT", nullable: false),
+                    image = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    user_data = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    spread_group = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    backup_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    root_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    host_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    wish = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    is_begun = table.Column<bool>(type: "INTEGER", nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    delivered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    removed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2731,22 +2729,22 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    applicant = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    contact = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    purpose = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
-                    safety = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
-                    until = table.Column<DateOnly>(type: "date", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
-                    due_by = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    applicant = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    contact = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    purpose = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    safety = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    until = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    due_by = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2772,9 +2770,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    app_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    columns = table.Column<string>(type: "text", nullable: false)
+                    app_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    columns = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2800,30 +2798,30 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    words = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: false),
-                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    by = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    version = table.Column<int>(type: "integer", nullable: true),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    column = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
-                    rows = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    department_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
-                    due_by = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: true),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    answer = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: true),
-                    answered_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    answered_on = table.Column<DateOnly>(type: "date", nullable: true),
-                    merged_into = table.Column<Guid>(type: "uuid", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    words = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: false),
+                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    by = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    version = table.Column<int>(type: "INTEGER", nullable: true),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    column = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
+                    rows = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    department_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    due_by = table.Column<string>(type: "TEXT", maxLength: 400, nullable: true),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    answer = table.Column<string>(type: "TEXT", maxLength: 4000, nullable: true),
+                    answered_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    answered_on = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    merged_into = table.Column<Guid>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2849,19 +2847,19 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    by = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    name = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
-                    words = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    decided_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    hidden_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    answer = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    by = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    words = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    decided_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    hidden_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    answer = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2880,10 +2878,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    stars = table.Column<int>(type: "integer", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    stars = table.Column<int>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2902,19 +2900,19 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    key_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    address = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    secret = table.Column<byte[]>(type: "bytea", maxLength: 200, nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    told_version = table.Column<int>(type: "integer", nullable: false),
-                    told_withdrawn = table.Column<bool>(type: "boolean", nullable: false),
-                    failures = table.Column<int>(type: "integer", nullable: false),
-                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    last_result = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    dead_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    key_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    address = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    secret = table.Column<byte[]>(type: "BLOB", maxLength: 200, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    told_version = table.Column<int>(type: "INTEGER", nullable: false),
+                    told_withdrawn = table.Column<bool>(type: "INTEGER", nullable: false),
+                    failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    last_result = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    dead_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2940,26 +2938,26 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    number = table.Column<int>(type: "integer", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    description = table.Column<string>(type: "text", nullable: false),
-                    resources = table.Column<string>(type: "text", nullable: false),
-                    change_note = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    proposed_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    proposed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    examined_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    examined_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    approved_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    returned_because = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    check = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    checked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    manifest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    manifest_signature = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<int>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    description = table.Column<string>(type: "TEXT", nullable: false),
+                    resources = table.Column<string>(type: "TEXT", nullable: false),
+                    change_note = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    proposed_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    proposed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    examined_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    examined_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    approved_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    published_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    returned_because = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    check = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    checked_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    manifest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    manifest_signature = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2978,9 +2976,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    day = table.Column<DateOnly>(type: "date", nullable: false),
-                    count = table.Column<long>(type: "bigint", nullable: false)
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    count = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -2999,26 +2997,26 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    quiet_minutes = table.Column<int>(type: "integer", nullable: false),
-                    bound_by = table.Column<Guid>(type: "uuid", nullable: false),
-                    bound_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    batches = table.Column<long>(type: "bigint", nullable: false),
-                    taken_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    granted_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    pending_version_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    content = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    accepted = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    held_since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    torn = table.Column<int>(type: "integer", nullable: false),
-                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    problem_detail = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
-                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    quiet_minutes = table.Column<int>(type: "INTEGER", nullable: false),
+                    bound_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    bound_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    batches = table.Column<long>(type: "INTEGER", nullable: false),
+                    taken_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    granted_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    pending_version_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    content = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    accepted = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    held_since = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    torn = table.Column<int>(type: "INTEGER", nullable: false),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    problem_detail = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3037,17 +3035,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    position = table.Column<int>(type: "integer", nullable: false),
-                    name = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    format = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
-                    has_table = table.Column<bool>(type: "boolean", nullable: false),
-                    has_places = table.Column<bool>(type: "boolean", nullable: false),
-                    rows = table.Column<long>(type: "bigint", nullable: false),
-                    is_given = table.Column<bool>(type: "boolean", nullable: false),
-                    resource = table.Column<string>(type: "text", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    position = table.Column<int>(type: "INTEGER", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    format = table.Column<string>(type: "TEXT", maxLength: 20, nullable: false),
+                    has_table = table.Column<bool>(type: "INTEGER", nullable: false),
+                    has_places = table.Column<bool>(type: "INTEGER", nullable: false),
+                    rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    is_given = table.Column<bool>(type: "INTEGER", nullable: false),
+                    resource = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3066,17 +3064,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    publisher_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    day = table.Column<DateOnly>(type: "date", nullable: false),
-                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    metadata = table.Column<int>(type: "integer", nullable: false),
-                    content = table.Column<int>(type: "integer", nullable: false),
-                    overall = table.Column<int>(type: "integer", nullable: false),
-                    is_latest = table.Column<bool>(type: "boolean", nullable: false),
-                    details = table.Column<string>(type: "text", nullable: false),
-                    computed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    publisher_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    day = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    metadata = table.Column<int>(type: "INTEGER", nullable: false),
+                    content = table.Column<int>(type: "INTEGER", nullable: false),
+                    overall = table.Column<int>(type: "INTEGER", nullable: false),
+                    is_latest = table.Column<bool>(type: "INTEGER", nullable: false),
+                    details = table.Column<string>(type: "TEXT", nullable: false),
+                    computed_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3095,19 +3093,19 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    reconciliation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    number = table.Column<int>(type: "integer", nullable: false),
-                    role = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    leaves = table.Column<byte[]>(type: "bytea", nullable: true),
-                    document = table.Column<string>(type: "text", nullable: true),
-                    salt = table.Column<byte[]>(type: "bytea", nullable: true),
-                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    head = table.Column<string>(type: "text", nullable: true),
-                    answer = table.Column<byte[]>(type: "bytea", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    reconciliation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    number = table.Column<int>(type: "INTEGER", nullable: false),
+                    role = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    leaves = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    document = table.Column<string>(type: "TEXT", nullable: true),
+                    salt = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    answered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    head = table.Column<string>(type: "TEXT", nullable: true),
+                    answer = table.Column<byte[]>(type: "BLOB", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -3133,15 +3131,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    connection = table.Column<byte[]>(type: "bytea", nullable: true),
-                    problem = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    connection = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    seen_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3167,13 +3165,13 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    serial = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    certificate = table.Column<byte[]>(type: "bytea", nullable: false),
-                    public_key = table.Column<byte[]>(type: "bytea", nullable: false),
-                    not_before = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    not_after = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    serial = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    certificate = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    public_key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    not_before = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    not_after = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revoked_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -3192,17 +3190,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    source_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    identifier = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
-                    harvested_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    other_harvested_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    other_source_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    dataset_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    found_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    source_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    identifier = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
+                    harvested_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    other_harvested_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    other_source_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    dataset_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    found_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3221,27 +3219,27 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    source_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    step_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    position = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
-                    page_size = table.Column<int>(type: "integer", nullable: false),
-                    pages = table.Column<int>(type: "integer", nullable: false),
-                    failures = table.Column<int>(type: "integer", nullable: false),
-                    not_before = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    seen = table.Column<int>(type: "integer", nullable: false),
-                    added = table.Column<int>(type: "integer", nullable: false),
-                    changed = table.Column<int>(type: "integer", nullable: false),
-                    unchanged = table.Column<int>(type: "integer", nullable: false),
-                    withdrawn = table.Column<int>(type: "integer", nullable: false),
-                    refused = table.Column<int>(type: "integer", nullable: false),
-                    fault = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    fault_detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    notes = table.Column<string>(type: "text", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    source_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    step_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    position = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: false),
+                    page_size = table.Column<int>(type: "INTEGER", nullable: false),
+                    pages = table.Column<int>(type: "INTEGER", nullable: false),
+                    failures = table.Column<int>(type: "INTEGER", nullable: false),
+                    not_before = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    seen = table.Column<int>(type: "INTEGER", nullable: false),
+                    added = table.Column<int>(type: "INTEGER", nullable: false),
+                    changed = table.Column<int>(type: "INTEGER", nullable: false),
+                    unchanged = table.Column<int>(type: "INTEGER", nullable: false),
+                    withdrawn = table.Column<int>(type: "INTEGER", nullable: false),
+                    refused = table.Column<int>(type: "INTEGER", nullable: false),
+                    fault = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    fault_detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    notes = table.Column<string>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3260,26 +3258,26 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    source_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    identifier = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
-                    uuid = table.Column<Guid>(type: "uuid", nullable: true),
-                    hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    is_present = table.Column<bool>(type: "boolean", nullable: false),
-                    description = table.Column<string>(type: "text", nullable: false),
-                    correction = table.Column<string>(type: "text", nullable: true),
-                    corrected_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    title = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    is_shown = table.Column<bool>(type: "boolean", nullable: false),
-                    licence = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    theme_list = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    format_list = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    distributions = table.Column<int>(type: "integer", nullable: false),
-                    first_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    modified_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    changed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    seen_in = table.Column<Guid>(type: "uuid", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    source_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    identifier = table.Column<string>(type: "TEXT", maxLength: 300, nullable: false),
+                    uuid = table.Column<Guid>(type: "TEXT", nullable: true),
+                    hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    is_present = table.Column<bool>(type: "INTEGER", nullable: false),
+                    description = table.Column<string>(type: "TEXT", nullable: false),
+                    correction = table.Column<string>(type: "TEXT", nullable: true),
+                    corrected_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    title = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    is_shown = table.Column<bool>(type: "INTEGER", nullable: false),
+                    licence = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    theme_list = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    format_list = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    distributions = table.Column<int>(type: "INTEGER", nullable: false),
+                    first_seen_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    modified_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    changed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    seen_in = table.Column<Guid>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3298,19 +3296,19 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "catalogue",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    position = table.Column<int>(type: "integer", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    column = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    length = table.Column<int>(type: "integer", nullable: true),
-                    is_key = table.Column<bool>(type: "boolean", nullable: false),
-                    sharing_type = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    mask = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    mask_keep = table.Column<int>(type: "integer", nullable: true),
-                    check = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    codes = table.Column<string>(type: "text", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    position = table.Column<int>(type: "INTEGER", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    column = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    length = table.Column<int>(type: "INTEGER", nullable: true),
+                    is_key = table.Column<bool>(type: "INTEGER", nullable: false),
+                    sharing_type = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    mask = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    mask_keep = table.Column<int>(type: "INTEGER", nullable: true),
+                    check = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    codes = table.Column<string>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3329,8 +3327,8 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "catalogue",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    text = table.Column<string>(type: "text", nullable: false)
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    text = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3349,18 +3347,18 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
-                    purpose = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    room_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    servers = table.Column<int>(type: "integer", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    target_date = table.Column<DateOnly>(type: "date", nullable: true),
-                    system_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    declared_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    purpose = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    room_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    servers = table.Column<int>(type: "INTEGER", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    target_date = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    system_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    declared_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3393,9 +3391,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    notice_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    reader_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    notice_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    reader_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3414,11 +3412,11 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    claim_type = table.Column<string>(type: "text", nullable: true),
-                    claim_value = table.Column<string>(type: "text", nullable: true)
+                    id = table.Column<int>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    claim_type = table.Column<string>(type: "TEXT", nullable: true),
+                    claim_value = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -3437,10 +3435,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    login_provider = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
-                    provider_key = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
-                    provider_display_name = table.Column<string>(type: "text", nullable: true),
-                    user_id = table.Column<Guid>(type: "uuid", nullable: false)
+                    login_provider = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    provider_key = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    provider_display_name = table.Column<string>(type: "TEXT", nullable: true),
+                    user_id = table.Column<Guid>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3459,9 +3457,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    credential_id = table.Column<byte[]>(type: "bytea", maxLength: 1024, nullable: false),
-                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    data = table.Column<string>(type: "jsonb", nullable: false)
+                    credential_id = table.Column<byte[]>(type: "BLOB", maxLength: 1024, nullable: false),
+                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    data = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3480,8 +3478,8 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    officer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false)
+                    officer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3500,10 +3498,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    login_provider = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
-                    name = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: false),
-                    value = table.Column<string>(type: "text", nullable: true)
+                    user_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    login_provider = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 128, nullable: false),
+                    value = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -3522,10 +3520,10 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "kernel",
                 columns: table => new
                 {
-                    officer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    role = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    granted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    granted_by = table.Column<Guid>(type: "uuid", nullable: false)
+                    officer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    role = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    granted_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    granted_by = table.Column<Guid>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3544,16 +3542,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "agreements",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    officer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    deputy_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    valid_from = table.Column<DateOnly>(type: "date", nullable: false),
-                    valid_until = table.Column<DateOnly>(type: "date", nullable: false),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    made_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    officer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    deputy_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    valid_from = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    valid_until = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    made_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3579,16 +3577,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    moving_to = table.Column<Guid>(type: "uuid", nullable: true),
-                    amounts = table.Column<string>(type: "text", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    released_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    moving_to = table.Column<Guid>(type: "TEXT", nullable: true),
+                    amounts = table.Column<string>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    released_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3607,11 +3605,11 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    limit = table.Column<long>(type: "bigint", nullable: true),
-                    reserved = table.Column<long>(type: "bigint", nullable: false),
-                    active = table.Column<long>(type: "bigint", nullable: false)
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    limit = table.Column<long>(type: "INTEGER", nullable: true),
+                    reserved = table.Column<long>(type: "INTEGER", nullable: false),
+                    active = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3631,15 +3629,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    pool_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    host_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    amounts = table.Column<string>(type: "text", nullable: false),
-                    spread_group = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    released_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    pool_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    host_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    amounts = table.Column<string>(type: "TEXT", nullable: false),
+                    spread_group = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    released_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3658,15 +3656,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    host_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    total = table.Column<long>(type: "bigint", nullable: false),
-                    reserved = table.Column<long>(type: "bigint", nullable: false),
-                    capacity = table.Column<long>(type: "bigint", nullable: false),
-                    used = table.Column<long>(type: "bigint", nullable: false),
-                    is_open = table.Column<bool>(type: "boolean", nullable: false),
-                    generation = table.Column<long>(type: "bigint", nullable: false),
-                    set_generation = table.Column<long>(type: "bigint", nullable: false)
+                    host_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    total = table.Column<long>(type: "INTEGER", nullable: false),
+                    reserved = table.Column<long>(type: "INTEGER", nullable: false),
+                    capacity = table.Column<long>(type: "INTEGER", nullable: false),
+                    used = table.Column<long>(type: "INTEGER", nullable: false),
+                    is_open = table.Column<bool>(type: "INTEGER", nullable: false),
+                    generation = table.Column<long>(type: "INTEGER", nullable: false),
+                    set_generation = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3686,17 +3684,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    line_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    month = table.Column<DateOnly>(type: "date", nullable: false),
-                    quantity = table.Column<decimal>(type: "numeric(20,8)", precision: 20, scale: 8, nullable: false),
-                    difference = table.Column<decimal>(type: "numeric(20,8)", precision: 20, scale: 8, nullable: false),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    asked_by = table.Column<Guid>(type: "uuid", nullable: false),
-                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    billed_in = table.Column<Guid>(type: "uuid", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    line_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    month = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    quantity = table.Column<decimal>(type: "TEXT", precision: 20, scale: 8, nullable: false),
+                    difference = table.Column<decimal>(type: "TEXT", precision: 20, scale: 8, nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    asked_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    billed_in = table.Column<Guid>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -3722,9 +3720,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    order_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    item = table.Column<int>(type: "integer", nullable: false),
-                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: false)
+                    order_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    item = table.Column<int>(type: "INTEGER", nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3743,16 +3741,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    consumer_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    remote_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    service_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    order_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    change_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    consumer_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    remote_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    service_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    order_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    change_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3778,11 +3776,11 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    hour = table.Column<int>(type: "integer", nullable: false),
-                    days = table.Column<int>(type: "integer", nullable: false),
-                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    hour = table.Column<int>(type: "INTEGER", nullable: false),
+                    days = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3801,29 +3799,29 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    instance_of = table.Column<Guid>(type: "uuid", nullable: true),
-                    broker_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    remote_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    offering_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    plan_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    parameters = table.Column<string>(type: "character varying(100000)", maxLength: 100000, nullable: true),
-                    ordered = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    next_plan_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    phase = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    operation = table.Column<string>(type: "character varying(10000)", maxLength: 10000, nullable: true),
-                    awaited_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    is_unsure = table.Column<bool>(type: "boolean", nullable: false),
-                    is_orphan = table.Column<bool>(type: "boolean", nullable: false),
-                    is_adopted = table.Column<bool>(type: "boolean", nullable: false),
-                    is_ending = table.Column<bool>(type: "boolean", nullable: false),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    problem = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    dashboard = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    credentials = table.Column<byte[]>(type: "bytea", nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    instance_of = table.Column<Guid>(type: "TEXT", nullable: true),
+                    broker_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    remote_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    offering_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    plan_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    parameters = table.Column<string>(type: "TEXT", maxLength: 100000, nullable: true),
+                    ordered = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    next_plan_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    phase = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    operation = table.Column<string>(type: "TEXT", maxLength: 10000, nullable: true),
+                    awaited_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    is_unsure = table.Column<bool>(type: "INTEGER", nullable: false),
+                    is_orphan = table.Column<bool>(type: "INTEGER", nullable: false),
+                    is_adopted = table.Column<bool>(type: "INTEGER", nullable: false),
+                    is_ending = table.Column<bool>(type: "INTEGER", nullable: false),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    dashboard = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    credentials = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3849,11 +3847,11 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    password = table.Column<byte[]>(type: "bytea", nullable: false),
-                    is_ending = table.Column<bool>(type: "boolean", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    password = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    is_ending = table.Column<bool>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3872,15 +3870,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    server_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    draft = table.Column<string>(type: "character varying(27)", maxLength: 27, nullable: false),
-                    password = table.Column<byte[]>(type: "bytea", nullable: false),
-                    generation = table.Column<int>(type: "integer", nullable: false),
-                    size = table.Column<long>(type: "bigint", nullable: true),
-                    is_full = table.Column<bool>(type: "boolean", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    server_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    draft = table.Column<string>(type: "TEXT", maxLength: 27, nullable: false),
+                    password = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    generation = table.Column<int>(type: "INTEGER", nullable: false),
+                    size = table.Column<long>(type: "INTEGER", nullable: true),
+                    is_full = table.Column<bool>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3906,12 +3904,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
-                    until = table.Column<DateOnly>(type: "date", nullable: false),
-                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    set_by = table.Column<Guid>(type: "uuid", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: false),
+                    until = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    set_by = table.Column<Guid>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3930,25 +3928,25 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    rules = table.Column<int>(type: "integer", nullable: false),
-                    found_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    cpu_mean = table.Column<int>(type: "integer", nullable: false),
-                    cpu_peak = table.Column<int>(type: "integer", nullable: false),
-                    days = table.Column<int>(type: "integer", nullable: false),
-                    coverage = table.Column<int>(type: "integer", nullable: false),
-                    noticed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    object_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    objection = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    answer = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    stopped_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    remove_after = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    ground = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    rules = table.Column<int>(type: "INTEGER", nullable: false),
+                    found_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    cpu_mean = table.Column<int>(type: "INTEGER", nullable: false),
+                    cpu_peak = table.Column<int>(type: "INTEGER", nullable: false),
+                    days = table.Column<int>(type: "INTEGER", nullable: false),
+                    coverage = table.Column<int>(type: "INTEGER", nullable: false),
+                    noticed_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    object_until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    objection = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    answer = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    stopped_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    remove_after = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -3974,16 +3972,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    is_scheduled = table.Column<bool>(type: "boolean", nullable: false),
-                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    length = table.Column<long>(type: "bigint", nullable: false),
-                    key = table.Column<byte[]>(type: "bytea", nullable: false),
-                    source = table.Column<string>(type: "character varying(150)", maxLength: 150, nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    is_scheduled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    length = table.Column<long>(type: "INTEGER", nullable: false),
+                    key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    source = table.Column<string>(type: "TEXT", maxLength: 150, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -4002,17 +4000,17 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    rule = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    difference = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: true),
-                    found_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    is_open = table.Column<bool>(type: "boolean", nullable: false),
-                    cpus = table.Column<int>(type: "integer", nullable: false),
-                    memory_mi_b = table.Column<int>(type: "integer", nullable: false),
-                    disk_gi_b = table.Column<int>(type: "integer", nullable: false),
-                    is_running = table.Column<bool>(type: "boolean", nullable: false),
-                    wanted = table.Column<string>(type: "text", nullable: false),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    rule = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    difference = table.Column<string>(type: "TEXT", maxLength: 20, nullable: true),
+                    found_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    is_open = table.Column<bool>(type: "INTEGER", nullable: false),
+                    cpus = table.Column<int>(type: "INTEGER", nullable: false),
+                    memory_mi_b = table.Column<int>(type: "INTEGER", nullable: false),
+                    disk_gi_b = table.Column<int>(type: "INTEGER", nullable: false),
+                    is_running = table.Column<bool>(type: "INTEGER", nullable: false),
+                    wanted = table.Column<string>(type: "TEXT", nullable: false),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -4031,13 +4029,13 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    from = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    is_running = table.Column<bool>(type: "boolean", nullable: false),
-                    plan_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    amounts = table.Column<string>(type: "text", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    from = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    is_running = table.Column<bool>(type: "INTEGER", nullable: false),
+                    plan_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    amounts = table.Column<string>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -4056,18 +4054,18 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    subject = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    asked_by = table.Column<Guid>(type: "uuid", nullable: false),
-                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    problem = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    next_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    done_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    subject = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    asked_by = table.Column<Guid>(type: "TEXT", nullable: false),
+                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    problem = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    done_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -4086,15 +4084,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    name = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    server = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    port = table.Column<int>(type: "integer", nullable: false),
-                    files = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    file_count = table.Column<int>(type: "integer", nullable: false),
-                    file_bytes = table.Column<long>(type: "bigint", nullable: false),
-                    uploaded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    name = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    server = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    port = table.Column<int>(type: "INTEGER", nullable: false),
+                    files = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    file_count = table.Column<int>(type: "INTEGER", nullable: false),
+                    file_bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    uploaded_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -4113,9 +4111,9 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    request_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    voice = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    request_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    voice = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -4134,12 +4132,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    proposed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    rows = table.Column<long>(type: "bigint", nullable: false),
-                    rows_read = table.Column<long>(type: "bigint", nullable: false),
-                    @checked = table.Column<string>(name: "checked", type: "text", nullable: false),
-                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    proposed_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    rows_read = table.Column<long>(type: "INTEGER", nullable: false),
+                    @checked = table.Column<string>(name: "checked", type: "TEXT", nullable: false),
+                    started_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -4158,23 +4156,23 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "open_data",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    version_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    content = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
-                    column = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
-                    kind = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: false),
-                    severity = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    cells = table.Column<long>(type: "bigint", nullable: false),
-                    share = table.Column<double>(type: "double precision", nullable: false),
-                    sample = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    detail = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    found_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    overridden_by = table.Column<Guid>(type: "uuid", nullable: true),
-                    overridden_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    ground = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
-                    legal_basis = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
-                    revision = table.Column<int>(type: "integer", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    version_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: true),
+                    content = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    column = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 60, nullable: false),
+                    severity = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    cells = table.Column<long>(type: "INTEGER", nullable: false),
+                    share = table.Column<double>(type: "REAL", nullable: false),
+                    sample = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
+                    detail = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    found_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    overridden_by = table.Column<Guid>(type: "TEXT", nullable: true),
+                    overridden_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ground = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    legal_basis = table.Column<string>(type: "TEXT", maxLength: 300, nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -4193,14 +4191,14 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    agreement_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    data_source_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    schema = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    table = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    create_on_node = table.Column<bool>(type: "boolean", nullable: false),
-                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    agreement_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    data_source_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    schema = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    table = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    create_on_node = table.Column<bool>(type: "INTEGER", nullable: false),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -4219,16 +4217,16 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "exchange",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    organisation_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    data_source_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    schema = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    table = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
-                    capture = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    encoding = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    watermark_column = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: true),
-                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    organisation_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    data_source_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    schema = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    table = table.Column<string>(type: "TEXT", maxLength: 63, nullable: false),
+                    capture = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    encoding = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    watermark_column = table.Column<string>(type: "TEXT", maxLength: 63, nullable: true),
+                    set_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -4247,15 +4245,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    hold_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    from_depth = table.Column<int>(type: "integer", nullable: false),
-                    kind = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    reserved = table.Column<long>(type: "bigint", nullable: false),
-                    active = table.Column<long>(type: "bigint", nullable: false),
-                    step = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    hold_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    node_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    from_depth = table.Column<int>(type: "INTEGER", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    reserved = table.Column<long>(type: "INTEGER", nullable: false),
+                    active = table.Column<long>(type: "INTEGER", nullable: false),
+                    step = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -4274,11 +4272,11 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    instance_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    remote_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    instance_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    remote_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -4297,15 +4295,15 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 columns: table => new
                 {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    brokered_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    act = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
-                    remote_id = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
-                    is_mitigation = table.Column<bool>(type: "boolean", nullable: false),
-                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    status = table.Column<int>(type: "integer", nullable: true),
-                    verdict = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true)
+                    id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    brokered_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    act = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    remote_id = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
+                    is_mitigation = table.Column<bool>(type: "INTEGER", nullable: false),
+                    at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    answered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    status = table.Column<int>(type: "INTEGER", nullable: true),
+                    verdict = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true)
                 },
                 constraints: table =>
                 {
@@ -4831,6 +4829,12 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "state", "check" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_datasets_facets",
+                schema: "open_data",
+                table: "datasets",
+                columns: new[] { "state", "id", "publisher_id", "licence", "open_attribute", "update_cycle", "region", "theme_list", "format_list", "keyword_list", "modified_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_datasets_name",
                 schema: "open_data",
                 table: "datasets",
@@ -4841,8 +4845,8 @@ namespace Zhengtong.Migrations.Postgres
                 name: "ix_datasets_newest",
                 schema: "open_data",
                 table: "datasets",
-                columns: new[] { "state", "modified_at", "id" },
-                descending: new[] { false, true, false });
+                columns: new[] { "state", "modified_at", "id", "publisher_id", "licence", "open_attribute", "update_cycle", "region", "theme_list", "format_list" },
+                descending: new[] { false, true, false, false, false, false, false, false, false, false });
 
             migrationBuilder.CreateIndex(
                 name: "ix_datasets_publisher_id",
@@ -5045,6 +5049,12 @@ namespace Zhengtong.Migrations.Postgres
                 column: "organisation_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_harvested_datasets_facets",
+                schema: "open_data",
+                table: "harvested_datasets",
+                columns: new[] { "is_shown", "id", "source_id", "licence", "theme_list", "format_list", "modified_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_harvested_datasets_identifier",
                 schema: "open_data",
                 table: "harvested_datasets",
@@ -5060,8 +5070,8 @@ namespace Zhengtong.Migrations.Postgres
                 name: "ix_harvested_datasets_newest",
                 schema: "open_data",
                 table: "harvested_datasets",
-                columns: new[] { "is_shown", "modified_at", "id" },
-                descending: new[] { false, true, false });
+                columns: new[] { "is_shown", "modified_at", "id", "source_id", "licence", "theme_list", "format_list" },
+                descending: new[] { false, true, false, false, false, false, false });
 
             migrationBuilder.CreateIndex(
                 name: "ix_harvested_datasets_source_id_identifier",
@@ -5834,6 +5844,12 @@ namespace Zhengtong.Migrations.Postgres
                 schema: "cloud",
                 table: "resource_tasks",
                 columns: new[] { "resource_id", "asked_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_resources_created_at_id",
+                schema: "cloud",
+                table: "resources",
+                columns: new[] { "created_at", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_resources_next_at",

@@ -80,9 +80,9 @@ public sealed class NodeBackFillTests
     {
         await using var scene = await NodeScene.PrepareAsync(DataSourceKind.Postgres, DataSourceKind.Postgres, receives: false);
         await scene.Source.FillAsync(1, 1_000);
-        await scene.ServeAsync(("Exchange:BatchRows", "50"));
+        await scene.ServeAsync(TimeProvider.System, ("Exchange:BatchRows", "50"));
         await scene.EnrolAsync(scene.Provider);
-        scene.Run(scene.Provider);
+        await scene.RunAsync(scene.Provider, TimeProvider.System);
         await SettledAsync(scene);
         await LimitAsync(scene, 100);
         var id = await OrderAsync(scene, "id", "1", "1000");
@@ -110,9 +110,9 @@ public sealed class NodeBackFillTests
     {
         await using var scene = await NodeScene.PrepareAsync(DataSourceKind.Postgres, DataSourceKind.Sqlite, receives: false);
         await scene.Source.FillAsync(1, 100);
-        await scene.ServeAsync();
+        await scene.ServeAsync(TimeProvider.System);
         await scene.EnrolAsync(scene.Provider);
-        scene.Run(scene.Provider);
+        await scene.RunAsync(scene.Provider, TimeProvider.System);
         await SettledAsync(scene);
         // Past the slice, which would refuse it: the column holds moments.
         var id = await scene.WithDb(async db =>
@@ -171,9 +171,9 @@ public sealed class NodeBackFillTests
     {
         await using var scene = await NodeScene.PrepareAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite, receives: false, change: s => s.Items = QuarantineDeliveryTests.Check);
         await scene.Source.FillAsync(1, 20);
-        await scene.ServeAsync();
+        await scene.ServeAsync(TimeProvider.System);
         await scene.EnrolAsync(scene.Provider);
-        scene.Run(scene.Provider);
+        await scene.RunAsync(scene.Provider, TimeProvider.System);
         await SettledAsync(scene, 18);
         await scene.Target.ExecuteAsync("DELETE FROM received WHERE id <> 1");
         var id = await OrderAsync(scene, "id", "4", "20");

@@ -65,10 +65,10 @@ public sealed class NodeDeliveryTests(ITestOutputHelper output)
     {
         await using var scene = await NodeScene.PrepareAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite, provides, receives);
         await scene.Source.FillAsync(1, Rows);
-        await scene.ServeAsync();
+        await scene.ServeAsync(TimeProvider.System);
         var machine = provides ? scene.Provider : scene.Consumer;
         await scene.EnrolAsync(machine);
-        scene.Run(machine);
+        await scene.RunAsync(machine, TimeProvider.System);
         await scene.EqualAsync();
         await scene.Source.FillAsync(Rows + 1, Rows + 100, fresh: true);
         await scene.Source.TouchAsync("id % 50 = 0", "改名");
@@ -88,11 +88,11 @@ public sealed class NodeDeliveryTests(ITestOutputHelper output)
     {
         await using var scene = await NodeScene.PrepareAsync(DataSourceKind.Postgres, DataSourceKind.Sqlite, change: s => s.Capture = CaptureKind.Replication);
         await scene.Source.FillAsync(1, 500);
-        await scene.ServeAsync();
+        await scene.ServeAsync(TimeProvider.System);
         await scene.EnrolAsync(scene.Provider);
         await scene.EnrolAsync(scene.Consumer);
-        scene.Run(scene.Provider);
-        scene.Run(scene.Consumer);
+        await scene.RunAsync(scene.Provider, TimeProvider.System);
+        await scene.RunAsync(scene.Consumer, TimeProvider.System);
         await scene.EqualAsync();
         await scene.Source.ExecuteAsync("DELETE FROM enterprise WHERE id % 5 = 0");
         await scene.Source.TouchAsync("id = 1", "改名");

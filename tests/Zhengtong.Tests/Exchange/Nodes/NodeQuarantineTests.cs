@@ -77,9 +77,9 @@ public sealed class NodeQuarantineTests
         await using var scene = await NodeScene.PrepareAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite, receives: false, change: s => s.Items = QuarantineDeliveryTests.Check);
         await scene.Source.FillAsync(1, 20);
         // There is room for the two that are bad, and for no third.
-        await scene.ServeAsync(("Exchange:MostQuarantined", "2"));
+        await scene.ServeAsync(TimeProvider.System, ("Exchange:MostQuarantined", "2"));
         await scene.EnrolAsync(scene.Provider);
-        scene.Run(scene.Provider);
+        await scene.RunAsync(scene.Provider, TimeProvider.System);
         await scene.UntilAsync(async () => (await HeldAsync(scene)).Count == 2 && await scene.Target.CountAsync("received") == 18, "the bad rows are not held back");
         await scene.Source.TouchAsync("id = 9", "企业5");
         await scene.UntilAsync(async () => (await scene.WithDb(db => db.Deliveries.AsNoTracking().SingleAsync())).Problem == "exchange.quarantine-full", "a third is taken");

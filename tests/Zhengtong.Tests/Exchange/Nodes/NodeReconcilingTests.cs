@@ -14,7 +14,7 @@ using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Exchange.Nodes;
 
-/// <summary>Reconciliation and repair where one side, or both, are on departments' own nodes: the real program as platform and as nodes.</summary>
+/// <summary>Reconciliation and repair where one side, or both, are on departments' own nodes: within this process, and as the real program where it is killed.</summary>
 [OnDatabase(Once = true)]
 public sealed class NodeReconcilingTests
 {
@@ -27,11 +27,11 @@ public sealed class NodeReconcilingTests
     {
         await using var scene = await NodeScene.PrepareAsync(kind, DataSourceKind.Sqlite, provides, receives, s => s.Capture = capture);
         await scene.Source.FillAsync(1, 500);
-        await scene.ServeAsync();
+        await scene.ServeAsync(TimeProvider.System);
         foreach (var machine in new[] { provides ? scene.Provider : null, receives ? scene.Consumer : null }.OfType<Machine>())
         {
             await scene.EnrolAsync(machine);
-            scene.Run(machine);
+            await scene.RunAsync(machine, TimeProvider.System);
         }
 
         await SettledAsync(scene);
@@ -68,9 +68,9 @@ public sealed class NodeReconcilingTests
     {
         await using var scene = await NodeScene.PrepareAsync(DataSourceKind.Sqlite, DataSourceKind.Sqlite, provides: false, change: s => s.Items = QuarantineDeliveryTests.Check);
         await scene.Source.FillAsync(1, 20);
-        await scene.ServeAsync();
+        await scene.ServeAsync(TimeProvider.System);
         await scene.EnrolAsync(scene.Consumer);
-        scene.Run(scene.Consumer);
+        await scene.RunAsync(scene.Consumer, TimeProvider.System);
         await SettledAsync(scene, 18);
         var held = await scene.WithDb(db => db.Quarantine.AsNoTracking().ToListAsync());
         held.Count.ShouldBe(2);

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -52,18 +51,7 @@ internal sealed class BrokerConnections : IDisposable
     public BrokerConnections(IOptions<BrokersOptions> options, TimeProvider clock)
     {
         (this.options, this.clock) = (options.Value, clock);
-        invoker = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            MaxResponseHeadersLength = 64,
-            ConnectCallback = new AddressGuard(options.Value.ForbiddenNetworks).ConnectAsync,
-        });
+        invoker = new HttpMessageInvoker(PlainHandler.Of(10, 2, new AddressGuard(options.Value.ForbiddenNetworks)));
     }
 
     /// <summary>True for what <c>/v2</c> may stand below: absolute, http or https, with a host and without a user's name, query or fragment.</summary>

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Net;
 using Yarp.ReverseProxy.Forwarder;
+using Zhengtong.Kernel.Http;
 
 namespace Zhengtong.Cloud.Sites;
 
@@ -15,18 +15,8 @@ internal sealed class SiteVisits(IHttpForwarder forwarder) : IDisposable
     private static readonly ForwarderRequestConfig Config = new() { ActivityTimeout = TimeSpan.FromSeconds(30), Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
     private readonly SiteTransformer transformer = new();
 
-    private readonly HttpMessageInvoker invoker = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        UseCookies = false,
-        UseProxy = false,
-        ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
-        ConnectTimeout = TimeSpan.FromSeconds(5),
-        // An address may be given to another instance.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(1),
-        MaxResponseHeadersLength = 64,
-    });
+    // An address may be given to another instance: it is looked at again soon.
+    private readonly HttpMessageInvoker invoker = new(PlainHandler.Of(5, 1));
 
     /// <summary>Forwards a visit.</summary>
     internal ValueTask<ForwarderError> ForwardAsync(HttpContext http, string door) => forwarder.SendAsync(http, door, invoker, Config, transformer);

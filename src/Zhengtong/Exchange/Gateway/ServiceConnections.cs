@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Zhengtong.Kernel.Http;
@@ -13,21 +12,9 @@ internal sealed class ServiceConnections : IDisposable
     public ServiceConnections(IOptions<GatewayOptions> options)
     {
         var guard = new AddressGuard(options.Value.ForbiddenNetworks);
-        invoker = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = TimeSpan.FromSeconds(options.Value.ConnectSeconds),
-            // A service may move: names are looked up again.
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            MaxResponseHeadersLength = 64,
-            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-            ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-            ConnectCallback = guard.ConnectAsync,
-        });
+        var handler = PlainHandler.Of(options.Value.ConnectSeconds, 5, guard);
+        (handler.RequestHeaderEncodingSelector, handler.ResponseHeaderEncodingSelector) = ((_, _) => Encoding.UTF8, (_, _) => Encoding.Latin1);
+        invoker = new HttpMessageInvoker(handler);
     }
 
     /// <summary>The answer's head; its body streams.</summary>

@@ -23,18 +23,9 @@ internal sealed class PortalConnections : IDisposable
     public PortalConnections(IOptions<HarvestOptions> options, TimeProvider clock)
     {
         (this.options, this.clock) = (options.Value, clock);
-        invoker = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Brotli | DecompressionMethods.Deflate,
-            UseCookies = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            MaxResponseHeadersLength = 64,
-            ConnectCallback = new AddressGuard(options.Value.ForbiddenNetworks).ConnectAsync,
-        });
+        var handler = PlainHandler.Of(10, 2, new AddressGuard(options.Value.ForbiddenNetworks));
+        handler.AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Brotli | DecompressionMethods.Deflate;
+        invoker = new HttpMessageInvoker(handler);
     }
 
     /// <summary>True for an address that may be asked at all: absolute, http or https, with a host and without a user's name or control characters in it, at most 2,000 characters.</summary>

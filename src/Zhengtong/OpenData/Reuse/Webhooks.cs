@@ -20,18 +20,7 @@ internal sealed class WebhookConnections : IDisposable
 {
     private readonly HttpMessageInvoker invoker;
 
-    public WebhookConnections(IOptions<ReuseOptions> options) => invoker = new HttpMessageInvoker(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        UseCookies = false,
-        UseProxy = false,
-        ActivityHeadersPropagator = null,
-        ConnectTimeout = TimeSpan.FromSeconds(5),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(1),
-        MaxResponseHeadersLength = 16,
-        ConnectCallback = new AddressGuard(options.Value.ForbiddenNetworks).ConnectAsync,
-    });
+    public WebhookConnections(IOptions<ReuseOptions> options) => invoker = new HttpMessageInvoker(PlainHandler.Of(5, 1, new AddressGuard(options.Value.ForbiddenNetworks)));
 
     /// <summary>The answer's status; its body is not read.</summary>
     /// <exception cref="HttpRequestException">No connection, no answer, or none that is HTTP.</exception>

@@ -9,6 +9,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Zhengtong.Kernel.Http;
 
 namespace Zhengtong.Cloud.Engines.Lxd;
 
@@ -26,17 +27,7 @@ internal sealed class LxdConnection : IDisposable
     internal LxdConnection(LxdOptions options, TimeProvider clock)
     {
         (this.options, this.clock) = (options, clock);
-        handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            MaxResponseHeadersLength = 64,
-        };
+        handler = PlainHandler.Of(10, 5);
         Uri address;
         if (options.Socket is { } path)
         {

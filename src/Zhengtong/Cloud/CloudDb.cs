@@ -62,6 +62,7 @@ internal partial class ZhengtongDb
         ConfigureSites(builder);
         ConfigureDatabases(builder);
         ConfigureBackups(builder);
+        ConfigureAttended(builder);
         ConfigureBrokers(builder);
         ConfigureOsb(builder);
         ConfigureMigration(builder);

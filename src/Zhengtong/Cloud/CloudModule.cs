@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Zhengtong.Agreements;
+using Zhengtong.Cloud.Attended;
 using Zhengtong.Cloud.Backups;
 using Zhengtong.Cloud.Brokers;
 using Zhengtong.Cloud.Databases;
@@ -67,6 +68,7 @@ internal static class CloudModule
         services.AddSites();
         services.AddMeasuring();
         services.AddBackups();
+        services.AddAttended();
         builder.AddDatabases();
         builder.AddBrokers();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/migration", "cloud.migration.title", "exchange", 324, "catalogue.services.menu-group"));
@@ -131,6 +133,7 @@ internal static class CloudModule
         SiteServices.Map(app, api);
         MeasuringServices.Map(app, api);
         BackupsModule.MapBackups(api);
+        app.MapAttended(api);
         app.MapDatabases();
         app.MapBrokers();
         app.MapOsb();

@@ -91,6 +91,8 @@ internal static class CloudProblems
     internal static readonly ProblemType BrokerPlanNotFound = new("cloud.broker-plan-not-found", 404);
     internal static readonly ProblemType BrokeredNotFound = new("cloud.brokered-not-found", 404);
     internal static readonly ProblemType BrokeredBusy = new("cloud.brokered-busy", 409);
+    internal static readonly ProblemType AttendedNotFound = new("cloud.attended-not-found", 404);
+    internal static readonly ProblemType AttendedAnswered = new("cloud.attended-answered", 409);
     internal static readonly ProblemType BindingNotFound = new("cloud.binding-not-found", 404);
     internal static readonly ProblemType OsbConsumerNotFound = new("cloud.osb-consumer-not-found", 404);
     internal static readonly ProblemType OsbConsumerTaken = new("cloud.osb-consumer-taken", 409);

@@ -47,7 +47,7 @@ internal static class AskTask
         if (kind != ResourceTaskKind.Restart && !EngineName.TryParse(subject, out _)) { return CloudProblems.Invalid.For(new Dictionary<string, string[]> { ["subject"] = [Text.Of("cloud.task.subject")] }); }
         if (await ResourceAccess.OwnAsync(db, id, actor, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         if (resource.Wish == ResourceWish.Removed) { return CloudProblems.ResourceGone.Because(resource.Number); }
-        if (resource.Form == ResourceForm.Brokered) { return CloudProblems.ActNotOffered.Because(resource.Number); }
+        if (resource.Form is ResourceForm.Brokered or ResourceForm.Attended) { return CloudProblems.ActNotOffered.Because(resource.Number); }
         if (resource.DeliveredAt is null || resource.State is CloudResourceState.Lost or CloudResourceState.Failed) { return CloudProblems.ResourceNotThere.Because(resource.Number); }
         if (await db.ResourceTasks.CountAsync(t => t.ResourceId == id && t.NextAt != null, ct) >= MostWaiting) { return CloudProblems.TasksMany.Because(resource.Number); }
 

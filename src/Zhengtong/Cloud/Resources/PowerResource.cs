@@ -29,13 +29,13 @@ internal static class PowerResource
     /// <summary>Say that a resource of the own organisation is to run or to stand still; it follows within seconds. A stopped one keeps its disk, and what is held for it.</summary>
     /// <response code="200">Noted; ledger event cloud.resource-power.</response>
     /// <response code="404">cloud.resource-not-found</response>
-    /// <response code="409">cloud.changed-meanwhile, cloud.resource-gone, cloud.act-not-offered: a broker's service cannot be stopped</response>
+    /// <response code="409">cloud.changed-meanwhile, cloud.resource-gone, cloud.act-not-offered: a broker's service and one of people cannot be stopped</response>
     internal static async Task<Results<Ok<ResourceStanding>, ProblemHttpResult>> Handle(
         Guid id, PowerResourceRequest request, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {
         if (await ResourceAccess.OwnAsync(db, id, actor, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         if (resource.Wish == ResourceWish.Removed) { return CloudProblems.ResourceGone.Because(resource.Number); }
-        if (resource.Form == ResourceForm.Brokered && !request.IsOn) { return CloudProblems.ActNotOffered.Because(resource.Number); }
+        if (resource.Form is ResourceForm.Brokered or ResourceForm.Attended && !request.IsOn) { return CloudProblems.ActNotOffered.Because(resource.Number); }
         var wish = request.IsOn ? ResourceWish.Running : ResourceWish.Stopped;
         if (resource.Wish == wish) { return TypedResults.Ok(ResourceStanding.Of(resource)); }
         if (resource.Revision != request.Revision) { return CloudProblems.ChangedMeanwhile.Because(resource.Number); }

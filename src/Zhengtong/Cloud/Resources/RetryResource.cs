@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Attended;
 using Zhengtong.Cloud.Brokers;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Identity;
@@ -44,6 +45,7 @@ internal static class RetryResource
         (resource.State, resource.Problem, resource.Attempts, resource.NextAt) = (CloudResourceState.Changing, null, 0, now);
         resource.Touch();
         if (resource.Form == ResourceForm.Brokered) { await BrokeredChange.RetryAsync(db, resource, request.Anew, now, ct); }
+        if (resource.Form == ResourceForm.Attended) { await AttendedFulfilment.AskAgainAsync(db, resource, now, ct); }
         db.Ledger.Add(LedgerEntry.Of("cloud.resource-retried", id, actor, now, request.Reason, after: new { resource.Number, request.Anew }));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return CloudProblems.ChangedMeanwhile.Because(resource.Number); }

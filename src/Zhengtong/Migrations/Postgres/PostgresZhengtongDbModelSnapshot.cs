@@ -1382,6 +1382,53 @@ namespace Zhengtong.Migrations.Postgres
                     b.ToTable("service_descriptions", "catalogue");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Attended.AttendedService", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("resource_id");
+
+                    b.Property<DateTimeOffset?>("AnsweredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Note")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("note");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("provider_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("state");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_attended_services");
+
+                    b.HasIndex("ProviderId", "AskedAt")
+                        .HasDatabaseName("ix_attended_services_provider_id_asked_at");
+
+                    b.ToTable("attended_services", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Bills.Bill", b =>
                 {
                     b.Property<Guid>("Id")
@@ -10009,6 +10056,23 @@ namespace Zhengtong.Migrations.Postgres
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_service_descriptions_information_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Attended.AttendedService", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_attended_services_organisations_provider_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_attended_services_resources_resource_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Bills.Bill", b =>

@@ -1375,6 +1375,53 @@ namespace Zhengtong.Migrations.Sqlite
                     b.ToTable("service_descriptions", "catalogue");
                 });
 
+            modelBuilder.Entity("Zhengtong.Cloud.Attended.AttendedService", b =>
+                {
+                    b.Property<Guid>("ResourceId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("resource_id");
+
+                    b.Property<DateTime?>("AnsweredAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered_at");
+
+                    b.Property<DateTime>("AskedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("asked_at");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Note")
+                        .HasMaxLength(1000)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("note");
+
+                    b.Property<Guid>("ProviderId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("provider_id");
+
+                    b.Property<int>("Revision")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("ResourceId")
+                        .HasName("pk_attended_services");
+
+                    b.HasIndex("ProviderId", "AskedAt")
+                        .HasDatabaseName("ix_attended_services_provider_id_asked_at");
+
+                    b.ToTable("attended_services", "cloud");
+                });
+
             modelBuilder.Entity("Zhengtong.Cloud.Bills.Bill", b =>
                 {
                     b.Property<Guid>("Id")
@@ -10004,6 +10051,23 @@ namespace Zhengtong.Migrations.Sqlite
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_service_descriptions_information_resources_resource_id");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Attended.AttendedService", b =>
+                {
+                    b.HasOne("Zhengtong.Kernel.Organisations.Organisation", null)
+                        .WithMany()
+                        .HasForeignKey("ProviderId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_attended_services_organisations_provider_id");
+
+                    b.HasOne("Zhengtong.Cloud.Model.CloudResource", null)
+                        .WithMany()
+                        .HasForeignKey("ResourceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_attended_services_resources_resource_id");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Bills.Bill", b =>

@@ -3774,6 +3774,39 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "attended_services",
+                schema: "cloud",
+                columns: table => new
+                {
+                    resource_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    state = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    note = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
+                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revision = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_attended_services", x => x.resource_id);
+                    table.ForeignKey(
+                        name: "fk_attended_services_organisations_provider_id",
+                        column: x => x.provider_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_attended_services_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "backup_plans",
                 schema: "cloud",
                 columns: table => new
@@ -4461,6 +4494,12 @@ namespace Zhengtong.Migrations.Postgres
                 columns: new[] { "resource_id", "applicant_id" },
                 unique: true,
                 filter: "state = 'Submitted'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_attended_services_provider_id_asked_at",
+                schema: "cloud",
+                table: "attended_services",
+                columns: new[] { "provider_id", "asked_at" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_back_fills_active_delivery_id",
@@ -6072,6 +6111,10 @@ namespace Zhengtong.Migrations.Postgres
             migrationBuilder.DropTable(
                 name: "app_uses",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "attended_services",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "back_fills",

@@ -3772,6 +3772,39 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "attended_services",
+                schema: "cloud",
+                columns: table => new
+                {
+                    resource_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    provider_id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    state = table.Column<string>(type: "TEXT", maxLength: 40, nullable: false),
+                    asked_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    note = table.Column<string>(type: "TEXT", maxLength: 1000, nullable: true),
+                    answered_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    revision = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_attended_services", x => x.resource_id);
+                    table.ForeignKey(
+                        name: "fk_attended_services_organisations_provider_id",
+                        column: x => x.provider_id,
+                        principalSchema: "kernel",
+                        principalTable: "organisations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_attended_services_resources_resource_id",
+                        column: x => x.resource_id,
+                        principalSchema: "cloud",
+                        principalTable: "resources",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "backup_plans",
                 schema: "cloud",
                 columns: table => new
@@ -4459,6 +4492,12 @@ namespace Zhengtong.Migrations.Sqlite
                 columns: new[] { "resource_id", "applicant_id" },
                 unique: true,
                 filter: "state = 'Submitted'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_attended_services_provider_id_asked_at",
+                schema: "cloud",
+                table: "attended_services",
+                columns: new[] { "provider_id", "asked_at" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_back_fills_active_delivery_id",
@@ -6082,6 +6121,10 @@ namespace Zhengtong.Migrations.Sqlite
             migrationBuilder.DropTable(
                 name: "app_uses",
                 schema: "open_data");
+
+            migrationBuilder.DropTable(
+                name: "attended_services",
+                schema: "cloud");
 
             migrationBuilder.DropTable(
                 name: "back_fills",

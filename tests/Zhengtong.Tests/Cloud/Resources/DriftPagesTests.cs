@@ -38,7 +38,7 @@ public sealed class DriftPagesTests(PlatformFixture platform)
         page.ShouldContain(chinese);
         page.ShouldContain("待决定");
         page.Contains("value=\"Adopt\"", StringComparison.Ordinal).ShouldBe(difference is "size" or "power");
-        if (difference is "size" or "power") { page.ShouldContain("2 核，128 MiB，1 GiB，停止"); }
+        if (difference is "size" or "power") { page.ShouldContain("2 核、128 MiB 内存、1 GiB 磁盘 · 停止"); }
 
         // Its department sees it and is told who decides; others do not.
         var officer = await platform.SignedIn(owner, Role.DepartmentOfficer);
@@ -90,7 +90,7 @@ public sealed class DriftPagesTests(PlatformFixture platform)
         var size = (await engine.FindAsync(instance, default)).Value!.Size;
         (await engine.ResizeAsync(instance, size with { MemoryMiB = 128 }, default)).ShouldBeDone();
         await platform.App.Services.GetRequiredService<Reconcilers>().SettleAsync<WatchResources>(default);
-        (await keeper.GetPage(PageOf(id))).ShouldContain("1 cores, 128 MiB, 1 GiB, Ran");
+        (await keeper.GetPage(PageOf(id))).ShouldContain("1 cores, 128 MiB of memory, 1 GiB of disk · Running");
         await DecideAsync(keeper, id, DriftDecision.Adopt);
         (await ReadAsync(id)).Amounts.Get("memory").ShouldBe(128);
         (await keeper.GetPage(PageOf(id))).ShouldNotContain("Another size");

@@ -59,15 +59,18 @@ public sealed class CloudPagesTests(Browser browser) : IClassFixture<Browser>
             var response = await page.GotoAsync(path);
             if (response!.Status != 200) { faults.Add($"{path}: status {response.Status}"); continue; }
             if (press is not null) { await new Hands(keyboard: false).PressAsync(page, press); }
+            // Chinese wide and English narrow, as people look at it; axe reads what is folded too.
             foreach (var width in new[] { 1280, 390 })
             {
                 await page.SetViewportSizeAsync(width, width < 600 ? 844 : 900);
                 await page.ShootAsync($"cloud-{name}-{language}");
-                await page.EvaluateAsync("() => document.querySelectorAll('main details').forEach(d => { d.open = true; })");
-                faults.AddRange(await Accessibility.FindingsAsync(page));
                 if (await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth") is var wide and > 0) { faults.Add($"{path}: {wide} pixels wider than the window of {width}"); }
             }
 
+            if (language == "zh-CN") { await page.SetViewportSizeAsync(1280, 900); }
+            await page.EvaluateAsync("() => document.querySelectorAll('main details').forEach(d => { d.open = true; })");
+            faults.AddRange(await Accessibility.FindingsAsync(page));
+            if (await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth") is var unfolded and > 0) { faults.Add($"{path}: {unfolded} pixels wider than the window, unfolded"); }
             await page.SetViewportSizeAsync(1280, 900);
         }
 

@@ -27,7 +27,7 @@ public sealed class CommittedChangesTests : IAsyncLifetime
     {
         await platform.WithDb(async db =>
         {
-            var region = Add(db, "611000");
+            var region = Add(db, "617700");
             await db.SaveChangesAsync();
             heard.Times.ShouldBe(1);
             await db.SaveChangesAsync();
@@ -47,9 +47,9 @@ public sealed class CommittedChangesTests : IAsyncLifetime
         await platform.WithDb(async db =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync();
-            Add(db, "611000");
+            Add(db, "617700");
             await db.SaveChangesAsync();
-            Add(db, "611100");
+            Add(db, "617800");
             await db.SaveChangesAsync();
             heard.Times.ShouldBe(0);
             await transaction.CommitAsync();
@@ -67,14 +67,14 @@ public sealed class CommittedChangesTests : IAsyncLifetime
         {
             await using (var given = await db.Database.BeginTransactionAsync())
             {
-                Add(db, "611000");
+                Add(db, "617700");
                 await db.SaveChangesAsync();
                 if (isRolledBack) { await given.RollbackAsync(); }
             }
 
             await using (var other = await db.Database.BeginTransactionAsync()) { await other.CommitAsync(); }
             await db.SaveChangesAsync();
-            return await db.Regions.CountAsync(r => r.Code == RegionCode.Parse("611000"));
+            return await db.Regions.CountAsync(r => r.Code == RegionCode.Parse("617700"));
         });
         (found, heard.Times).ShouldBe((0, 0));
     }
@@ -84,11 +84,11 @@ public sealed class CommittedChangesTests : IAsyncLifetime
     {
         await platform.WithDb(async db =>
         {
-            Add(db, "611000");
+            Add(db, "617700");
             await db.SaveChangesAsync();
             db.ChangeTracker.Clear();
             heard.Times = 0;
-            Add(db, "611000");
+            Add(db, "617700");
             await Should.ThrowAsync<DbUpdateException>(() => db.SaveChangesAsync());
             db.ChangeTracker.Clear();
             return await db.SaveChangesAsync();

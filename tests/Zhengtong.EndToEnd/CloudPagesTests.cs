@@ -52,7 +52,8 @@ public sealed class CloudPagesTests(Browser browser) : IClassFixture<Browser>
         await page.Locator("main input[name$='userName' i]").FillAsync(account);
         await page.Locator("main input[type='password']").FillAsync(Password);
         await page.Locator("main button[type='submit']").First.ClickAsync();
-        await page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
+        // The page that follows may take the place of this one without a load of its own.
+        await page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.Commit });
         page.Console += (_, message) => { if (message.Type == "error") { faults.Add($"{page.Url}: console: {message.Text}"); } };
         foreach (var (name, path, press) in pages)
         {

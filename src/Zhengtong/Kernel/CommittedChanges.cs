@@ -10,7 +10,10 @@ namespace Zhengtong.Kernel;
 internal abstract class CommittedChanges : ISaveChangesInterceptor, IDbTransactionInterceptor
 {
     /// <summary>Contexts with such a change that others do not see yet.</summary>
-    private readonly ConditionalWeakTable<DbContext, DbContext> open = [];
+    private readonly ConditionalWeakTable<DbContext, Change> open = [];
+
+    /// <summary>In which transaction it was saved; null for one that the save makes for itself.</summary>
+    private sealed record Change(Guid? Transaction);
 
     public InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)
     {
@@ -36,28 +39,55 @@ internal abstract class CommittedChanges : ISaveChangesInterceptor, IDbTransacti
         return ValueTask.FromResult(result);
     }
 
-    public void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Committed(eventData.Context);
+    public void SaveChangesFailed(DbContextErrorEventData eventData) => Failed(eventData.Context);
+
+    public Task SaveChangesFailedAsync(DbContextErrorEventData eventData, CancellationToken cancellationToken = default)
+    {
+        Failed(eventData.Context);
+        return Task.CompletedTask;
+    }
+
+    public void SaveChangesCanceled(DbContextEventData eventData) => Failed(eventData.Context);
+
+    public Task SaveChangesCanceledAsync(DbContextEventData eventData, CancellationToken cancellationToken = default)
+    {
+        Failed(eventData.Context);
+        return Task.CompletedTask;
+    }
+
+    public void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Committed(eventData.Context, eventData.TransactionId);
 
     public Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
     {
-        Committed(eventData.Context);
+        Committed(eventData.Context, eventData.TransactionId);
         return Task.CompletedTask;
     }
 
     private void Saving(DbContext? context)
     {
-        if (context is not null && Changes(context.ChangeTracker)) { open.AddOrUpdate(context, context); }
+        if (context is null) { return; }
+        var transaction = context.Database.CurrentTransaction?.TransactionId;
+        if (Changes(context.ChangeTracker)) { open.AddOrUpdate(context, new Change(transaction)); }
+        // Nobody tells of a transaction that is left without its commit.
+        else if (open.TryGetValue(context, out var change) && change.Transaction != transaction) { open.Remove(context); }
     }
 
     private void Saved(DbContext? context)
     {
         // Within a transaction nobody else sees it before that is committed.
-        if (context?.Database.CurrentTransaction is null) { Committed(context); }
+        if (context?.Database.CurrentTransaction is null) { Committed(context, null); }
     }
 
-    private void Committed(DbContext? context)
+    private void Failed(DbContext? context)
     {
-        if (context is not null && open.Remove(context)) { Committed(); }
+        if (context is not null && open.TryGetValue(context, out var change) && change.Transaction is null) { open.Remove(context); }
+    }
+
+    private void Committed(DbContext? context, Guid? transaction)
+    {
+        if (context is null || !open.TryGetValue(context, out var change)) { return; }
+        open.Remove(context);
+        if (change.Transaction is null || change.Transaction == transaction) { Committed(); }
     }
 
     private bool Changes(ChangeTracker tracker)

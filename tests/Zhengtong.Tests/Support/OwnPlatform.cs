@@ -6,6 +6,8 @@ namespace Zhengtong.Tests.Support;
 /// <summary>A platform of a test's own, for what the shared one cannot show: the first start, another clock, another setting.</summary>
 internal sealed class OwnPlatform : IAsyncDisposable
 {
+    private bool serves;
+
     private OwnPlatform(string folder, WebApplication app) => (Folder, App) = (folder, app);
 
     internal string Folder { get; }
@@ -13,6 +15,15 @@ internal sealed class OwnPlatform : IAsyncDisposable
     internal WebApplication App { get; }
 
     internal static async Task<OwnPlatform> StartAsync(Action<WebApplicationBuilder>? configure = null)
+    {
+        var platform = await PrepareAsync(configure);
+        await platform.App.StartAsync();
+        platform.serves = true;
+        return platform;
+    }
+
+    /// <summary>One that does not serve, and whose jobs do not run.</summary>
+    internal static async Task<OwnPlatform> PrepareAsync(Action<WebApplicationBuilder>? configure = null)
     {
         var folder = Directory.CreateTempSubdirectory("zhengtong-own-").FullName;
         var database = PlatformFixture.PostgresServer is null ? null : await PlatformFixture.CreatePostgresDatabaseAsync();
@@ -22,7 +33,6 @@ internal sealed class OwnPlatform : IAsyncDisposable
             configure?.Invoke(b);
         });
         await app.PrepareOnCopyAsync();
-        await app.StartAsync();
         return new OwnPlatform(folder, app);
     }
 
@@ -41,7 +51,7 @@ internal sealed class OwnPlatform : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await App.StopAsync();
+        if (serves) { await App.StopAsync(); }
         await App.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(Folder, recursive: true);

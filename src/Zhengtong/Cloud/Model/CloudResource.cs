@@ -103,7 +103,11 @@ internal sealed class CloudResource
         [.. wanted.Select(v => new KeptVolume(v.Name, v.Size, v.Path)), .. Volumes.Where(v => wanted.All(w => w.Name != v.Name)).Select(v => v with { IsLeaving = true })];
 
     /// <summary>What it has without its volumes.</summary>
-    internal IReadOnlyList<ResourceAmount> OwnAmounts => Volumes.Count == 0 ? Amounts : Model.Amounts.Of(Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - Volumes.Sum(v => (long)v.Size) } : a));
+    internal IReadOnlyList<ResourceAmount> OwnAmounts => OwnOf(Amounts, Volumes);
+
+    /// <summary>The same of the columns alone.</summary>
+    internal static IReadOnlyList<ResourceAmount> OwnOf(IReadOnlyList<ResourceAmount> amounts, IReadOnlyList<KeptVolume> volumes) =>
+        volumes.Count == 0 ? amounts : Model.Amounts.Of(amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - volumes.Sum(v => (long)v.Size) } : a));
 
     /// <summary>What an instance is made from, at most 100 characters; null for other forms.</summary>
     internal string? Image { get; init; }

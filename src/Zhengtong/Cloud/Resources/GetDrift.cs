@@ -19,7 +19,7 @@ namespace Zhengtong.Cloud.Resources;
 /// <param name="MemoryMiB">Memory that it had, MiB.</param>
 /// <param name="DiskGiB">Disk that it had, GiB.</param>
 /// <param name="IsRunning">True where it ran.</param>
-/// <param name="Wanted">What the resource is to have.</param>
+/// <param name="Wanted">What the resource is to have, without its volumes, as the engine tells it.</param>
 /// <param name="Wish">What it is to be.</param>
 /// <param name="Revision">To be sent with a decision; 0 before there was any.</param>
 public sealed record DriftRow(
@@ -38,7 +38,7 @@ internal static class GetDrift
         if (await ResourceAccess.Visible(db, actor).AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         var organisation = await db.Organisations.Where(o => o.Id == resource.OrganisationId).Select(o => o.Name).SingleAsync(ct);
         var drift = await db.ResourceDrifts.AsNoTracking().SingleOrDefaultAsync(d => d.ResourceId == id, ct) ?? new ResourceDrift { ResourceId = id, Wanted = [] };
-        return TypedResults.Ok(new DriftRow(id, resource.Number, resource.Name, organisation, drift.Rule, drift.Difference, drift.IsOpen, drift.FoundAt, drift.Cpus, drift.MemoryMiB, drift.DiskGiB, drift.IsRunning, resource.Amounts,
+        return TypedResults.Ok(new DriftRow(id, resource.Number, resource.Name, organisation, drift.Rule, drift.Difference, drift.IsOpen, drift.FoundAt, drift.Cpus, drift.MemoryMiB, drift.DiskGiB, drift.IsRunning, resource.OwnAmounts,
             resource.Wish, drift.FoundAt is null && drift.Wanted.Count == 0 ? 0 : drift.Revision));
     }
 }

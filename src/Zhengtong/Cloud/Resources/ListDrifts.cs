@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
@@ -21,6 +22,6 @@ internal static class ListDrifts
             .Join(db.CloudResources, d => d.ResourceId, r => r.Id, (d, r) => new { Drift = d, Resource = r });
         return await paging.ReadAsync(asked, page, x => x.Drift.FoundAt!.Value, x => x.Drift.ResourceId, x => new DriftRow(x.Drift.ResourceId, x.Resource.Number, x.Resource.Name,
             db.Organisations.Where(o => o.Id == x.Resource.OrganisationId).Select(o => o.Name).First(), x.Drift.Rule, x.Drift.Difference, x.Drift.IsOpen, x.Drift.FoundAt, x.Drift.Cpus, x.Drift.MemoryMiB, x.Drift.DiskGiB, x.Drift.IsRunning,
-            x.Resource.Amounts, x.Resource.Wish, x.Drift.Revision), descending: true, ct) is { } read ? TypedResults.Ok(read) : KernelProblems.CursorUnknown.Because();
+            CloudResource.OwnOf(x.Resource.Amounts, x.Resource.Volumes), x.Resource.Wish, x.Drift.Revision), descending: true, ct) is { } read ? TypedResults.Ok(read) : KernelProblems.CursorUnknown.Because();
     }
 }

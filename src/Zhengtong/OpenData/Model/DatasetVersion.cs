@@ -103,6 +103,9 @@ internal sealed class DatasetVersion
         Revision++;
     }
 
+    /// <summary>True when it is at that revision, or all that came since is a step of the check of its content, which no person made.</summary>
+    internal bool IsAsSeen(int revision) => revision == Revision || (State == VersionState.Proposed && revision < Revision && revision >= Revision - (int)Check);
+
     /// <summary>The check of the content begins, again too when a process died over it.</summary>
     internal void BeginCheck()
     {
@@ -113,6 +116,8 @@ internal sealed class DatasetVersion
     /// <summary>The check of the content has read everything; its findings are saved with it.</summary>
     internal void EndCheck(DateTimeOffset now)
     {
+        // Each proposal has the same steps, also where nobody told of the first.
+        if (Check == OpeningCheck.Pending) { BeginCheck(); }
         Check = OpeningCheck.Done;
         CheckedAt = now;
         Revision++;

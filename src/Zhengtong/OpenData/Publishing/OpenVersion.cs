@@ -23,7 +23,8 @@ internal sealed record OpenVersion(Dataset Dataset, DatasetVersion Version)
         var (found, problem) = await FindAsync(db, dataset, actor, ct);
         if (found is null) { return (null, problem); }
         if (found.Version.State != state) { return (null, OpenDataProblems.WrongState.Because(found.Dataset.Title)); }
-        return found.Version.Revision == revision ? (found, null) : (null, OpenDataProblems.ChangedMeanwhile.Because(found.Dataset.Title));
+        // While its content is being checked, its steps are nobody's change; once that is done there are findings that the caller must have seen.
+        return found.Version.Revision == revision || (found.Version.Check != OpeningCheck.Done && found.Version.IsAsSeen(revision)) ? (found, null) : (null, OpenDataProblems.ChangedMeanwhile.Because(found.Dataset.Title));
     }
 
     /// <summary>The dataset of the actor's department; what others have not published is not there for it.</summary>

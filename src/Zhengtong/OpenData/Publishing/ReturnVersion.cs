@@ -10,11 +10,13 @@ namespace Zhengtong.OpenData.Publishing;
 
 /// <summary>Why a version goes back to be worked on.</summary>
 /// <param name="Reason">2 to 500 characters; those who prepare it read it and the ledger keeps it.</param>
-/// <param name="Revision">The revision of the version that the caller saw.</param>
+/// <param name="Revision">The revision of the version that the caller saw; steps of the check of its content since are no conflict.</param>
 public sealed record ReturnVersionRequest([Required, StringLength(500, MinimumLength = 2)] string Reason, [Range(1, int.MaxValue)] int Revision);
 
 internal static class ReturnVersion
 {
+    private const int MostAttempts = 3;
+
     internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/datasets/{id:guid}/draft/return", Handle)
         .Requires(Right.ReadWork).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
 
@@ -26,18 +28,26 @@ internal static class ReturnVersion
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, ReturnVersionRequest request, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {
         if (actor.IsProgram) { return OpenDataProblems.PersonNeeded.Because(actor.Name); }
-        var (open, problem) = await OpenVersion.FindAsync(db, id, actor, ct);
-        if (open is null) { return problem!; }
-        var (dataset, version) = open;
-        if (!MayReturn(actor, version.State)) { return version.State == VersionState.Draft ? OpenDataProblems.WrongState.Because(dataset.Title) : KernelProblems.Forbidden.Because(); }
-        if (version.Revision != request.Revision) { return OpenDataProblems.ChangedMeanwhile.Because(dataset.Title); }
+        // The check of its content, which nobody sees at work, saves at most twice between: what the caller saw is still so, and is looked at again.
+        for (var attempt = 1; ; attempt++)
+        {
+            var (open, problem) = await OpenVersion.FindAsync(db, id, actor, ct);
+            if (open is null) { return problem!; }
+            var (dataset, version) = open;
+            if (!MayReturn(actor, version.State)) { return version.State == VersionState.Draft ? OpenDataProblems.WrongState.Because(dataset.Title) : KernelProblems.Forbidden.Because(); }
+            if (!version.IsAsSeen(request.Revision)) { return OpenDataProblems.ChangedMeanwhile.Because(dataset.Title); }
 
-        var before = version.State;
-        version.Return(request.Reason);
-        db.Ledger.Add(LedgerEntry.Of("open-data.returned", dataset.Id, actor, clock.GetUtcNow(), request.Reason, before: new { version.Number, State = before }));
-        try { await db.SaveChangesAsync(ct); }
-        catch (DbUpdateConcurrencyException) { return OpenDataProblems.ChangedMeanwhile.Because(dataset.Title); }
-        return TypedResults.NoContent();
+            var before = version.State;
+            version.Return(request.Reason);
+            db.Ledger.Add(LedgerEntry.Of("open-data.returned", dataset.Id, actor, clock.GetUtcNow(), request.Reason, before: new { version.Number, State = before }));
+            try
+            {
+                await db.SaveChangesAsync(ct);
+                return TypedResults.NoContent();
+            }
+            catch (DbUpdateConcurrencyException) when (attempt < MostAttempts) { db.ChangeTracker.Clear(); }
+            catch (DbUpdateConcurrencyException) { return OpenDataProblems.ChangedMeanwhile.Because(dataset.Title); }
+        }
     }
 
     /// <summary>Whose turn it is to give it back.</summary>

@@ -17,6 +17,9 @@ public sealed record Column<TRow>(string Title, Func<TRow, object?> Value)
     /// <summary>True names the row: the cell is the row's heading.</summary>
     public bool NamesRow { get; init; }
 
+    /// <summary>True leaves it out on a phone until its row is opened: for what few look at.</summary>
+    public bool Folds { get; init; }
+
     /// <summary>True aligns to the right with equal digits.</summary>
     public bool Numeric { get; init; }
 }

@@ -116,7 +116,8 @@ internal sealed class Openers
             });
         }
 
-        version.EndCheck(now);
+        // The check itself may have been faster: it has the same steps once.
+        if (version.Check != OpeningCheck.Done) { version.EndCheck(now); }
         return await db.SaveChangesAsync();
     });
 

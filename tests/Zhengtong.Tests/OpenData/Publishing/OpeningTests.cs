@@ -150,6 +150,76 @@ public sealed class OpeningTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Return_WhileTheCheckSaves_LooksAgain()
+    {
+        var openers = await Openers.Meet(platform);
+        var id = await openers.Checked();
+        (await ReturnAsync(openers, id, between: v => v.BeginCheck())).ShouldBeNull();
+        (await openers.Read(id)).GetProperty("underWay").GetProperty("returnedBecause").GetString().ShouldBe("请补充说明");
+        (await openers.Events(id)).Count(e => e == "open-data.returned").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Return_OfWhatWasSeenBeforeItsCheck_IsDone()
+    {
+        var openers = await Openers.Meet(platform);
+        var id = await openers.WithFile();
+        var proposed = await openers.Revision(id) + 1;
+        await openers.Proposed(id);
+        await openers.Check(id);
+        (await openers.Revision(id)).ShouldBe(proposed + 2);
+        var seen = new { reason = "请补充说明", revision = proposed };
+        // Nobody examines what was found after looking.
+        (await (await openers.Colleague.PostAsJsonAsync($"/api/v1/datasets/{id}/draft/examination", new { revision = proposed })).ReadProblemCode()).ShouldBe("open-data.changed-meanwhile");
+        (await (await openers.Colleague.PostAsJsonAsync($"/api/v1/datasets/{id}/draft/return", seen with { revision = proposed - 1 })).ReadProblemCode()).ShouldBe("open-data.changed-meanwhile");
+        (await openers.Colleague.PostAsJsonAsync($"/api/v1/datasets/{id}/draft/return", seen)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+    }
+
+    [Fact]
+    public async Task Return_WhileAPersonWasFaster_IsRefused()
+    {
+        var openers = await Openers.Meet(platform);
+        var id = await openers.Checked();
+        (await ReturnAsync(openers, id, between: v => v.Return("我先退回"))).ShouldBe("open-data.wrong-state");
+        id = await openers.Checked(id);
+        (await ReturnAsync(openers, id, between: v =>
+        {
+            v.Return("再退回");
+            v.Propose(openers.ColleagueAccount.Id, TimeProvider.System.GetUtcNow());
+        })).ShouldBe("open-data.changed-meanwhile");
+        (await openers.Events(id)).ShouldNotContain("open-data.returned");
+    }
+
+    /// <summary>Returns by the colleague, while somebody else saves between its look and its save; the code of the refusal.</summary>
+    private async Task<string?> ReturnAsync(Openers openers, Guid id, Action<DatasetVersion> between)
+    {
+        await using var scope = platform.App.Services.CreateAsyncScope();
+        var colleague = new Actor(openers.ColleagueAccount.Id, "colleague", openers.Department.Id, openers.Department.Region, new HashSet<Role> { Role.DepartmentOfficer });
+        var clock = new Between(() =>
+        {
+            using var other = platform.App.Services.CreateScope();
+            var db = other.ServiceProvider.GetRequiredService<ZhengtongDb>();
+            between(db.DatasetVersions.Single(v => v.DatasetId == id && v.State != VersionState.Published));
+            db.SaveChanges();
+        });
+        var request = new Zhengtong.OpenData.Publishing.ReturnVersionRequest("请补充说明", await openers.Revision(id));
+        var answer = await Zhengtong.OpenData.Publishing.ReturnVersion.Handle(id, request, colleague, scope.ServiceProvider.GetRequiredService<ZhengtongDb>(), clock, default);
+        return (answer.Result as Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult)?.ProblemDetails.Extensions["code"] as string;
+    }
+
+    /// <summary>The slice asks for the time between its look and its save: there something happens, once.</summary>
+    private sealed class Between(Action act) : TimeProvider
+    {
+        private Action? next = act;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            Interlocked.Exchange(ref next, null)?.Invoke();
+            return base.GetUtcNow();
+        }
+    }
+
+    [Fact]
     public async Task Work_ShowsEachWhoseTurnItIs()
     {
         var openers = await Openers.Meet(platform);

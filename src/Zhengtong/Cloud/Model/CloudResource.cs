@@ -102,6 +102,9 @@ internal sealed class CloudResource
     internal IReadOnlyList<KeptVolume> VolumesWith(IReadOnlyList<DataVolume> wanted) =>
         [.. wanted.Select(v => new KeptVolume(v.Name, v.Size, v.Path)), .. Volumes.Where(v => wanted.All(w => w.Name != v.Name)).Select(v => v with { IsLeaving = true })];
 
+    /// <summary>How it stood before the changes that its maker has not carried out yet; null when there are none. What a maker refuses for good goes back to it.</summary>
+    internal FormerStanding? Former { get; set; }
+
     /// <summary>What it has without its volumes.</summary>
     internal IReadOnlyList<ResourceAmount> OwnAmounts => Volumes.Count == 0 ? Amounts : Model.Amounts.Of(Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - Volumes.Sum(v => (long)v.Size) } : a));
 
@@ -170,6 +173,13 @@ internal sealed class CloudResource
     /// <summary>What the seal of its user data is bound to.</summary>
     internal static string PurposeOf(Guid resource) => $"cloud-user-data:{resource}";
 }
+
+/// <summary>How a resource stood before it was changed.</summary>
+/// <param name="Orders">The orders that changed it since, the oldest first.</param>
+/// <param name="Plan">Code of its plan.</param>
+/// <param name="Amounts">What it had, and was billed for.</param>
+/// <param name="Volumes">Its data volumes.</param>
+internal sealed record FormerStanding(IReadOnlyList<Guid> Orders, string Plan, IReadOnlyList<ResourceAmount> Amounts, IReadOnlyList<KeptVolume> Volumes);
 
 /// <summary>A stretch of time in which a resource was there with the same amounts in the same state: what is billed by. Written in the transaction that changes the resource, without gaps from its delivery to its end.</summary>
 internal sealed class ResourceSpan

@@ -44,7 +44,7 @@ public enum OrderState
 /// <param name="UserDataDigest">Lower-case hex SHA-256 of the cloud-init user data; null for none.</param>
 /// <param name="Monthly">Yuan a month for one at the prices when it was written, rounded to cents; null where a price is missing.</param>
 /// <param name="Backup">The backup that it is made from; null when it begins empty.</param>
-/// <param name="Volumes">Of a change: the data volumes that the resource is to have, counted in the amount of disk; null for none.</param>
+/// <param name="Volumes">Of a change, and of what is made from a backup: the data volumes that the resource is to have, counted in the amount of disk; null for none.</param>
 internal sealed record OrderItem(
     string Name, string Service, int Version, string ServiceName, ServiceForm Form, string Plan, string PlanName, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest,
     decimal? Monthly, Guid? Backup = null, IReadOnlyList<DataVolume>? Volumes = null);

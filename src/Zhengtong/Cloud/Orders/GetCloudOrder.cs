@@ -67,7 +67,7 @@ public sealed record CloudOrderDetail(
 /// <param name="UserDataDigest">Lower-case hex SHA-256 of its user data.</param>
 /// <param name="Monthly">Yuan a month for one; null where a price is missing.</param>
 /// <param name="Backup">The backup that it is made from; null when it begins empty.</param>
-/// <param name="Volumes">Of a change: the data volumes that the resource is to have, counted in its disk.</param>
+/// <param name="Volumes">Of a change, and of what is made from a backup: the data volumes that the resource is to have, counted in its disk.</param>
 public sealed record CloudOrderLine(
     string Name, string Service, int Version, string ServiceName, ServiceForm Form, string Plan, string PlanName, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest, decimal? Monthly, Guid? Backup,
     IReadOnlyList<DataVolume> Volumes);

@@ -86,7 +86,7 @@ internal sealed class OrderGrant(ZhengtongDb db, CloudServiceLookup services, Or
         {
             Id = w.Id, Number = numbers[n], Name = w.Item.Count == 1 ? w.Item.Name : $"{w.Item.Name}-{w.Number}", Form = FormOf(w.Item.Form), OrderId = order.Id, Item = w.Place, OrganisationId = order.OrganisationId,
             Region = order.Region, NodeId = node.Id, SystemId = order.SystemId, ServiceCode = w.Item.Service, PlanCode = w.Item.Plan, Zone = order.Zone, Protection = order.Protection, Amounts = w.Item.Amounts,
-            Image = w.Item.Image, BackupId = w.Item.Backup, UserData = data.TryGetValue(w.Place, out var text) ? vault.Seal(text, CloudResource.PurposeOf(w.Id)) : null, SpreadGroup = spread[w.Place],
+            Volumes = [.. (w.Item.Volumes ?? []).Select(v => new KeptVolume(v.Name, v.Size, v.Path))], Image = w.Item.Image, BackupId = w.Item.Backup, UserData = data.TryGetValue(w.Place, out var text) ? vault.Seal(text, CloudResource.PurposeOf(w.Id)) : null, SpreadGroup = spread[w.Place],
             PoolId = places.GetValueOrDefault(w.Id)?.Claim?.PoolId ?? (w.Item.Backup is { } origin ? pools[origin] : null), HostId = places.GetValueOrDefault(w.Id)?.Claim?.HostId, Wish = ResourceWish.Running, NextAt = now, Until = order.Until, CreatedAt = now,
             Problem = places.TryGetValue(w.Id, out var claim) && !claim.IsPlaced ? NoHost : null,
         }).ToList();

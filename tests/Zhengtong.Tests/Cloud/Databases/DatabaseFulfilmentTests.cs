@@ -401,6 +401,7 @@ public sealed class DatabaseFulfilmentTests(DeliveryScene scene) : IClassFixture
                     RETURN a; END $f$;
                 CREATE TABLE watched (a int CHECK (look(a) > 0));
                 INSERT INTO watched VALUES (1);
+                DELETE FROM seen;
                 ALTER TABLE kept ENABLE ROW LEVEL SECURITY;
                 ALTER TABLE kept FORCE ROW LEVEL SECURITY;
                 CREATE POLICY own ON kept USING (who = current_setting('app.who', true));

@@ -41,7 +41,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         if (SizeOf(resource) is var size && instance.Size != size && !await IsKeptAsync(resource, instance.Size, ct) && await ResizeAsync(resource, instance, size, pool, engine, ct) is { } refused) { return refused; }
         if (resource is { BackupId: { } origin, DeliveredAt: null, Volumes.Count: > 0 } && await FillVolumesAsync(resource, origin, engine, ct) is { } unfilled) { return unfilled; }
         var (disks, gone) = resource.Volumes.Count == 0 ? (EngineAnswer.Done, []) : await InstanceVolumes.BringAsync(engine, resource, await MemberAsync(resource, engine, ct), MarksOf(resource), ct);
-        if (!disks.IsDone) { return Failed(disks, SightOf(instance)) with { GoneVolumes = gone }; }
+        if (!disks.IsDone) { return await RefusedAsync(resource, engine, disks, SightOf(instance), ct) with { GoneVolumes = gone }; }
         var step = (instance.Status, resource.Wish) switch
         {
             (InstanceStatus.Running, ResourceWish.Running) => Running(resource, instance),
@@ -206,7 +206,22 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         var wanted = size with { DiskGiB = Math.Max(size.DiskGiB, instance.Size.DiskGiB) };
         if (wanted == instance.Size) { return null; }
         var answer = await engine.ResizeAsync(instance.Id, wanted, ct);
-        return answer.IsDone ? null : Failed(answer, SightOf(instance));
+        return answer.IsDone ? null : await RefusedAsync(resource, engine, answer, SightOf(instance), ct);
+    }
+
+    /// <summary>A change that the engine will not carry out, now or later, is taken back; what failed otherwise is tried again.</summary>
+    private static async Task<DeliveryStep> RefusedAsync(CloudResource resource, CloudEngine engine, EngineAnswer answer, Sight sight, CancellationToken ct)
+    {
+        var step = Failed(answer, sight);
+        // What is not ours any more cannot be set back either.
+        if (!step.IsFinal || resource.Former is not { } former || answer.Code == "not-ours") { return step; }
+        var grown = new Dictionary<string, int>();
+        foreach (var volume in resource.Volumes.Where(v => former.Volumes.Any(f => f.Name == v.Name && f.Size < v.Size)))
+        {
+            if (await engine.FindVolumeAsync(IdOf(resource).Project, InstanceVolumes.NameOf(resource, volume), ct) is { IsDone: true, Value: { } found }) { grown[volume.Name] = Math.Min(found.DiskGiB, volume.Size); }
+        }
+
+        return step with { RefusedChange = answer.Code, GrownVolumes = grown };
     }
 
     private async Task<DeliveryStep> RemoveAsync(EngineInstance instance, CloudEngine engine, CancellationToken ct)

@@ -105,6 +105,21 @@ internal sealed class CloudResource
     /// <summary>How it stood before the changes that its maker has not carried out yet; null when there are none. What a maker refuses for good goes back to it.</summary>
     internal FormerStanding? Former { get; set; }
 
+    /// <summary>What is held for it: while its maker has not carried a change out yet, of each kind the larger of what it had and what it is to have, so that it can always go back.</summary>
+    internal IReadOnlyList<ResourceAmount> Held => HeldOf(Amounts, Former);
+
+    internal static IReadOnlyList<ResourceAmount> HeldOf(IReadOnlyList<ResourceAmount> amounts, FormerStanding? former) => former is null ? amounts
+        : Model.Amounts.Of(amounts.Concat(former.Amounts).Select(a => a.Kind).Distinct().Select(k => new ResourceAmount(k, Math.Max(amounts.Get(k), former.Amounts.Get(k)))));
+
+    /// <summary>What it is billed for: what it has, not what it is to have.</summary>
+    internal (string Plan, IReadOnlyList<ResourceAmount> Amounts) Had => Former is { } before ? (before.Plan, before.Amounts) : (PlanCode, Amounts);
+
+    /// <summary>Remembers how it stands, before an order changes it; of several changes before one is carried out the oldest counts. What was never there has nothing to go back to.</summary>
+    internal void Remember(Guid order)
+    {
+        if (DeliveredAt is not null) { Former = Former is { } before ? before with { Orders = [.. before.Orders, order] } : new FormerStanding([order], PlanCode, Amounts, Volumes); }
+    }
+
     /// <summary>What it has without its volumes.</summary>
     internal IReadOnlyList<ResourceAmount> OwnAmounts => Volumes.Count == 0 ? Amounts : Model.Amounts.Of(Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - Volumes.Sum(v => (long)v.Size) } : a));
 

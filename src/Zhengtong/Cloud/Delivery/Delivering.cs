@@ -96,15 +96,11 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var before = resource.State;
         var isUndone = step.RefusedChange is not null && resource is { Former: not null, Wish: not ResourceWish.Removed };
-        if (isUndone)
-        {
-            await UndoAsync(db, resource, step, now, ct);
-            step = step with { Problem = null, IsFinal = false };
-        }
-
+        if (isUndone) { step = step with { Problem = null, IsFinal = false }; }
         resource.Problem = step.Problem;
         if (step.Sight is not (Sight.Unknown or Sight.Absent)) { resource.SeenAt = now; }
         if (step.GoneVolumes.Count > 0) { await FreeAsync(db, resource, step.GoneVolumes, now, ct); }
+        if (isUndone) { await UndoAsync(db, resource, step, now, ct); }
         // All that was ordered is there: what was given up meanwhile is held no more.
         if (resource.Former is not null && step is { Problem: null, IsFinal: false, After: null, Sight: Sight.Running or Sight.Stopped })
         {

@@ -114,11 +114,9 @@ internal sealed class CloudResource
     /// <summary>What it is billed for: what it has, not what it is to have.</summary>
     internal (string Plan, IReadOnlyList<ResourceAmount> Amounts) Had => Former is { } before ? (before.Plan, before.Amounts) : (PlanCode, Amounts);
 
-    /// <summary>Remembers how it stands, before an order changes it; of several changes before one is carried out the oldest counts. What was never there has nothing to go back to.</summary>
-    internal void Remember(Guid order)
-    {
-        if (DeliveredAt is not null) { Former = Former is { } before ? before with { Orders = [.. before.Orders, order] } : new FormerStanding([order], PlanCode, Amounts, Volumes); }
-    }
+    /// <summary>What to go back to when an order changes it now: of several changes before one is carried out how it stood before the first. What was never there has nothing to go back to.</summary>
+    internal FormerStanding? FormerOf(Guid order) =>
+        DeliveredAt is null ? null : Former is { } before ? before with { Orders = [.. before.Orders, order] } : new FormerStanding([order], PlanCode, Amounts, Volumes);
 
     /// <summary>What it has without its volumes.</summary>
     internal IReadOnlyList<ResourceAmount> OwnAmounts => Volumes.Count == 0 ? Amounts : Model.Amounts.Of(Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - Volumes.Sum(v => (long)v.Size) } : a));

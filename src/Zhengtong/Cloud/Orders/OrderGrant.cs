@@ -113,10 +113,11 @@ internal sealed class OrderGrant(ZhengtongDb db, CloudServiceLookup services, Or
         var amounts = Amounts.Of([.. order.Items[0].Amounts, .. volumes.Where(v => v.IsLeaving).Select(v => new ResourceAmount("disk", v.Size))]);
         var before = new { plan = resource.PlanCode, resource.Amounts, resource.Until, resource.Volumes };
         var isOther = order.Items[0].Plan != resource.PlanCode || !amounts.SequenceEqual(resource.Amounts) || !volumes.SequenceEqual(resource.Volumes);
-        if (isOther) { resource.Remember(order.Id); }
-        (resource.PlanCode, resource.Amounts, resource.Until, resource.NextAt) = (order.Items[0].Plan, amounts, order.Until, now);
+        var former = isOther ? resource.FormerOf(order.Id) : resource.Former;
         // What is given up is held until its maker has carried the change out: it may refuse, and then all is as it was.
-        if (isOther && (await Holds.ResizeAsync(db, resource.Id, resource.Held, actor, now, ct)).Problem is { } refusal) { return refusal; }
+        if (isOther && (await Holds.ResizeAsync(db, resource.Id, CloudResource.HeldOf(amounts, former), actor, now, ct)).Problem is { } refusal) { return refusal; }
+
+        (resource.PlanCode, resource.Amounts, resource.Former, resource.Until, resource.NextAt) = (order.Items[0].Plan, amounts, former, order.Until, now);
         if (!volumes.SequenceEqual(resource.Volumes)) { resource.Volumes = volumes; }
         resource.Touch();
         db.Ledger.Add(LedgerEntry.Of("cloud.order-granted", order.Id, actor, now, before: before, after: new

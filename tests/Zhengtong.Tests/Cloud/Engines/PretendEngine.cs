@@ -36,6 +36,9 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     /// <summary>It says that it was done, and it was not.</summary>
     internal bool Lies { get; set; }
 
+    /// <summary>It will not change sizes, or make and grow volumes, now or later.</summary>
+    internal bool RefusesChanges { get; set; }
+
     /// <summary>What is exported breaks off before its end.</summary>
     internal bool BreaksExports { get; set; }
 
@@ -208,6 +211,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
 
     internal override Task<EngineAnswer> EnsureVolumeAsync(EngineVolume volume, CancellationToken ct) => ChangeAsync(EngineChecks.Fault(volume), () =>
     {
+        if (RefusesChanges && !(volumes.TryGetValue((volume.Project, volume.Name), out var same) && same.DiskGiB == volume.DiskGiB)) { return EngineAnswer.Refused("failed"); }
         if (volumes.TryGetValue((volume.Project, volume.Name), out var found) && found.DiskGiB > volume.DiskGiB) { return EngineAnswer.Refused("disk-shrinks"); }
         volumes[(volume.Project, volume.Name)] = volume;
         return EngineAnswer.Done;
@@ -280,6 +284,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
 
     internal override Task<EngineAnswer> ResizeAsync(InstanceId id, EngineSize size, CancellationToken ct) => OnAsync(id, EngineChecks.Fault(size), guest =>
     {
+        if (RefusesChanges) { return EngineAnswer.Refused("failed"); }
         if (size.DiskGiB < guest.Size.DiskGiB) { return EngineAnswer.Refused("disk-shrinks"); }
         guest.Size = size;
         Tell("instance-updated", id);

@@ -14,6 +14,9 @@ internal sealed class TerminalSeats(IServiceScopeFactory scopes, IOptions<CloudO
 
     private static readonly TimeSpan RenewedEvery = TimeSpan.FromSeconds(10);
 
+    private readonly IServiceScopeFactory scopes = scopes;
+    private readonly TimeProvider clock = clock;
+
     /// <summary>Most at once for an account.</summary>
     internal int Most => options.Value.TerminalsEach;
 

@@ -76,6 +76,34 @@ public sealed class LxdClusterTests(LxdFixture lxd)
         (nobody.Outcome, nobody.Code).ShouldBe((EngineOutcome.NotFound, "group"));
     }
 
+    [Fact]
+    public async Task Daemon_WhoseOwnerWasKilled_IsEndedByTheNext_AndOneWhoseOwnerLivesIsNot()
+    {
+        Assert.SkipWhen(lxd.Missing is not null, lxd.Missing ?? "");
+        var below = Directory.CreateTempSubdirectory("ztsweep").FullName;
+        using var owner = System.Diagnostics.Process.Start("sleep", "600");
+        await using var orphan = new LxdDaemon(isBare: true) { Folder = Directory.CreateDirectory(Path.Combine(below, "a", "lxd")).FullName, Owner = owner.Id };
+        await using var other = new LxdDaemon(isBare: true) { Folder = Directory.CreateDirectory(Path.Combine(below, "b", "lxd")).FullName, Owner = Environment.ProcessId };
+        try
+        {
+            (await orphan.TryStartAsync()).ShouldBeNull();
+            (await other.TryStartAsync()).ShouldBeNull();
+            await LxdDaemon.SweepAsync(below);
+            (await orphan.IsAliveAsync()).ShouldBeTrue();
+            owner.Kill();
+            await owner.WaitForExitAsync(Ct);
+            await LxdDaemon.SweepAsync(below);
+            Directory.Exists(orphan.Folder).ShouldBeFalse();
+            (await other.IsAliveAsync()).ShouldBeTrue();
+        }
+        finally
+        {
+            if (!owner.HasExited) { owner.Kill(); }
+            await other.DisposeAsync();
+            Directory.Delete(below, recursive: true);
+        }
+    }
+
     /// <summary>n1 and n2, with the image; of what is theirs the first is asked.</summary>
     internal static async Task FormAsync(LxdFixture lxd, LxdDaemon first, LxdDaemon second)
     {

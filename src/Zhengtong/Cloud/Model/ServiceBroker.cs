@@ -135,7 +135,7 @@ internal sealed class Brokered
     /// <summary>Of an instance: the parameters that it was last asked for with, so that whoever asks again asks the same; null for none.</summary>
     internal string? Parameters { get; set; }
 
-    /// <summary>Of an instance: digest of the order that the broker was last asked for (<see cref="OrderOf"/>). Only another order changes it: what is there stays as it is when the plans behind it are set anew.</summary>
+    /// <summary>Of an instance: digest of the order that the broker was last asked for (<see cref="OrderOf(CloudResource)"/>). Only another order changes it: what is there stays as it is when the plans behind it are set anew.</summary>
     internal string? Ordered { get; set; }
 
     /// <summary>While it changes: the plan that was asked for.</summary>

@@ -224,7 +224,7 @@ public sealed class BackUpInstanceTests(DeliveryScene scene) : IClassFixture<Del
         // A call that came late, and one that nobody knows.
         await scene.WithDb(db => db.CloudResources.Where(r => r.Id == gone.Resource.Id).ExecuteUpdateAsync(s => s.SetProperty(r => r.State, CloudResourceState.Removed)));
         engine.LoseBehindOurBack(InstanceFulfilment.IdOf(gone.Resource));
-        var stranger = new EngineVolume(id.Project, EngineName.Parse($"r{Guid.NewGuid():N}-data"), 1, new Dictionary<string, string>());
+        var stranger = new EngineVolume(id.Project, EngineName.Parse($"r{DeliveryScene.Id():N}-data"), 1, new Dictionary<string, string>());
         (await engine.EnsureVolumeAsync(stranger, default)).ShouldBeDone();
         await scene.RunAsync<WatchResources>();
         engine.AllVolumes.Select(v => v.Name).ShouldBe([.. engine.VolumesOf(id).There.Select(v => v.Name), stranger.Name], ignoreOrder: true);

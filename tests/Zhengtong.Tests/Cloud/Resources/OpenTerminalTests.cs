@@ -117,13 +117,13 @@ public sealed class OpenTerminalTests(PlatformFixture platform)
     {
         var clock = new MovableClock();
         var (here, there) = (Seats(), Seats());
-        var account = Guid.NewGuid();
+        var account = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
         var taken = await Task.WhenAll(Enumerable.Range(0, 12).Select(n => (n % 2 == 0 ? here : there).TryTakeAsync(account, default)));
         taken.Count(s => s is not null).ShouldBeInRange(1, 4);
         var all = taken.OfType<TerminalSeats.Seat>().ToList();
         while (await there.TryTakeAsync(account, default) is { } more) { all.Add(more); }
         all.Count.ShouldBe(4);
-        (await here.TryTakeAsync(Guid.NewGuid(), default)).ShouldNotBeNull();
+        (await here.TryTakeAsync(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), default)).ShouldNotBeNull();
         await all[0].DisposeAsync();
         (await here.TryTakeAsync(account, default)).ShouldNotBeNull();
         (await there.TryTakeAsync(account, default)).ShouldBeNull();

@@ -100,7 +100,7 @@ public sealed class LxdEngineTests(LxdFixture lxd) : EngineContract
             await IpAsync("link", "set", near, "up");
             await IpAsync("-n", space, "addr", "add", $"{outside}/24", "dev", far);
             await IpAsync("-n", space, "link", "set", far, "up");
-            listener = System.Diagnostics.Process.Start("ip", ["netns", "exec", space, "busybox", "nc", "-lk", "-p", "7000", "-e", "/bin/echo", "from-outside"]);
+            listener = System.Diagnostics.Process.Start("ip", ["netns", "exec", space, "busybox", "nc", "-ll", "-p", "7000", "-e", "/bin/echo", "from-outside"]);
             (await Engine.EnsureRulesAsync(rules, Ct)).ShouldBeDone();
             (await Engine.EnsureNetworkAsync(network, Ct)).ShouldBeDone();
             await using (var guest = new Guest(Engine, NewId(EngineName.Default)))

@@ -195,10 +195,14 @@ internal sealed partial class LxdEngine
         if (EngineChecks.Fault(volume) is { } fault) { return fault; }
         var project = await OursAsync(LxdPath.Of(["projects", volume.Project.ToString()]), "project", ct);
         if (!project.IsDone) { return project.Answer; }
+        var path = VolumePath(volume.Project, volume.Name);
+        // It takes all the bytes before it says so, and not in words that tell it.
+        var before = await line.GetAsync(path, ct);
+        if (before.IsDone) { return new EngineAnswer(EngineOutcome.AlreadyExists, "exists"); }
+        if (before.Answer is not { Outcome: EngineOutcome.NotFound, Code: "object" }) { return before.Answer; }
         var imported = await line.UploadAsync(
             LxdPath.Of(["storage-pools", options.Pool, "volumes", "custom"], ("project", volume.Project.ToString()), ("target", volume.Member)), backup, headers => Named(headers, volume.Name), ct);
         if (!imported.IsDone) { return imported.Answer; }
-        var path = VolumePath(volume.Project, volume.Name);
         var found = await line.GetAsync(path, ct);
         if (!found.IsDone) { return found.Answer; }
         // The marks come last: what bears others is not whole.

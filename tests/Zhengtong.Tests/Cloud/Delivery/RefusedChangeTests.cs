@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Zhengtong.Cloud.Delivery;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Cloud.Quotas;
 using Zhengtong.Kernel.Identity;

@@ -48,6 +48,9 @@ internal partial class ZhengtongDb
     internal DbSet<EngineOrphan> EngineOrphans => Set<EngineOrphan>();
 
     internal DbSet<ResourceDrift> ResourceDrifts => Set<ResourceDrift>();
+
+    internal DbSet<TerminalLease> TerminalLeases => Set<TerminalLease>();
+
     internal DbSet<CloudOrder> CloudOrders => Set<CloudOrder>();
 
     internal DbSet<OrderUserData> OrderUserData => Set<OrderUserData>();
@@ -303,6 +306,7 @@ internal partial class ZhengtongDb
             r.Property(x => x.Protection);
             r.Property(x => x.Amounts).AsSharedJson();
             r.Property(x => x.Volumes).AsSharedJson();
+            r.Property(x => x.Former).AsPlainJson();
             r.Property(x => x.Image).HasMaxLength(100);
             r.Property(x => x.UserData);
             r.Property(x => x.SpreadGroup).HasMaxLength(100);
@@ -387,6 +391,15 @@ internal partial class ZhengtongDb
             d.Property(x => x.IsRunning);
             d.Property(x => x.Wanted).AsSharedJson();
             d.Property(x => x.Revision).IsConcurrencyToken();
+        });
+        builder.Entity<TerminalLease>(l =>
+        {
+            l.ToTable("terminal_leases", "cloud");
+            l.HasKey(x => x.Key);
+            l.Property(x => x.Key).HasMaxLength(TerminalLease.LongestKey);
+            l.Property(x => x.Holder);
+            l.Property(x => x.Until);
+            l.HasIndex(x => x.Until);
         });
         builder.Entity<ResourceTask>(t =>
         {

@@ -20,7 +20,7 @@ internal sealed class CloudOptions
     [Range(1, 1000)]
     public int HostLimit { get; set; } = 900;
 
-    /// <summary>Most terminals that an account has open at once in a process, 1 to 100.</summary>
+    /// <summary>Most terminals that an account has open at once, 1 to 100.</summary>
     [Range(1, 100)]
     public int TerminalsEach { get; set; } = 4;
 

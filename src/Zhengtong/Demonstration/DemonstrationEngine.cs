@@ -76,6 +76,8 @@ internal sealed class DemonstrationEngine : IAsyncDisposable
         var start = new ProcessStartInfo("setsid", ["--wait", "bash", "-c", "exec bash \"$1\" \"$2\" \"$3\" >/dev/null 2>\"$4\"", "-", Path.Combine(AppContext.BaseDirectory, "tools", "lxd"), verb, folder, told]);
         // Nobody but this program asks it anything.
         start.Environment["LXD_HTTPS"] = "none";
+        // Killed without a word, it ends with the next start of anybody's: nobody comes back to a folder that was made for one run.
+        if (!isKept) { start.Environment["LXD_OWNER"] = Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture); }
         using var tool = Process.Start(start) ?? throw new InvalidOperationException("No process");
         // Broken off in the middle it would leave half of an engine: it is waited for, and then stopped.
         await tool.WaitForExitAsync(CancellationToken.None);

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Model;
+using Zhengtong.Kernel;
 using Zhengtong.Kernel.Objects;
 
 namespace Zhengtong;
@@ -24,6 +25,7 @@ internal partial class ZhengtongDb
             b.Property(x => x.Digest).HasConversion(d => d.Value, s => Digest.Parse(s, null)).HasMaxLength(64);
             b.Property(x => x.Length);
             b.Property(x => x.Key);
+            b.Property(x => x.Volumes).AsPlainJson();
             b.Property(x => x.Source).HasMaxLength(150);
             b.Property(x => x.At);
             b.Property(x => x.ExpiresAt);

@@ -18,7 +18,7 @@ internal static class DeleteBackup
         if (await BackupAccess.FindAsync(db, id, backup, actor, ct) is not var (found, _)) { return CloudProblems.BackupNotFound.Because($"{backup}"); }
         if (await BackupStore.Needed(db, db.ResourceBackups.Where(b => b.Id == backup)).AnyAsync(ct)) { return CloudProblems.BackupNeeded.Because(found.Name); }
 
-        db.Ledger.Add(LedgerEntry.Of("cloud.backup-deleted", id, actor, clock.GetUtcNow(), before: new { backup, found.Name, found.Length, found.At }));
+        db.Ledger.Add(LedgerEntry.Of("cloud.backup-deleted", id, actor, clock.GetUtcNow(), before: new { backup, found.Name, length = found.WholeLength, found.At }));
         try { await BackupStore.ForgetAsync(db, [found], ct); }
         catch (DbUpdateConcurrencyException) { return CloudProblems.ChangedMeanwhile.Because(found.Name); }
         return TypedResults.NoContent();

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
 using Zhengtong.Kernel.Identity;
@@ -10,11 +11,22 @@ namespace Zhengtong.Cloud.Backups;
 /// <param name="Id">Its id.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="IsScheduled">True when the plan asked for it.</param>
-/// <param name="Length">Bytes of the archive: of an instance a tar file, compressed; of a database in pg_dump's custom format.</param>
+/// <param name="Length">Bytes of the archive, without those of data volumes: of an instance a tar file, compressed; of a database in pg_dump's custom format.</param>
 /// <param name="Source">Product and version of the engine, or version of the server, that it was taken from; empty when unknown.</param>
 /// <param name="At">When it was taken.</param>
 /// <param name="ExpiresAt">When it goes by itself; null for not while its resource is there. The newest that the plan made stays beyond it until another is there.</param>
-public sealed record BackupRow(Guid Id, string Name, bool IsScheduled, long Length, string Source, DateTimeOffset At, DateTimeOffset? ExpiresAt);
+/// <param name="Volumes">The data volumes in it, each an archive of its own.</param>
+public sealed record BackupRow(Guid Id, string Name, bool IsScheduled, long Length, string Source, DateTimeOffset At, DateTimeOffset? ExpiresAt, IReadOnlyList<BackupVolumeRow> Volumes)
+{
+    internal static BackupRow Of(ResourceBackup b) => new(b.Id, b.Name, b.IsScheduled, b.Length, b.Source, b.At, b.ExpiresAt, [.. b.Volumes.Select(v => new BackupVolumeRow(v.Name, v.Size, v.Path, v.Length))]);
+}
+
+/// <summary>A data volume in a backup.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Size">Its size, GiB.</param>
+/// <param name="Path">Where it was mounted.</param>
+/// <param name="Length">Bytes of its archive, a tar file, compressed.</param>
+public sealed record BackupVolumeRow(string Name, int Size, string Path, long Length);
 
 internal static class ListBackups
 {
@@ -30,6 +42,6 @@ internal static class ListBackups
     {
         if (await BackupAccess.FindAsync(db, id, actor, ct) is null) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         return await paging.ReadAsync(db.ResourceBackups.AsNoTracking().Where(b => b.ResourceId == id), page, b => b.At, b => b.Id,
-            b => new BackupRow(b.Id, b.Name, b.IsScheduled, b.Length, b.Source, b.At, b.ExpiresAt), descending: true, ct) is { } read ? TypedResults.Ok(read) : KernelProblems.CursorUnknown.Because();
+            b => BackupRow.Of(b), descending: true, ct) is { } read ? TypedResults.Ok(read) : KernelProblems.CursorUnknown.Because();
     }
 }

@@ -34,7 +34,7 @@ internal static class RestoreBackup
     internal static void Map(IEndpointRouteBuilder group) => group.MapPost("/cloud/resources/{id:guid}/backups/{backup:guid}/restorations", Handle)
         .Requires(Right.Apply).ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
 
-    /// <summary>Make a new resource of the own department from a backup, as large as what it was taken from. In place of one that is lost, failed or given back, within what was granted to it, no new order is needed: quota and place are
+    /// <summary>Make a new resource of the own department from a backup, as large as what it was taken from, with the data volumes that are in the backup. In place of one that is lost, failed or given back, within what was granted to it, no new order is needed: quota and place are
     /// held at once. Beside one that stands, or after one that was reclaimed or whose period is over, an order is drafted, to be submitted and decided as any other.</summary>
     /// <response code="201">On its way, ledger event cloud.backup-restored; or drafted, ledger event cloud.order-drafted.</response>
     /// <response code="400">cloud.order-invalid: it can no longer be ordered so.</response>
@@ -88,16 +88,17 @@ internal static class RestoreBackup
         root.Touch();
         await db.SaveChangesAsync(ct);
         if (await db.QuotaNodes.AsNoTracking().SingleOrDefaultAsync(n => n.Id == taken.NodeId, ct) is not { } node) { return (CloudProblems.OrderNoQuota.Because(taken.Number), null); }
-        if (await Holds.LackingAsync(db, node, taken.OwnAmounts, ct) is { Count: > 0 } lacking) { return (Shortage.Refuse(lacking), null); }
+        var amounts = AmountsOf(taken.OwnAmounts, backup);
+        if (await Holds.LackingAsync(db, node, amounts, ct) is { Count: > 0 } lacking) { return (Shortage.Refuse(lacking), null); }
         var id = Guid.CreateVersion7(now);
-        if ((await Holds.TakeAsync(db, new HoldRequest(id, node.Id, taken.OwnAmounts), actor, now, ct)).Problem is { } exceeded) { return (exceeded, null); }
+        if ((await Holds.TakeAsync(db, new HoldRequest(id, node.Id, amounts), actor, now, ct)).Problem is { } exceeded) { return (exceeded, null); }
 
         var isHosted = taken.Form is ResourceForm.Instance or ResourceForm.Site;
-        var place = isHosted ? await placing.ClaimWithinAsync(db, new ClaimRequest(id, node.Id, new PlacementNeed(taken.OwnAmounts, taken.Zone, taken.Protection, null, taken.PoolId, [], [], taken.SpreadGroup)), actor, ct) : null;
+        var place = isHosted ? await placing.ClaimWithinAsync(db, new ClaimRequest(id, node.Id, new PlacementNeed(amounts, taken.Zone, taken.Protection, null, taken.PoolId, [], [], taken.SpreadGroup)), actor, ct) : null;
         var made = new CloudResource
         {
             Id = id, Number = await DocumentNumbers.NextAsync(db, "ZY", ChinaTime.DateOf(now), ct), Name = request.Name, Form = taken.Form, OrderId = taken.OrderId, Item = taken.Item, OrganisationId = taken.OrganisationId,
-            Region = taken.Region, NodeId = node.Id, SystemId = taken.SystemId, ServiceCode = taken.ServiceCode, PlanCode = taken.PlanCode, Zone = taken.Zone, Protection = taken.Protection, Amounts = taken.OwnAmounts,
+            Region = taken.Region, NodeId = node.Id, SystemId = taken.SystemId, ServiceCode = taken.ServiceCode, PlanCode = taken.PlanCode, Zone = taken.Zone, Protection = taken.Protection, Amounts = amounts, Volumes = [.. backup.Volumes.Select(v => v.Again)],
             Image = taken.Image, UserData = Again(vault, taken, id), SpreadGroup = taken.SpreadGroup, BackupId = backup.Id, RootId = root.Id, PoolId = taken.PoolId, HostId = place?.Claim?.HostId,
             Wish = ResourceWish.Running, NextAt = now, Until = taken.Until, CreatedAt = now, Problem = place is { IsPlaced: false } ? OrderGrant.NoHost : null,
         };
@@ -105,10 +106,28 @@ internal static class RestoreBackup
         await KeepSiteAsync(db, taken, made, now, ct);
         db.Ledger.Add(LedgerEntry.Of("cloud.backup-restored", made.Id, actor, now, request.Reason, after: new
         {
-            made.Number, backup = backup.Id, backup.At, of = taken.Number, of_state = taken.State, node = node.Id, made.Amounts, made.Until,
+            made.Number, backup = backup.Id, backup.At, of = taken.Number, of_state = taken.State, node = node.Id, made.Amounts, made.Volumes, made.Until,
         }));
         await db.SaveChangesAsync(ct);
         return (null, made);
+    }
+
+    /// <summary>What one that is made from a backup has: its own, and what the data volumes take.</summary>
+    internal static IReadOnlyList<ResourceAmount> AmountsOf(IReadOnlyList<ResourceAmount> own, ResourceBackup backup) =>
+        backup.Volumes.Count == 0 ? own : Amounts.Of([.. own, .. backup.Volumes.Select(v => new ResourceAmount("disk", v.Size))]);
+
+    /// <summary>An item of an order that is to be made from a backup, with its volumes counted in.</summary>
+    internal static async Task<OrderItem> ItemOfAsync(ZhengtongDb db, OrderItem item, ResourceBackup backup, CloudServiceLookup services, DateTimeOffset now, CancellationToken ct)
+    {
+        if (backup.Volumes.Count == 0) { return item with { Backup = backup.Id }; }
+        var amounts = AmountsOf(item.Amounts, backup);
+        var plan = (await services.FindAsync(item.Service, item.Version, ct))?.PlanOf(item.Plan);
+        var prices = await CloudPriceLookup.AtAsync(db, [item.Service], now, ct);
+        return item with
+        {
+            Backup = backup.Id, Amounts = amounts, Volumes = [.. backup.Volumes.Select(v => new DataVolume(v.Name, v.Size, v.Path))],
+            Monthly = plan is null ? item.Monthly : OrderPrices.Monthly(plan.Meters, amounts, prices.Of(item.Service, item.Plan)),
+        };
     }
 
     /// <summary>User data as they were, for when it is made anew; none when their key is lost.</summary>
@@ -140,7 +159,7 @@ internal static class RestoreBackup
         var order = new CloudOrder
         {
             Id = Guid.CreateVersion7(now), Number = await DocumentNumbers.NextAsync(db, "YY", ChinaTime.DateOf(now), ct), Kind = OrderKind.New, OrganisationId = actor.Organisation, Region = actor.Region,
-            ProviderId = written.Provider, ProjectId = project, SystemId = taken.SystemId, Zone = taken.Zone, Protection = written.Protection, Items = [written.Items[0] with { Backup = backup.Id }],
+            ProviderId = written.Provider, ProjectId = project, SystemId = taken.SystemId, Zone = taken.Zone, Protection = written.Protection, Items = [await ItemOfAsync(db, written.Items[0], backup, services, now, ct)],
             Until = ChinaTime.StartOf(until.AddDays(1)), Ground = request.Reason, CreatedBy = actor.Id, CreatedAt = now,
         };
         db.CloudOrders.Add(order);

@@ -50,13 +50,25 @@ internal sealed class BrokeredFulfilment(IServiceScopeFactory scopes, BrokerConn
             case BrokeredPhase.There or BrokeredPhase.Changing or BrokeredPhase.ChangingAwaited:
                 var bindings = await BindAsync(talk, db, instance, resource, ct);
                 if (instance.Phase == BrokeredPhase.There && instance.Problem is null && bindings is null && resource.Wish == ResourceWish.Stopped) { return DeliveryStep.Never("not-supported", Sight.Running); }
-                // A change that the broker refused stays refused until somebody orders another.
+                if (instance is { Phase: BrokeredPhase.There, Problem: "broker-refused-change" or "plan-not-updateable" } && resource.Former is { } former) { return await BackAsync(db, instance, resource, former, ct); }
+                // What the broker refused and nobody can take back stays so until somebody orders another.
                 if (instance is { Phase: BrokeredPhase.There, Problem: not null }) { return new DeliveryStep(Sight.Running, instance.Problem, Address: instance.Dashboard); }
                 return instance.Phase == BrokeredPhase.There && bindings is null
                     ? new DeliveryStep(Sight.Running, Address: instance.Dashboard) : new DeliveryStep(Sight.Running, instance.Problem ?? "broker-under-way", Address: instance.Dashboard, After: wait ?? bindings);
             default:
                 return instance.Problem is { } problem ? new DeliveryStep(Sight.Changing, problem, After: wait) : new DeliveryStep(Sight.Changing, After: wait);
         }
+    }
+
+    /// <summary>The broker will not carry the change out: it was told nothing that it keeps, and goes on as before. Written down first: who dies here finds the change still ordered, asks once more and comes here again.</summary>
+    private static async Task<DeliveryStep> BackAsync(ZhengtongDb db, Brokered instance, CloudResource resource, FormerStanding former, CancellationToken ct)
+    {
+        var (refused, before) = (instance.Problem!, await db.BrokeredPlans.AsNoTracking().SingleOrDefaultAsync(p => p.ServiceCode == resource.ServiceCode && p.PlanCode == former.Plan, ct));
+        (instance.Ordered, instance.Problem) = (Brokered.OrderOf(former.Plan, former.Amounts), null);
+        if (before is not null) { instance.Parameters = BrokeredParameters.Fill(before.Parameters, former.Amounts); }
+        instance.Touch();
+        await db.SaveChangesAsync(ct);
+        return new DeliveryStep(Sight.Running, refused, Address: instance.Dashboard) { RefusedChange = refused };
     }
 
     internal static string CredentialsOf(Vault vault, ServiceBroker broker) => Encoding.UTF8.GetString(vault.Open(broker.Credentials, ServiceBroker.PurposeOf(broker.Id)));

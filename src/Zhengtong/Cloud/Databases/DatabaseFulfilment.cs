@@ -370,7 +370,7 @@ internal sealed partial class DatabaseFulfilment(
         if (await db.ResourceBackups.AnyAsync(b => b.ResourceId == resource.Id && b.Name == name, ct)) { return TaskStep.Never("backup-name-taken"); }
         if (tools.Find("pg_dump", admin.Major) is not { } program) { return TaskStep.NotNow("no-database-tools"); }
         if (!IsOurs((await admin.FindDatabaseAsync(resource.EngineName, ct)).Mark, resource)) { return TaskStep.Never("gone"); }
-        var connection = await StandInAsync(admin, resource, place, task.Id, resource.EngineName, ct);
+        var connection = await StandInAsync(admin, resource, place, task.Id, resource.EngineName, ct, seesAllRows: true);
         try
         {
             var isKept = await tools.DumpAsync(program, connection, resource.EngineName, (archive, atEnd) => backups.KeepAsync(db, task, name, admin.Version, archive, atEnd, ct), ct);
@@ -471,13 +471,27 @@ internal sealed partial class DatabaseFulfilment(
 
     /// <summary>The connection of a login that may do what the database's role and its logins may and nothing more. What is dumped or restored was written by the department: its functions may run while it is, and
     /// one that sets its role back must not find the platform's account.</summary>
-    private async Task<string> StandInAsync(PostgresAdmin admin, CloudResource resource, Place place, Guid work, string database, CancellationToken ct)
+    /// <param name="admin">The server.</param>
+    /// <param name="resource">Whose.</param>
+    /// <param name="place">Where.</param>
+    /// <param name="work">Gives it its name.</param>
+    /// <param name="database">Where an earlier attempt may have left something of it.</param>
+    /// <param name="ct">Stops it.</param>
+    /// <param name="seesAllRows">True where row security hides nothing from it: a table that forces it on its owner too would end every dump. It reaches no rows but those of the department's own database.</param>
+    private async Task<string> StandInAsync(PostgresAdmin admin, CloudResource resource, Place place, Guid work, string database, CancellationToken ct, bool seesAllRows = false)
     {
         var (name, password) = (StandInOf(work), NewPassword());
         await DropStandInAsync(admin, resource, place, database, name, ct);
         await KeepRoleAsync(admin, name, null, $"{MarkOf(resource)}:{work}", () => password, ct);
         // What a login made as itself is the department's too.
         foreach (var owner in await RolesAsync(admin, resource, ct)) { await admin.RunAsync("GRANT %I TO %I", ct, owner, name); }
+        if (seesAllRows)
+        {
+            // An account that has not the right itself cannot lend it: then only a database that forces row security is not dumped.
+            try { await admin.RunAsync("ALTER ROLE %I BYPASSRLS", ct, name); }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege) { }
+        }
+
         await admin.RunAsync("ALTER ROLE %I LOGIN", ct, name);
         return new NpgsqlConnectionStringBuilder(place.Connection) { Username = name, Password = password }.ConnectionString;
     }

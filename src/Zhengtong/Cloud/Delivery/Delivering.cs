@@ -95,9 +95,20 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         var now = clock.GetUtcNow();
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var before = resource.State;
+        var isUndone = step.RefusedChange is not null && resource is { Former: not null, Wish: not ResourceWish.Removed };
+        if (isUndone) { step = step with { Problem = null, IsFinal = false }; }
         resource.Problem = step.Problem;
         if (step.Sight is not (Sight.Unknown or Sight.Absent)) { resource.SeenAt = now; }
         if (step.GoneVolumes.Count > 0) { await FreeAsync(db, resource, step.GoneVolumes, now, ct); }
+        if (isUndone) { await UndoAsync(db, resource, step, now, ct); }
+        // All that was ordered is there: what was given up meanwhile is held no more.
+        if (resource.Former is not null && step is { Problem: null, IsFinal: false, After: null, Sight: Sight.Running or Sight.Stopped })
+        {
+            resource.Former = null;
+            var held = await Holds.ResizeAsync(db, resource.Id, resource.Amounts, Actor.Platform, now, ct);
+            if (held.Result is not (HoldResult.Done or HoldResult.Already)) { resource.Problem = "not-held"; }
+        }
+
         switch (step.Sight)
         {
             case Sight.Running or Sight.Stopped:
@@ -126,7 +137,7 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         var isAsWished = resource.IsGone || (step.Problem is null && resource.State == (resource.Wish == ResourceWish.Stopped ? CloudResourceState.Stopped : CloudResourceState.Running) && resource.Wish != ResourceWish.Removed);
         var another = !isAsWished && !step.IsFinal && resource.Problem is null && step.After is null;
         resource.Attempts = isAsWished || another ? 0 : resource.Attempts + 1;
-        resource.NextAt = isAsWished || step.IsFinal || resource.Problem == "gone" ? null : another ? now : now + (step.After ?? BackOff(resource.Attempts));
+        resource.NextAt = isUndone ? now : isAsWished || step.IsFinal || resource.Problem == "gone" ? null : another ? now : now + (step.After ?? BackOff(resource.Attempts));
         Tell(db, resource, before, now);
         await SaveAsync(db, resource, ct);
         await transaction.CommitAsync(ct);
@@ -145,9 +156,30 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
 
         var isRunning = resource.State == CloudResourceState.Running;
         var span = await db.ResourceSpans.SingleOrDefaultAsync(s => s.ResourceId == resource.Id && s.Until == null, ct);
-        if (span is not null && span.IsRunning == isRunning && span.PlanCode == resource.PlanCode && span.Amounts.SequenceEqual(resource.Amounts)) { return; }
+        var (plan, amounts) = resource.Had;
+        if (span is not null && span.IsRunning == isRunning && span.PlanCode == plan && span.Amounts.SequenceEqual(amounts)) { return; }
         await EndSpanAsync(db, span, now, ct);
-        db.ResourceSpans.Add(new ResourceSpan { Id = Guid.CreateVersion7(now), ResourceId = resource.Id, From = now, IsRunning = isRunning, PlanCode = resource.PlanCode, Amounts = resource.Amounts });
+        db.ResourceSpans.Add(new ResourceSpan { Id = Guid.CreateVersion7(now), ResourceId = resource.Id, From = now, IsRunning = isRunning, PlanCode = plan, Amounts = amounts });
+    }
+
+    /// <summary>Its maker refused what was ordered: plan, amounts and volumes go back to what they were, with hold, host and bill, and the orders say so. A volume that is gone stays gone, and one that was added goes.</summary>
+    private static async Task UndoAsync(ZhengtongDb db, CloudResource resource, DeliveryStep step, DateTimeOffset now, CancellationToken ct)
+    {
+        var (former, refused) = (resource.Former!, new { plan = resource.PlanCode, resource.Amounts, resource.Volumes });
+        var wanted = former.Volumes.Where(v => !v.IsLeaving && resource.Volumes.Any(r => r.Name == v.Name)).Select(v => new DataVolume(v.Name, Math.Max(v.Size, step.GrownVolumes.GetValueOrDefault(v.Name)), v.Path)).ToList();
+        var volumes = resource.VolumesWith(wanted);
+        var disks = former.Volumes.Sum(v => (long)v.Size);
+        var own = former.Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - disks } : a);
+        (resource.PlanCode, resource.Volumes, resource.Former) = (former.Plan, volumes, null);
+        resource.Amounts = Amounts.Of([.. own, .. volumes.Select(v => new ResourceAmount("disk", v.Size))]);
+        var held = await Holds.ResizeAsync(db, resource.Id, resource.Amounts, Actor.Platform, now, ct);
+        if (held.Result is not (HoldResult.Done or HoldResult.Already)) { resource.Problem = "not-held"; }
+        foreach (var order in await db.CloudOrders.Where(o => former.Orders.Contains(o.Id)).ToListAsync(ct))
+        {
+            order.Undo(step.RefusedChange!, now);
+            db.Ledger.Add(LedgerEntry.Of("cloud.change-undone", order.Id, Actor.Platform, now, step.RefusedChange, before: refused, after: new { order.Number, resource = resource.Number, plan = resource.PlanCode, resource.Amounts, resource.Volumes }));
+            foreach (var told in new[] { order.OrganisationId, order.ProviderId }.Distinct()) { db.Notices.Add(Notice.Of(told, NoticeTone.Warning, "cloud.notice.change-undone", $"/work/cloud/orders/{order.Id}", now, order.Number, resource.Name)); }
+        }
     }
 
     /// <summary>Volumes are gone: what they held is given back with the row that says so, once.</summary>
@@ -156,7 +188,14 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         var freed = resource.Volumes.Where(v => v.IsLeaving && gone.Contains(v.Name)).ToList();
         resource.Amounts = Amounts.Of(resource.Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - freed.Sum(v => (long)v.Size) } : a));
         resource.Volumes = [.. resource.Volumes.Except(freed)];
-        var held = await Holds.ResizeAsync(db, resource.Id, resource.Amounts, Actor.Platform, now, ct);
+        // There is no going back to what is gone.
+        if (resource.Former is { } former)
+        {
+            var lost = former.Volumes.Where(v => freed.Exists(f => f.Name == v.Name)).ToList();
+            resource.Former = former with { Volumes = [.. former.Volumes.Except(lost)], Amounts = Amounts.Of(former.Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - lost.Sum(v => (long)v.Size) } : a)) };
+        }
+
+        var held = await Holds.ResizeAsync(db, resource.Id, resource.Held, Actor.Platform, now, ct);
         if (held.Result is not (HoldResult.Done or HoldResult.Already)) { resource.Problem = "not-held"; }
         db.Ledger.Add(LedgerEntry.Of("cloud.volumes-removed", resource.Id, Actor.Platform, now, after: new { resource.Number, volumes = freed.Select(v => new { v.Name, v.Size }), resource.Amounts }));
     }

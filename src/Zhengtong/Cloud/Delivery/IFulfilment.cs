@@ -31,6 +31,12 @@ internal sealed record DeliveryStep(Sight Sight, string? Problem = null, bool Is
     /// <summary>Names of the volumes that were to go and are gone: what they held is given back.</summary>
     internal IReadOnlyList<string> GoneVolumes { get; init; } = [];
 
+    /// <summary>Why its maker will not carry out the changes since <see cref="CloudResource.Former"/>, a code: they are taken back, and what it had goes on. Null when it was not refused.</summary>
+    internal string? RefusedChange { get; init; }
+
+    /// <summary>With a refused change: volumes that had grown already, by name, GiB.</summary>
+    internal IReadOnlyDictionary<string, int> GrownVolumes { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Nobody could be asked, or they could not answer; later again.</summary>
     internal static DeliveryStep NotNow(string problem, Sight sight = Sight.Unknown) => new(sight, problem);
 

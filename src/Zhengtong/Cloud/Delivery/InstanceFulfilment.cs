@@ -39,8 +39,9 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         // An import that broke off: it still bears the marks of what the backup was taken from. It never ran, and is made again.
         if (resource is { BackupId: not null, DeliveredAt: null } && instance.Marks.GetValueOrDefault("resource") != resource.Id.ToString()) { return await RemoveAsync(instance, engine, ct); }
         if (SizeOf(resource) is var size && instance.Size != size && !await IsKeptAsync(resource, instance.Size, ct) && await ResizeAsync(resource, instance, size, pool, engine, ct) is { } refused) { return refused; }
+        if (resource is { BackupId: { } origin, DeliveredAt: null, Volumes.Count: > 0 } && await FillVolumesAsync(resource, origin, engine, ct) is { } unfilled) { return unfilled; }
         var (disks, gone) = resource.Volumes.Count == 0 ? (EngineAnswer.Done, []) : await InstanceVolumes.BringAsync(engine, resource, await MemberAsync(resource, engine, ct), MarksOf(resource), ct);
-        if (!disks.IsDone) { return Failed(disks, SightOf(instance)) with { GoneVolumes = gone }; }
+        if (!disks.IsDone) { return await RefusedAsync(resource, engine, disks, SightOf(instance), ct) with { GoneVolumes = gone }; }
         var step = (instance.Status, resource.Wish) switch
         {
             (InstanceStatus.Running, ResourceWish.Running) => Running(resource, instance),
@@ -127,6 +128,8 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         var network = await surroundings.EnsureAsync(db, engine, pool, resource.OrganisationId, ct);
         if (!network.Answer.IsDone) { return Failed(network.Answer, Sight.Absent); }
         var host = await db.CloudHosts.AsNoTracking().SingleAsync(h => h.Id == resource.HostId, ct);
+        var taken = await db.CloudResources.AsNoTracking().SingleAsync(r => r.Id == backup.ResourceId, ct);
+        IReadOnlyCollection<EngineName> volumes = [.. backup.Volumes.Select(v => v.Again).Concat(taken.Volumes).Select(v => InstanceVolumes.NameOf(taken, v)).Distinct()];
         BackupStream? content;
         try { content = await backups.OpenAsync(backup, ct); }
         catch (CryptographicException) { return DeliveryStep.Never("secret-lost", Sight.Absent); }
@@ -134,7 +137,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         await using (content)
         {
             EngineAnswer answer;
-            try { answer = await engine.ImportAsync(IdOf(resource), content, SizeOf(resource), MarksOf(resource), await surroundings.IsClusterAsync(engine, ct) ? host.Name : null, ct); }
+            try { answer = await engine.ImportAsync(IdOf(resource), content, SizeOf(resource), MarksOf(resource), await surroundings.IsClusterAsync(engine, ct) ? host.Name : null, volumes, ct); }
             catch (Exception) when (content.IsDamaged) { return DeliveryStep.Never("backup-damaged", Sight.Absent); }
             // The engine was cut off before it had the whole, and made nothing of it.
             if (content.IsDamaged) { return DeliveryStep.Never("backup-damaged", Sight.Absent); }
@@ -159,6 +162,37 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         }
     }
 
+    /// <summary>Makes the volumes of one that is restored from their archives, before anything is put into it; null when all are there. One that still bears the marks of another is not whole, and is made again.</summary>
+    private async Task<DeliveryStep?> FillVolumesAsync(CloudResource resource, Guid backupId, CloudEngine engine, CancellationToken ct)
+    {
+        if (await db.ResourceBackups.AsNoTracking().SingleOrDefaultAsync(b => b.Id == backupId, ct) is not { } backup) { return DeliveryStep.Never("backup-unknown", Sight.Changing); }
+        foreach (var volume in resource.Volumes.Where(v => !v.IsLeaving))
+        {
+            if (backup.Volumes.FirstOrDefault(v => v.Name == volume.Name) is not { } part) { continue; }
+            var (project, name) = (IdOf(resource).Project, InstanceVolumes.NameOf(resource, volume));
+            var found = await engine.FindVolumeAsync(project, name, ct);
+            if (found.IsDone && found.Value.Marks.GetValueOrDefault("resource") == resource.Id.ToString()) { continue; }
+            if (found.IsDone && await engine.RemoveVolumeAsync(project, name, ct) is { IsDone: false } kept) { return Failed(kept, Sight.Changing); }
+            if (!found.IsDone && found.Outcome != EngineOutcome.NotFound) { return Failed(found, Sight.Changing); }
+            BackupStream? content;
+            try { content = await backups.OpenAsync(part, ct); }
+            catch (CryptographicException) { return DeliveryStep.Never("secret-lost", Sight.Changing); }
+            if (content is null) { return DeliveryStep.Never("backup-damaged", Sight.Changing); }
+            await using (content)
+            {
+                EngineAnswer answer;
+                try { answer = await engine.ImportVolumeAsync(new EngineVolume(project, name, volume.Size, InstanceVolumes.MarksOf(MarksOf(resource), volume), await MemberAsync(resource, engine, ct)), content, ct); }
+                catch (Exception) when (content.IsDamaged) { return DeliveryStep.Never("backup-damaged", Sight.Changing); }
+                if (content.IsDamaged) { return DeliveryStep.Never("backup-damaged", Sight.Changing); }
+                // As with the instance: what an attempt that was killed had sent whole may still be being unpacked.
+                if (answer is { Outcome: EngineOutcome.Refused, Code: "failed" } && resource.Attempts < MostImports) { return DeliveryStep.NotNow(answer.Code, Sight.Changing); }
+                return answer.IsDone ? new DeliveryStep(Sight.Changing) : Failed(answer, Sight.Changing);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The member of a cluster that it is placed on; null where there is but one.</summary>
     private async Task<string?> MemberAsync(CloudResource resource, CloudEngine engine, CancellationToken ct) =>
         await surroundings.IsClusterAsync(engine, ct) ? (await db.CloudHosts.AsNoTracking().SingleAsync(h => h.Id == resource.HostId, ct)).Name : null;
@@ -172,7 +206,22 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
         var wanted = size with { DiskGiB = Math.Max(size.DiskGiB, instance.Size.DiskGiB) };
         if (wanted == instance.Size) { return null; }
         var answer = await engine.ResizeAsync(instance.Id, wanted, ct);
-        return answer.IsDone ? null : Failed(answer, SightOf(instance));
+        return answer.IsDone ? null : await RefusedAsync(resource, engine, answer, SightOf(instance), ct);
+    }
+
+    /// <summary>A change that the engine will not carry out, now or later, is taken back; what failed otherwise is tried again.</summary>
+    private static async Task<DeliveryStep> RefusedAsync(CloudResource resource, CloudEngine engine, EngineAnswer answer, Sight sight, CancellationToken ct)
+    {
+        var step = Failed(answer, sight);
+        // What is not ours any more cannot be set back either.
+        if (!step.IsFinal || resource.Former is not { } former || answer.Code == "not-ours") { return step; }
+        var grown = new Dictionary<string, int>();
+        foreach (var volume in resource.Volumes.Where(v => former.Volumes.Any(f => f.Name == v.Name && f.Size < v.Size)))
+        {
+            if (await engine.FindVolumeAsync(IdOf(resource).Project, InstanceVolumes.NameOf(resource, volume), ct) is { IsDone: true, Value: { } found }) { grown[volume.Name] = Math.Min(found.DiskGiB, volume.Size); }
+        }
+
+        return step with { RefusedChange = answer.Code, GrownVolumes = grown };
     }
 
     private async Task<DeliveryStep> RemoveAsync(EngineInstance instance, CloudEngine engine, CancellationToken ct)

@@ -77,9 +77,10 @@ internal sealed class InstanceSurroundings(IOptions<CloudOptions> options, TimeP
     /// <summary>What the department has been granted in this pool: the engine, too, lets no more through. What is being removed still counts, until it is gone.</summary>
     private static async Task<Wall> WallAsync(ZhengtongDb db, Guid pool, Guid organisation, CancellationToken ct)
     {
-        var granted = await db.CloudResources.AsNoTracking()
+        // What is given up counts until the engine has taken it away: below what is in use it sets no limit.
+        var granted = (await db.CloudResources.AsNoTracking()
             .Where(r => r.PoolId == pool && r.OrganisationId == organisation && r.State != CloudResourceState.Removed && (r.Form == ResourceForm.Instance || r.Form == ResourceForm.Site))
-            .Select(r => r.Amounts).ToListAsync(ct);
+            .Select(r => new { r.Amounts, r.Former }).ToListAsync(ct)).ConvertAll(r => CloudResource.HeldOf(r.Amounts, r.Former));
         return new Wall(granted.Count, granted.Sum(a => (int)Math.Max(1, (a.Get("vcpu") + 999) / 1000)), granted.Sum(a => Math.Max(16, a.Get("memory"))));
     }
 

@@ -24,7 +24,7 @@ internal static class InstanceVolumes
         foreach (var volume in resource.Volumes.Where(v => !v.IsLeaving))
         {
             var name = NameOf(resource, volume);
-            var made = await engine.EnsureVolumeAsync(new EngineVolume(id.Project, name, volume.Size, new Dictionary<string, string>(marks) { ["volume"] = volume.Name }, member), ct);
+            var made = await engine.EnsureVolumeAsync(new EngineVolume(id.Project, name, volume.Size, MarksOf(marks, volume), member), ct);
             if (!made.IsDone) { return (made, gone); }
             var attached = await engine.AttachVolumeAsync(id, name, volume.Path, ct);
             if (!attached.IsDone) { return (attached, gone); }
@@ -48,6 +48,9 @@ internal static class InstanceVolumes
     /// <summary>What an earlier attempt removed is gone.</summary>
     private static async Task<EngineAnswer> RemoveAsync(CloudEngine engine, CloudResource resource, KeptVolume volume, CancellationToken ct) =>
         await engine.RemoveVolumeAsync(InstanceFulfilment.IdOf(resource).Project, NameOf(resource, volume), ct) is { Outcome: not EngineOutcome.NotFound } answer ? answer : EngineAnswer.Done;
+
+    /// <summary>The marks of a volume: its instance's, and its name.</summary>
+    internal static IReadOnlyDictionary<string, string> MarksOf(IReadOnlyDictionary<string, string> marks, KeptVolume volume) => new Dictionary<string, string>(marks) { ["volume"] = volume.Name };
 
     /// <summary>At most 54 characters.</summary>
     internal static EngineName NameOf(CloudResource resource, KeptVolume volume) => EngineName.Parse($"{resource.EngineName}-{volume.Name}");

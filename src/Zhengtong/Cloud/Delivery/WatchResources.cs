@@ -37,7 +37,7 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
             }
 
             found += await HostMoves.FollowAsync(db, pool, there, began, ct);
-            found += await CompareAsync(pool, there, began, ct) + await OrphansAsync(pool, engine, there, began, ct);
+            found += await CompareAsync(pool, there, began, ct) + await OrphansAsync(pool, engine, there, began, ct) + await LeftVolumesAsync(pool, engine, ct);
             db.ChangeTracker.Clear();
         }
 
@@ -156,6 +156,33 @@ internal sealed partial class WatchResources(ZhengtongDb db, PoolEngines engines
         db.EngineOrphans.RemoveRange(before.Values);
         await db.SaveChangesAsync(ct);
         return found;
+    }
+
+    /// <summary>Volumes that a call which came late, or an attempt that broke off, left of a resource that is gone, and what stood for volumes while one was restored that is there. A volume of a resource that is there, or that
+    /// no resource knows, is left alone.</summary>
+    private async Task<long> LeftVolumesAsync(ResourcePool pool, CloudEngine engine, CancellationToken ct)
+    {
+        var there = new List<(EngineVolume Volume, Guid Resource, bool IsPlaceholder)>();
+        var answer = await engine.ReadVolumesAsync(volume =>
+        {
+            if (volume.Marks.GetValueOrDefault("pool") is { } of && of != pool.Id.ToString()) { return; }
+            var placeholder = volume.Marks.GetValueOrDefault(EngineMarks.Placeholder);
+            if ((placeholder ?? volume.Name.ToString().Split('-')[0]) is ['r', .. var digits] && Guid.TryParseExact(digits, "N", out var resource)) { there.Add((volume, resource, placeholder is not null)); }
+        }, ct);
+        if (!answer.IsDone) { return 0; }
+        long gone = 0;
+        foreach (var part in there.Chunk(500))
+        {
+            var ids = part.Select(p => p.Resource).Distinct().ToList();
+            var known = await db.CloudResources.AsNoTracking().Where(r => ids.Contains(r.Id)).Select(r => new { r.Id, r.State, r.DeliveredAt }).ToDictionaryAsync(r => r.Id, ct);
+            foreach (var (volume, resource, isPlaceholder) in part)
+            {
+                if (known.GetValueOrDefault(resource) is not { } of || !(of.State == CloudResourceState.Removed || (isPlaceholder && (of.DeliveredAt is not null || of.State == CloudResourceState.Failed)))) { continue; }
+                if ((await engine.RemoveVolumeAsync(volume.Project, volume.Name, ct)).IsDone) { gone++; }
+            }
+        }
+
+        return gone;
     }
 
     /// <summary>By its name, which is ours to give; one that is just being made from a backup still bears the marks of another.</summary>

@@ -46,6 +46,27 @@ internal abstract class CloudEngine : IDisposable
     /// <summary>Removes a volume with all that is on it; <see cref="EngineOutcome.Busy"/> while it is in an instance.</summary>
     internal abstract Task<EngineAnswer> RemoveVolumeAsync(EngineName project, EngineName volume, CancellationToken ct);
 
+    /// <summary>One volume.</summary>
+    internal abstract Task<EngineAnswer<EngineVolume>> FindVolumeAsync(EngineName project, EngineName volume, CancellationToken ct);
+
+    /// <summary>Reads our volumes of all projects one by one. Only an answer that is done says that these were all.</summary>
+    internal abstract Task<EngineAnswer> ReadVolumesAsync(Action<EngineVolume> each, CancellationToken ct);
+
+    /// <summary>Makes a backup of a volume at the engine, to be fetched. The engine removes it by itself after a day.</summary>
+    internal abstract Task<EngineAnswer> BackUpVolumeAsync(EngineName project, EngineName volume, EngineName backup, CancellationToken ct);
+
+    /// <summary>A volume's backup's bytes, as <see cref="ExportAsync"/> gives those of an instance.</summary>
+    internal abstract Task<EngineAnswer<Stream>> ExportVolumeAsync(EngineName project, EngineName volume, EngineName backup, CancellationToken ct);
+
+    /// <summary>Removes a volume's backup.</summary>
+    internal abstract Task<EngineAnswer> DeleteVolumeBackupAsync(EngineName project, EngineName volume, EngineName backup, CancellationToken ct);
+
+    /// <summary>Makes a volume from a backup's bytes, read to their end. Project, name, size and marks are those given here, whatever the backup says. An answer that is not done may leave it with the marks that the backup has.</summary>
+    /// <param name="volume">The new volume.</param>
+    /// <param name="backup">Its bytes; stays the caller's.</param>
+    /// <param name="ct">Stops it.</param>
+    internal abstract Task<EngineAnswer> ImportVolumeAsync(EngineVolume volume, Stream backup, CancellationToken ct);
+
     /// <summary>Makes an instance; it is stopped. <see cref="EngineOutcome.NotFound"/> with the code <c>image</c>, <c>project</c>, <c>network</c>, <c>member</c> when it names what is not there.</summary>
     internal abstract Task<EngineAnswer> CreateAsync(InstanceOrder order, CancellationToken ct);
 
@@ -90,14 +111,18 @@ internal abstract class CloudEngine : IDisposable
     internal abstract Task<EngineAnswer> DeleteBackupAsync(InstanceId id, EngineName backup, CancellationToken ct);
 
     /// <summary>Makes a stopped instance from a backup's bytes, read to their end. Size, marks and name are those given here, whatever the backup says; its network card is another one. Only into a project that
-    /// <see cref="EnsureProjectAsync"/> made: a backup may say that it wants the host's own devices, and such a project refuses that. An answer that is not done may leave it with the marks that the backup has.</summary>
+    /// <see cref="EnsureProjectAsync"/> made: a backup may say that it wants the host's own devices, and such a project refuses that. It has no volumes. An answer that is not done may leave it with the marks that the backup has, and,
+    /// while it bears them, with the volumes that the backup names.</summary>
     /// <param name="id">The new instance.</param>
     /// <param name="backup">Its bytes; stays the caller's.</param>
     /// <param name="size">Its size.</param>
     /// <param name="marks">Our ids.</param>
     /// <param name="member">Where; null where the engine likes.</param>
+    /// <param name="volumes">Volumes that were in what the backup was taken from. An engine takes in no instance whose volumes are gone: in the place of one that is, it may make an empty one while it works, which bears
+    /// the mark <see cref="EngineMarks.Placeholder"/>; an attempt that broke off may leave it.</param>
     /// <param name="ct">Stops it.</param>
-    internal abstract Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, string? member, CancellationToken ct);
+    internal abstract Task<EngineAnswer> ImportAsync(
+        InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, string? member, IReadOnlyCollection<EngineName> volumes, CancellationToken ct);
 
     /// <summary>Writes a file inside an instance, whether it runs or not; it is root's alone. One that is there is replaced; its folder must be there. An answer that is not done may leave half of it.</summary>
     /// <param name="id">The instance.</param>

@@ -11,12 +11,15 @@ internal static partial class EngineMarks
     /// <summary>Key of the mark that says which member an instance was moved off, while that member is empty; set by the engine's driver.</summary>
     internal const string Home = "home";
 
+    /// <summary>Key of the mark of an empty volume that stands for one that is gone while an instance is made from a backup: its value is that instance's name. Set by the engine's driver.</summary>
+    internal const string Placeholder = "placeholder";
+
     /// <summary>Most marks of an object, the owner's not counted.</summary>
     internal const int Most = 20;
 
     /// <summary>What is wrong with an order's marks, or null.</summary>
     internal static EngineAnswer? Fault(IReadOnlyDictionary<string, string> marks) =>
-        marks.Count <= Most && marks.All(m => IsKey(m.Key) && m.Key is not (Owner or Home) && IsValue(m.Value)) ? null : EngineAnswer.Refused("mark", "Marks: lower-case keys, values of letters, digits and . _ : -, at most 20");
+        marks.Count <= Most && marks.All(m => IsKey(m.Key) && m.Key is not (Owner or Home or Placeholder) && IsValue(m.Value)) ? null : EngineAnswer.Refused("mark", "Marks: lower-case keys, values of letters, digits and . _ : -, at most 20");
 
     /// <summary>What is wrong with the marks of a filter, or null.</summary>
     internal static EngineAnswer? Fault(InstanceFilter filter) =>

@@ -44,7 +44,7 @@ public enum OrderState
 /// <param name="UserDataDigest">Lower-case hex SHA-256 of the cloud-init user data; null for none.</param>
 /// <param name="Monthly">Yuan a month for one at the prices when it was written, rounded to cents; null where a price is missing.</param>
 /// <param name="Backup">The backup that it is made from; null when it begins empty.</param>
-/// <param name="Volumes">Of a change: the data volumes that the resource is to have, counted in the amount of disk; null for none.</param>
+/// <param name="Volumes">Of a change, and of what is made from a backup: the data volumes that the resource is to have, counted in the amount of disk; null for none.</param>
 internal sealed record OrderItem(
     string Name, string Service, int Version, string ServiceName, ServiceForm Form, string Plan, string PlanName, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest,
     decimal? Monthly, Guid? Backup = null, IReadOnlyList<DataVolume>? Volumes = null);
@@ -111,6 +111,12 @@ internal sealed class CloudOrder
     /// <summary>Why it was refused or withdrawn.</summary>
     internal string? Reason { get; private set; }
 
+    /// <summary>Of a granted change: when it was taken back because its maker refused it for good; null when it was not.</summary>
+    internal DateTimeOffset? UndoneAt { get; private set; }
+
+    /// <summary>Why its maker refused it, a code of docs/engines.md or of the delivery; null when it did not.</summary>
+    internal string? UndoneCode { get; private set; }
+
     /// <summary>The canonical document that both sides sign; null for a draft, never changed once written.</summary>
     internal string? Document { get; private set; }
 
@@ -146,6 +152,9 @@ internal sealed class CloudOrder
 
     internal void Refuse(string code, string reason, Guid by, DateTimeOffset now) =>
         (ReasonCode, Reason, DecidedBy, DecidedAt, State, Revision) = (code, reason, by, now, OrderState.Refused, Revision + 1);
+
+    /// <summary>Its maker refused it, and what was held for it was given back: what both sides signed stays as it is.</summary>
+    internal void Undo(string code, DateTimeOffset now) => (UndoneCode, UndoneAt, Revision) = (code, now, Revision + 1);
 
     internal void Withdraw(string reason, Guid by, DateTimeOffset now) => (Reason, DecidedBy, DecidedAt, State, Revision) = (reason, by, now, OrderState.Withdrawn, Revision + 1);
 }

@@ -102,6 +102,22 @@ internal sealed class CloudResource
     internal IReadOnlyList<KeptVolume> VolumesWith(IReadOnlyList<DataVolume> wanted) =>
         [.. wanted.Select(v => new KeptVolume(v.Name, v.Size, v.Path)), .. Volumes.Where(v => wanted.All(w => w.Name != v.Name)).Select(v => v with { IsLeaving = true })];
 
+    /// <summary>How it stood before the changes that its maker has not carried out yet; null when there are none. What a maker refuses for good goes back to it.</summary>
+    internal FormerStanding? Former { get; set; }
+
+    /// <summary>What is held for it: while its maker has not carried a change out yet, of each kind the larger of what it had and what it is to have, so that it can always go back.</summary>
+    internal IReadOnlyList<ResourceAmount> Held => HeldOf(Amounts, Former);
+
+    internal static IReadOnlyList<ResourceAmount> HeldOf(IReadOnlyList<ResourceAmount> amounts, FormerStanding? former) => former is null ? amounts
+        : Model.Amounts.Of(amounts.Concat(former.Amounts).Select(a => a.Kind).Distinct().Select(k => new ResourceAmount(k, Math.Max(amounts.Get(k), former.Amounts.Get(k)))));
+
+    /// <summary>What it is billed for: what it has, not what it is to have.</summary>
+    internal (string Plan, IReadOnlyList<ResourceAmount> Amounts) Had => Former is { } before ? (before.Plan, before.Amounts) : (PlanCode, Amounts);
+
+    /// <summary>What to go back to when an order changes it now: of several changes before one is carried out how it stood before the first. What was never there has nothing to go back to.</summary>
+    internal FormerStanding? FormerOf(Guid order) =>
+        DeliveredAt is null ? null : Former is { } before ? before with { Orders = [.. before.Orders, order] } : new FormerStanding([order], PlanCode, Amounts, Volumes);
+
     /// <summary>What it has without its volumes.</summary>
     internal IReadOnlyList<ResourceAmount> OwnAmounts => OwnOf(Amounts, Volumes);
 
@@ -174,6 +190,13 @@ internal sealed class CloudResource
     /// <summary>What the seal of its user data is bound to.</summary>
     internal static string PurposeOf(Guid resource) => $"cloud-user-data:{resource}";
 }
+
+/// <summary>How a resource stood before it was changed.</summary>
+/// <param name="Orders">The orders that changed it since, the oldest first.</param>
+/// <param name="Plan">Code of its plan.</param>
+/// <param name="Amounts">What it had, and was billed for.</param>
+/// <param name="Volumes">Its data volumes.</param>
+internal sealed record FormerStanding(IReadOnlyList<Guid> Orders, string Plan, IReadOnlyList<ResourceAmount> Amounts, IReadOnlyList<KeptVolume> Volumes);
 
 /// <summary>A stretch of time in which a resource was there with the same amounts in the same state: what is billed by. Written in the transaction that changes the resource, without gaps from its delivery to its end.</summary>
 internal sealed class ResourceSpan

@@ -30,6 +30,12 @@ internal sealed class ResourceBackup
     /// <summary>The key of its content, sealed by the vault (<see cref="PurposeOf"/>).</summary>
     internal required byte[] Key { get; init; }
 
+    /// <summary>The data volumes that were in the instance, each an archive of its own; empty for other forms, and where there were none.</summary>
+    internal IReadOnlyList<BackupVolume> Volumes { get; init; } = [];
+
+    /// <summary>Bytes of all its archives before encryption.</summary>
+    internal long WholeLength => Length + Volumes.Sum(v => v.Length);
+
     /// <summary>What it was taken from: product and version of the engine, or version of the database server; at most 150 characters, empty when unknown.</summary>
     internal required string Source { get; init; }
 
@@ -43,6 +49,20 @@ internal sealed class ResourceBackup
 
     /// <summary>What the seal of its key is bound to.</summary>
     internal static string PurposeOf(Guid backup) => $"cloud-backup:{backup}";
+}
+
+/// <summary>The archive of a data volume in a backup.</summary>
+/// <param name="Id">What its content and its key are bound to.</param>
+/// <param name="Name">The volume's name.</param>
+/// <param name="Size">Its size, GiB.</param>
+/// <param name="Path">Where it was mounted.</param>
+/// <param name="Digest">The object.</param>
+/// <param name="Length">Bytes of the archive before encryption.</param>
+/// <param name="Key">The key of its content, sealed by the vault (<see cref="ResourceBackup.PurposeOf"/> of its id).</param>
+internal sealed record BackupVolume(Guid Id, string Name, int Size, string Path, Digest Digest, long Length, byte[] Key)
+{
+    /// <summary>The volume as a resource that is made from it keeps it.</summary>
+    internal KeptVolume Again => new(Name, Size, Path);
 }
 
 /// <summary>That a resource is backed up by itself, every day at an hour, and how long those are kept. Without one it is not.</summary>

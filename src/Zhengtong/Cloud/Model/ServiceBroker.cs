@@ -135,7 +135,7 @@ internal sealed class Brokered
     /// <summary>Of an instance: the parameters that it was last asked for with, so that whoever asks again asks the same; null for none.</summary>
     internal string? Parameters { get; set; }
 
-    /// <summary>Of an instance: digest of the order that the broker was last asked for (<see cref="OrderOf"/>). Only another order changes it: what is there stays as it is when the plans behind it are set anew.</summary>
+    /// <summary>Of an instance: digest of the order that the broker was last asked for (<see cref="OrderOf(CloudResource)"/>). Only another order changes it: what is there stays as it is when the plans behind it are set anew.</summary>
     internal string? Ordered { get; set; }
 
     /// <summary>While it changes: the plan that was asked for.</summary>
@@ -200,8 +200,11 @@ internal sealed class Brokered
     }
 
     /// <summary>Lower-case hex SHA-256 of what of a resource may be changed by an order.</summary>
-    internal static string OrderOf(CloudResource resource) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(
-        string.Join('\n', [resource.PlanCode, .. resource.Amounts.Select(a => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{a.Kind} {a.Amount}"))]))));
+    internal static string OrderOf(CloudResource resource) => OrderOf(resource.PlanCode, resource.Amounts);
+
+    /// <summary>The same of other amounts.</summary>
+    internal static string OrderOf(string plan, IReadOnlyList<ResourceAmount> amounts) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(
+        string.Join('\n', [plan, .. amounts.Select(a => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{a.Kind} {a.Amount}"))]))));
 
     /// <summary>What the seal of its credentials is bound to.</summary>
     internal static string PurposeOf(Guid brokered) => $"cloud-brokered:{brokered}";

@@ -45,12 +45,15 @@ namespace Zhengtong.Cloud.Orders;
 /// <param name="ConsumerSeal">The department's seal.</param>
 /// <param name="ProviderSeal">The provider's seal.</param>
 /// <param name="MayDecide">True when the caller may grant or refuse it now.</param>
+/// <param name="UndoneAt">Of a granted change: when it was taken back because its maker refused it for good; null when it was not.</param>
+/// <param name="UndoneCode">Why, a code.</param>
+/// <param name="UndoneText">The same in words.</param>
 /// <param name="Revision">To be sent with what comes next.</param>
 public sealed record CloudOrderDetail(
     Guid Id, string Number, OrderKind Kind, Guid DepartmentId, string Department, Guid ProviderId, string Provider, Guid SystemId, string System, int Protection, NetworkZone Zone, Guid? ProjectId,
     IReadOnlyList<CloudOrderLine> Items, IReadOnlyList<ResourceAmount> Total, decimal Monthly, Guid? ResourceId, DateTimeOffset Until, string Ground, OrderState State, DateTimeOffset CreatedAt, DateTimeOffset? SubmittedAt,
     DateTimeOffset? DecidedAt, string? ReasonCode, string? Reason, string? Review, string? ReviewStep, IReadOnlyList<Shortage>? QuotaShortages, IReadOnlyList<int?> Fitting, IReadOnlyList<OrderedResource> Resources,
-    string? Document, string? Digest, OrderSeal? ConsumerSeal, OrderSeal? ProviderSeal, bool MayDecide, int Revision) : IRevisioned;
+    string? Document, string? Digest, OrderSeal? ConsumerSeal, OrderSeal? ProviderSeal, bool MayDecide, DateTimeOffset? UndoneAt, string? UndoneCode, string? UndoneText, int Revision) : IRevisioned;
 
 /// <summary>An item of an order.</summary>
 /// <param name="Name">What the department calls it.</param>
@@ -67,7 +70,7 @@ public sealed record CloudOrderDetail(
 /// <param name="UserDataDigest">Lower-case hex SHA-256 of its user data.</param>
 /// <param name="Monthly">Yuan a month for one; null where a price is missing.</param>
 /// <param name="Backup">The backup that it is made from; null when it begins empty.</param>
-/// <param name="Volumes">Of a change: the data volumes that the resource is to have, counted in its disk.</param>
+/// <param name="Volumes">Of a change, and of what is made from a backup: the data volumes that the resource is to have, counted in its disk.</param>
 public sealed record CloudOrderLine(
     string Name, string Service, int Version, string ServiceName, ServiceForm Form, string Plan, string PlanName, IReadOnlyList<ResourceAmount> Amounts, string? Image, int Count, bool IsApart, string? UserDataDigest, decimal? Monthly, Guid? Backup,
     IReadOnlyList<DataVolume> Volumes);
@@ -119,7 +122,7 @@ internal static class GetCloudOrder
             o.Total, o.Monthly, o.ResourceId, o.Until, o.Ground, o.State, o.CreatedAt, o.SubmittedAt, o.DecidedAt, o.ReasonCode, o.Reason, review is { StepName.Length: > 0 } ? review.Page : null, review?.StepName,
             o.IsOpen ? await outlook.LackingAsync(o, ct) : [], o.IsOpen ? await outlook.FittingAsync(o, ct) : [],
             [.. resources.Select(r => new OrderedResource(r.Id, r.Number, r.Name, r.Item, r.Amounts, r.Wish, r.State, r.Address, r.Problem, ResourceRows.SentenceOf(r.Problem), r.Until))],
-            o.Document, o.Digest, SealOf(o.ConsumerSeal), SealOf(o.ProviderSeal), decides, o.Revision));
+            o.Document, o.Digest, SealOf(o.ConsumerSeal), SealOf(o.ProviderSeal), decides, o.UndoneAt, o.UndoneCode, ResourceRows.SentenceOf(o.UndoneCode), o.Revision));
     }
 
     private static OrderSeal? SealOf(Agreements.Model.Seal? seal) => seal is null ? null : new OrderSeal(seal.Organisation, seal.OfficerName, seal.At, seal.KeyId, seal.Signature);

@@ -86,7 +86,7 @@ internal sealed class OrderGrant(ZhengtongDb db, CloudServiceLookup services, Or
         {
             Id = w.Id, Number = numbers[n], Name = w.Item.Count == 1 ? w.Item.Name : $"{w.Item.Name}-{w.Number}", Form = FormOf(w.Item.Form), OrderId = order.Id, Item = w.Place, OrganisationId = order.OrganisationId,
             Region = order.Region, NodeId = node.Id, SystemId = order.SystemId, ServiceCode = w.Item.Service, PlanCode = w.Item.Plan, Zone = order.Zone, Protection = order.Protection, Amounts = w.Item.Amounts,
-            Image = w.Item.Image, BackupId = w.Item.Backup, UserData = data.TryGetValue(w.Place, out var text) ? vault.Seal(text, CloudResource.PurposeOf(w.Id)) : null, SpreadGroup = spread[w.Place],
+            Volumes = [.. (w.Item.Volumes ?? []).Select(v => new KeptVolume(v.Name, v.Size, v.Path))], Image = w.Item.Image, BackupId = w.Item.Backup, UserData = data.TryGetValue(w.Place, out var text) ? vault.Seal(text, CloudResource.PurposeOf(w.Id)) : null, SpreadGroup = spread[w.Place],
             PoolId = places.GetValueOrDefault(w.Id)?.Claim?.PoolId ?? (w.Item.Backup is { } origin ? pools[origin] : null), HostId = places.GetValueOrDefault(w.Id)?.Claim?.HostId, Wish = ResourceWish.Running, NextAt = now, Until = order.Until, CreatedAt = now,
             Problem = places.TryGetValue(w.Id, out var claim) && !claim.IsPlaced ? NoHost : null,
         }).ToList();
@@ -112,9 +112,12 @@ internal sealed class OrderGrant(ZhengtongDb db, CloudServiceLookup services, Or
         var volumes = resource.VolumesWith(order.Items[0].Volumes ?? []);
         var amounts = Amounts.Of([.. order.Items[0].Amounts, .. volumes.Where(v => v.IsLeaving).Select(v => new ResourceAmount("disk", v.Size))]);
         var before = new { plan = resource.PlanCode, resource.Amounts, resource.Until, resource.Volumes };
-        if (!amounts.SequenceEqual(resource.Amounts) && (await Holds.ResizeAsync(db, resource.Id, amounts, actor, now, ct)).Problem is { } refusal) { return refusal; }
+        var isOther = order.Items[0].Plan != resource.PlanCode || !amounts.SequenceEqual(resource.Amounts) || !volumes.SequenceEqual(resource.Volumes);
+        var former = isOther ? resource.FormerOf(order.Id) : resource.Former;
+        // What is given up is held until its maker has carried the change out: it may refuse, and then all is as it was.
+        if (isOther && (await Holds.ResizeAsync(db, resource.Id, CloudResource.HeldOf(amounts, former), actor, now, ct)).Problem is { } refusal) { return refusal; }
 
-        (resource.PlanCode, resource.Amounts, resource.Until, resource.NextAt) = (order.Items[0].Plan, amounts, order.Until, now);
+        (resource.PlanCode, resource.Amounts, resource.Former, resource.Until, resource.NextAt) = (order.Items[0].Plan, amounts, former, order.Until, now);
         if (!volumes.SequenceEqual(resource.Volumes)) { resource.Volumes = volumes; }
         resource.Touch();
         db.Ledger.Add(LedgerEntry.Of("cloud.order-granted", order.Id, actor, now, before: before, after: new

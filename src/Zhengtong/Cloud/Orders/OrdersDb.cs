@@ -45,6 +45,8 @@ internal partial class ZhengtongDb
             o.Property(x => x.DecidedAt);
             o.Property(x => x.ReasonCode).HasMaxLength(40);
             o.Property(x => x.Reason).HasMaxLength(500);
+            o.Property(x => x.UndoneAt);
+            o.Property(x => x.UndoneCode).HasMaxLength(CloudResource.LongestProblem);
             o.Property(x => x.Document);
             o.Property(x => x.Digest).HasMaxLength(64);
             o.Property(x => x.Revision).IsConcurrencyToken();

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Catalogue;
+using Zhengtong.Cloud.Backups;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel;
 using Zhengtong.Kernel.Http;
@@ -12,7 +13,7 @@ using Zhengtong.Kernel.Secrets;
 namespace Zhengtong.Cloud.Orders;
 
 /// <summary>A draft as it is to be.</summary>
-/// <param name="Order">What is ordered; an item of the same place and name without user data keeps what it had.</param>
+/// <param name="Order">What is ordered, amounts without data volumes; an item of the same place and name without user data keeps what it had.</param>
 public sealed record ReviseCloudOrderRequest([Required] CloudOrderText Order);
 
 internal static class ReviseCloudOrder
@@ -46,11 +47,13 @@ internal static class ReviseCloudOrder
             var there = kept.Find(d => d.Item == n + 1);
             var stays = item.UserDataDigest is null && there is not null && n < old.Count && old[n].Name == item.Name && item.Form == Catalogue.Model.ServiceForm.Instance;
             var kin = n < old.Count && old[n].Form == item.Form && item.Count == 1 ? old[n].Backup : null;
-            items.Add((stays ? item with { UserDataDigest = old[n].UserDataDigest } : item) with { Backup = kin });
+            var made = stays ? item with { UserDataDigest = old[n].UserDataDigest } : item;
+            // Its volumes are those of the backup, whatever else it asks for.
+            items.Add(kin is { } origin && await db.ResourceBackups.AsNoTracking().SingleOrDefaultAsync(b => b.Id == origin, ct) is { } backup ? await RestoreBackup.ItemOfAsync(db, made, backup, services, now, ct) : made with { Backup = kin });
             if (request.Order.Items[n].UserData is { Length: > 0 } data)
             {
-                var made = DraftCloudOrder.SealOf(vault, id, n + 1, data);
-                if (there is null) { db.OrderUserData.Add(made); } else { there.Sealed = made.Sealed; }
+                var closed = DraftCloudOrder.SealOf(vault, id, n + 1, data);
+                if (there is null) { db.OrderUserData.Add(closed); } else { there.Sealed = closed.Sealed; }
             }
             else if (there is not null && !stays) { db.OrderUserData.Remove(there); }
         }

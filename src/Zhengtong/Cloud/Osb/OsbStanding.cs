@@ -49,6 +49,8 @@ internal sealed record OsbStanding(OsbInstance Instance, CloudOrder Order, Cloud
         return change.State switch
         {
             OrderState.Draft or OrderState.Submitted => (true, false, Text.Of("cloud.osb.waits", change.Number)),
+            // Taken back: quota, host and bill are as before it.
+            OrderState.Granted when change is { UndoneAt: not null, UndoneCode: { } code } => (false, true, Text.Of("cloud.osb.standing", Resource?.Number ?? "", ResourceRows.SentenceOf(code)!)),
             OrderState.Granted when Resource is { State: CloudResourceState.Failed or CloudResourceState.Lost } or { Problem: "broker-refused-change" or "plan-not-updateable" } => (false, true, SaidOf(Resource)),
             OrderState.Granted => (Resource is { NextAt: not null }, false, SaidOf(Resource)),
             _ => (false, true, Text.Of("cloud.osb.refused", change.Number, change.Reason ?? "")),

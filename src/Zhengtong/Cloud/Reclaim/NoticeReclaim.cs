@@ -24,7 +24,7 @@ internal static class NoticeReclaim
         if (!reclaim.Notice(now, ChinaTime.StartOf(last.AddDays(1)))) { return CloudProblems.ReclaimMovedOn.Because($"{reclaim.State}"); }
         var resource = await db.CloudResources.SingleAsync(r => r.Id == reclaim.ResourceId, ct);
         db.Ledger.Add(ReclaimIdle.Moved(reclaim, before, actor, now));
-        db.Notices.Add(ReclaimIdle.Told(reclaim, resource, "cloud.notice.reclaim-noticed", now, last.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+        db.Notices.Add(ReclaimIdle.ToldWhole(reclaim, resource, ("cloud.notice.reclaim-noticed", "cloud.notice.reclaim-noticed-volumes"), now, last.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
         try { await db.SaveChangesAsync(ct); }
         catch (DbUpdateConcurrencyException) { return CloudProblems.ChangedMeanwhile.Because($"{id}"); }
         return TypedResults.NoContent();

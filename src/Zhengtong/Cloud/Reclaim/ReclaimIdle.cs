@@ -86,8 +86,8 @@ internal sealed class ReclaimIdle(ZhengtongDb db, TimeProvider clock) : IReconci
 
         Do(act, resource, now);
         db.Ledger.Add(Moved(reclaim, before, Actor.Platform, now));
-        if (reclaim.State is ReclaimState.Stopped) { db.Notices.Add(Told(reclaim, resource, "cloud.notice.reclaim-stopped", now, ChinaTime.DateOf(reclaim.RemoveAfter!.Value).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture))); }
-        if (reclaim.State is ReclaimState.Reclaimed) { db.Notices.Add(Told(reclaim, resource, "cloud.notice.reclaimed", now)); }
+        if (reclaim.State is ReclaimState.Stopped) { db.Notices.Add(ToldWhole(reclaim, resource, ("cloud.notice.reclaim-stopped", "cloud.notice.reclaim-stopped-volumes"), now, ChinaTime.DateOf(reclaim.RemoveAfter!.Value).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture))); }
+        if (reclaim.State is ReclaimState.Reclaimed) { db.Notices.Add(ToldWhole(reclaim, resource, ("cloud.notice.reclaimed", "cloud.notice.reclaimed-volumes"), now)); }
         if (reclaim.State is ReclaimState.Withdrawn && reclaim.NoticedAt is not null) { db.Notices.Add(Told(reclaim, resource, "cloud.notice.reclaim-withdrawn", now)); }
         await db.SaveChangesAsync(ct);
         return true;
@@ -107,6 +107,10 @@ internal sealed class ReclaimIdle(ZhengtongDb db, TimeProvider clock) : IReconci
 
     internal static Notice Told(ReclaimCase reclaim, CloudResource resource, string key, DateTimeOffset now, params string[] more) =>
         Notice.Of(reclaim.OrganisationId, NoticeTone.Warning, key, "/work/cloud/usage", now, [resource.Number, resource.Name, .. more]);
+
+    /// <summary>The same of what ends with its data volumes: then the department is told that they go too.</summary>
+    internal static Notice ToldWhole(ReclaimCase reclaim, CloudResource resource, (string Alone, string WithVolumes) key, DateTimeOffset now, params string[] more) =>
+        resource.Volumes.Count == 0 ? Told(reclaim, resource, key.Alone, now, more) : Told(reclaim, resource, key.WithVolumes, now, [.. more, resource.Volumes.Count.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
 
     /// <summary>By which copies a resource is kept: databases have no snapshots.</summary>
     private static IReadOnlyList<ResourceTaskKind> KindsOf(CloudResource resource) =>

@@ -93,7 +93,7 @@ internal static class DecideDrift
             var amounts = Amounts.Of([.. drift.Adopted(resource.OwnAmounts), .. resource.Volumes.Select(v => new ResourceAmount("disk", v.Size))]);
             if (amounts.SequenceEqual(resource.Amounts)) { return CloudProblems.DriftNothing.Because(resource.Number); }
             if ((await Holds.ResizeAsync(db, resource.Id, amounts, actor, now, ct)).Problem is { } lacking) { return lacking; }
-            resource.Amounts = amounts;
+            (resource.Amounts, resource.Former) = (amounts, null);
         }
 
         drift.Difference = null;

@@ -43,14 +43,22 @@ internal static class OpenTerminal
         if (await ResourceAccess.OwnAsync(db, id, actor, ct) is not { } resource) { return CloudProblems.ResourceNotFound.Because($"{id}"); }
         if (resource is not { Form: ResourceForm.Instance or ResourceForm.Site, State: CloudResourceState.Running, PoolId: { } poolId }) { return CloudProblems.ResourceNotThere.Because(resource.Number); }
         if (engines.Of(await db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == poolId, ct)) is not { IsDone: true, Value: { } engine }) { return CloudProblems.EngineSilent.Because("no-engine"); }
-        using var seat = seats.TryTake(actor.Id);
-        if (seat is null) { return CloudProblems.TerminalsMany.Because($"{seats.Most}"); }
         if (actor.IsProgram || !http.WebSockets.IsWebSocketRequest || !IsOwnPage(http.Request)) { return CloudProblems.TerminalOnly.Because(resource.Number); }
+        await using var seat = await seats.TryTakeAsync(actor.Id, ct);
+        if (seat is null) { return CloudProblems.TerminalsMany.Because($"{seats.Most}"); }
 
         // A line that nobody answers at is noticed: its shell must not run on.
         var accept = new WebSocketAcceptContext { KeepAliveInterval = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(30) };
         using var socket = await http.WebSockets.AcceptWebSocketAsync(accept);
         var (instance, what) = (InstanceFulfilment.IdOf(resource), kind?.Value ?? TerminalKind.Shell);
+        // An engine may let in two who come at the same moment, and drop one of them without a word.
+        await using var console = what == TerminalKind.Console ? await seats.TryTakeConsoleAsync(id, ct) : null;
+        if (what == TerminalKind.Console && console is null)
+        {
+            await TerminalLine.RefuseAsync(socket, TerminalEnd.Busy);
+            return TypedResults.Empty;
+        }
+
         var answer = what == TerminalKind.Console ? await engine.OpenConsoleAsync(instance, columns, rows, ct) : await engine.OpenTerminalAsync(instance, Shell, columns, rows, ct);
         if (!answer.IsDone)
         {
@@ -66,7 +74,9 @@ internal static class OpenTerminal
         var end = TerminalEnd.Failed;
         try
         {
-            end = await line.RunAsync(async token => await LiveSession.StillAsync(db, policy, http.User, opened.Id, token) is { } now && now.Organisation == resource.OrganisationId && now.May(Right.Apply), life.ApplicationStopping);
+            end = await line.RunAsync(async token =>
+                await LiveSession.StillAsync(db, policy, http.User, opened.Id, token) is not { } now || now.Organisation != resource.OrganisationId || !now.May(Right.Apply) ? TerminalEnd.SessionOver
+                : !await seat.KeepAsync(token) || (console is not null && !await console.KeepAsync(token)) ? TerminalEnd.Busy : null, life.ApplicationStopping);
         }
         finally
         {

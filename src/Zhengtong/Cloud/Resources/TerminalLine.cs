@@ -20,7 +20,7 @@ internal enum TerminalEnd
     Stopping,
     /// <summary>A message was larger than <see cref="TerminalLine.MostMessage"/>.</summary>
     TooLarge,
-    /// <summary>Another has the console.</summary>
+    /// <summary>Another has the console, or took the place that was lost while the platform stood still.</summary>
     Busy,
     /// <summary>The engine did not open it.</summary>
     Silent,
@@ -52,13 +52,13 @@ internal sealed class TerminalLine(WebSocket socket, EngineTerminal terminal, Ti
     private bool isLetGo;
 
     /// <summary>Runs to the end and closes the websocket.</summary>
-    /// <param name="mayGoOn">Asked each second.</param>
+    /// <param name="isOver">Asked each second; why it may not go on, null while it may.</param>
     /// <param name="stopping">Ends it.</param>
     /// <returns>Why it ended.</returns>
-    internal async Task<TerminalEnd> RunAsync(Func<CancellationToken, Task<bool>> mayGoOn, CancellationToken stopping)
+    internal async Task<TerminalEnd> RunAsync(Func<CancellationToken, Task<TerminalEnd?>> isOver, CancellationToken stopping)
     {
         await using var stop = stopping.Register(() => end.TrySetResult(TerminalEnd.Stopping));
-        var (says, hears, watches) = (EndAsync(SaysAsync()), EndAsync(HearsAsync()), EndAsync(WatchAsync(mayGoOn)));
+        var (says, hears, watches) = (EndAsync(SaysAsync()), EndAsync(HearsAsync()), EndAsync(WatchAsync(isOver)));
         try { return await end.Task; }
         finally
         {
@@ -154,13 +154,13 @@ internal sealed class TerminalLine(WebSocket socket, EngineTerminal terminal, Ti
         }
     }
 
-    private async Task<TerminalEnd> WatchAsync(Func<CancellationToken, Task<bool>> mayGoOn)
+    private async Task<TerminalEnd> WatchAsync(Func<CancellationToken, Task<TerminalEnd?>> isOver)
     {
         while (true)
         {
             await Task.Delay(Look, clock, over.Token);
             if (clock.GetUtcNow() - typedAt >= idle) { return TerminalEnd.Idle; }
-            if (!await mayGoOn(over.Token)) { return TerminalEnd.SessionOver; }
+            if (await isOver(over.Token) is { } why) { return why; }
         }
     }
 

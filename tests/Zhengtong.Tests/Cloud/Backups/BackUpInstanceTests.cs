@@ -130,6 +130,107 @@ public sealed class BackUpInstanceTests(DeliveryScene scene) : IClassFixture<Del
         (await scene.WithDb(db => Recounting.DifferencesAsync(db, default))).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task BackupWithVolumes_DiedAtAnyCallOfTheEngine_HoldsEachOnce_AndLeavesNothingAtTheEngine(bool afterIt)
+    {
+        var (engine, resource) = await WithVolumesAsync();
+        var died = true;
+        for (var at = 1; died; at++)
+        {
+            var task = await TaskAsync(resource, $"t{at}");
+            died = await DieAsync(engine, at, afterIt, () => DoAsync(resource, task));
+            TaskStep step;
+            do { step = await DoAsync(resource, task); } while (step is { IsDone: false, IsFinal: false });
+            step.ShouldBe(TaskStep.Done, $"died at call {at}");
+            (engine.BackupsOf(InstanceFulfilment.IdOf(resource)).Count, engine.VolumeBackups).ShouldBe((0, 0), $"died at call {at}");
+            var backup = await scene.WithDb(db => db.ResourceBackups.AsNoTracking().SingleAsync(b => b.Id == task));
+            backup.Volumes.Select(v => (v.Name, v.Size, v.Path)).ShouldBe([("data", 10, "/data"), ("logs", 5, "/logs")]);
+            (await scene.WithDb(db => db.ObjectReferences.CountAsync(r => r.Owner == backup.Owner))).ShouldBe(3);
+            await using var open = (await Store.OpenAsync(backup.Volumes[0], default))!;
+            var bytes = new byte[backup.Volumes[0].Length];
+            await open.ReadExactlyAsync(bytes);
+            bytes[..14].ShouldBe("pretend volume"u8.ToArray());
+            await scene.WithDb(async db => { await BackupStore.ForgetAsync(db, [await db.ResourceBackups.SingleAsync(b => b.Id == task)], default); return 0; });
+            (await scene.WithDb(db => db.ObjectReferences.AnyAsync(r => r.Owner == backup.Owner))).ShouldBeFalse();
+        }
+
+        // A line that breaks off in the midst of a volume leaves no backup, and the next attempt makes a whole one.
+        var broken = await TaskAsync(resource, "broken");
+        engine.BreaksExports = true;
+        (await DoAsync(resource, broken)).ShouldBe(TaskStep.NotNow("line-lost"));
+        engine.BreaksExports = false;
+        (await DoAsync(resource, broken)).ShouldBe(TaskStep.Done);
+        engine.VolumeBackups.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    public async Task RestoredWithVolumes_DiedAtAnyCall_HasOnesOfItsOwnWithWhatWasOnThem_WhetherTheOriginalsStandOrAreGone(bool afterIt, bool stands)
+    {
+        var (engine, resource) = await WithVolumesAsync();
+        var first = InstanceFulfilment.IdOf(resource);
+        var task = await TaskAsync(resource, "b");
+        (await DoAsync(resource, task)).ShouldBe(TaskStep.Done);
+        if (!stands)
+        {
+            await scene.WishAsync(resource.Id, ResourceWish.Removed);
+            (await scene.DriveAsync(resource.Id)).State.ShouldBe(CloudResourceState.Removed);
+            engine.AllVolumes.ShouldBeEmpty();
+        }
+
+        var died = true;
+        for (var at = 1; died; at++)
+        {
+            foreach (var givesUp in new[] { false, true })
+            {
+                var made = await FromBackupAsync(resource, task);
+                await VolumeTests.ChangeAsync(scene, made, new DataVolume("data", 10, "/data"), new DataVolume("logs", 5, "/logs"));
+                died = await DieAsync(engine, at, afterIt, async () => { await scene.App.Services.GetRequiredService<Delivering>().DriveAsync(made, default); return TaskStep.Done; });
+                await scene.RunAsync<WatchResources>();
+                var instance = await scene.InstanceAsync(made);
+                if (!givesUp)
+                {
+                    var there = await scene.DriveAsync(made);
+                    (there.State, there.Problem).ShouldBe((CloudResourceState.Running, null), $"died at call {at}");
+                    (engine.ReadOn(instance, "data"), engine.ReadOn(instance, "logs")).ShouldBe(("秦", "log"), $"died at call {at}");
+                    var (volumes, inside) = engine.VolumesOf(instance);
+                    volumes.ShouldAllBe(v => v.Marks["resource"] == $"{made}");
+                    inside.ShouldBe(volumes.Select(v => v.Name), ignoreOrder: true);
+                    volumes.Select(v => v.DiskGiB).Order().ShouldBe([5, 10]);
+                }
+
+                if (stands) { (engine.ReadOn(first, "data"), engine.VolumesOf(first).In.Count).ShouldBe(("秦", 2)); }
+                await scene.WishAsync(made, ResourceWish.Removed);
+                (await scene.DriveAsync(made)).State.ShouldBe(CloudResourceState.Removed);
+                await scene.RunAsync<WatchResources>();
+                // Nothing is left, of its own or in the place of others.
+                engine.AllVolumes.Select(v => v.Marks.GetValueOrDefault("resource")).ShouldBe(stands ? [$"{resource.Id}", $"{resource.Id}"] : [], $"died at call {at}, gave up: {givesUp}");
+            }
+        }
+
+        (await scene.WithDb(db => Recounting.DifferencesAsync(db, default))).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task VolumesLeftOfWhatIsGone_AreRemoved_OthersAreNot()
+    {
+        var (engine, resource) = await WithVolumesAsync();
+        var (gone, id) = (await WithVolumesAsync(resource.PoolId), InstanceFulfilment.IdOf(resource));
+        // A call that came late, and one that nobody knows.
+        await scene.WithDb(db => db.CloudResources.Where(r => r.Id == gone.Resource.Id).ExecuteUpdateAsync(s => s.SetProperty(r => r.State, CloudResourceState.Removed)));
+        engine.LoseBehindOurBack(InstanceFulfilment.IdOf(gone.Resource));
+        var stranger = new EngineVolume(id.Project, EngineName.Parse($"r{DeliveryScene.Id():N}-data"), 1, new Dictionary<string, string>());
+        (await engine.EnsureVolumeAsync(stranger, default)).ShouldBeDone();
+        await scene.RunAsync<WatchResources>();
+        engine.AllVolumes.Select(v => v.Name).ShouldBe([.. engine.VolumesOf(id).There.Select(v => v.Name), stranger.Name], ignoreOrder: true);
+        engine.VolumesOf(id).There.Count.ShouldBe(2);
+    }
+
     [Fact]
     public async Task Restored_FromWhatIsDamagedOrGone_IsRefusedAndNothingIsMade()
     {
@@ -154,6 +255,22 @@ public sealed class BackUpInstanceTests(DeliveryScene scene) : IClassFixture<Del
         await RefusedAsync("backup-damaged");
         await scene.WithDb(db => db.ResourceBackups.Where(b => b.Id == task).ExecuteDeleteAsync());
         await RefusedAsync("backup-unknown");
+
+        // A volume whose bytes are not its own: it does not start without it, and nothing of it stays.
+        var (second, kept) = await WithVolumesAsync();
+        var whole = await TaskAsync(kept, "whole");
+        (await DoAsync(kept, whole)).ShouldBe(TaskStep.Done);
+        var volumes = (await scene.WithDb(db => db.ResourceBackups.AsNoTracking().SingleAsync(b => b.Id == whole))).Volumes;
+        IReadOnlyList<BackupVolume> altered = [volumes[0], volumes[1] with { Digest = other.Digest }];
+        await scene.WithDb(db => db.ResourceBackups.Where(b => b.Id == whole).ExecuteUpdateAsync(s => s.SetProperty(b => b.Volumes, altered)));
+        var late = await FromBackupAsync(kept, whole);
+        await VolumeTests.ChangeAsync(scene, late, new DataVolume("data", 10, "/data"), new DataVolume("logs", 5, "/logs"));
+        var stuck = await scene.DriveAsync(late);
+        (stuck.State, stuck.Problem, stuck.DeliveredAt).ShouldBe((CloudResourceState.Failed, "backup-damaged", null));
+        (await second.FindAsync(InstanceFulfilment.IdOf(stuck), default)).Value!.Status.ShouldBe(InstanceStatus.Stopped);
+        await scene.WishAsync(late, ResourceWish.Removed);
+        (await scene.DriveAsync(late)).State.ShouldBe(CloudResourceState.Removed);
+        second.AllVolumes.Count.ShouldBe(2);
 
         async Task RefusedAsync(string why)
         {
@@ -299,6 +416,19 @@ public sealed class BackUpInstanceTests(DeliveryScene scene) : IClassFixture<Del
     {
         var (pool, engine) = await scene.PoolAsync();
         return (engine, await scene.DriveAsync(await scene.GrantAsync(pool)));
+    }
+
+    /// <summary>One with two data volumes on which something is written.</summary>
+    private async Task<(PretendEngine Engine, CloudResource Resource)> WithVolumesAsync(Guid? pool = null)
+    {
+        var (at, engine) = pool is { } given ? (given, PretendDriver.Of(scene.App).At((await scene.WithDb(db => db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == given))).Address)) : await scene.PoolAsync();
+        var id = await scene.GrantAsync(at);
+        await VolumeTests.ChangeAsync(scene, id, new DataVolume("data", 10, "/data"), new DataVolume("logs", 5, "/logs"));
+        var resource = await scene.DriveAsync(id);
+        (resource.State, resource.Problem).ShouldBe((CloudResourceState.Running, null));
+        engine.WriteOn(InstanceFulfilment.IdOf(resource), "data", "秦");
+        engine.WriteOn(InstanceFulfilment.IdOf(resource), "logs", "log");
+        return (engine, resource);
     }
 
     /// <summary>A resource as a restoration leaves it.</summary>

@@ -155,6 +155,84 @@ public sealed class BackupSlicesTests(PlatformFixture platform)
         (await world.Held()).ShouldBe((0, 2000));
     }
 
+    [Fact]
+    public async Task Volumes_AreListedAndDownloaded_AndHeldWithWhatIsRestored_OrRefusedWhereQuotaLacks()
+    {
+        var world = await OrderWorld.MakeAsync(platform, protection: 3);
+        var ((_, engine), id) = await DeliveredAsync(world);
+        await LimitAsync(20);
+        await platform.WithDb(async db =>
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            var (resource, now) = (await db.CloudResources.SingleAsync(r => r.Id == id), TimeProvider.System.GetUtcNow());
+            var amounts = Amounts.Of([.. resource.Amounts, new ResourceAmount("disk", 20)]);
+            (await Holds.ResizeAsync(db, id, amounts, Actor.Platform, now, default)).Result.ShouldBe(HoldResult.Done);
+            (resource.Amounts, resource.Volumes, resource.NextAt) = (amounts, [new KeptVolume("data", 20, "/data")], now);
+            resource.Touch();
+            await db.SaveChangesAsync();
+            await transaction.CommitAsync();
+            return 0;
+        });
+        platform.App.Services.GetRequiredService<Reconcilers>().Wake<DeliverResources>();
+        await UntilAsync(id, r => r.NextAt is null);
+        engine.WriteOn(InstanceFulfilment.IdOf(await ReadAsync(id)), "data", "秦");
+        var backup = await BackedUpAsync(world, id, "a");
+        var listed = (await world.Officer.GetFromJsonAsync<JsonElement>($"{Resources}/{id}/backups")).GetProperty("items")[0].GetProperty("volumes")[0];
+        (listed.GetProperty("name").GetString(), listed.GetProperty("size").GetInt32(), listed.GetProperty("path").GetString()).ShouldBe(("data", 20, "/data"));
+        listed.GetProperty("length").GetInt64().ShouldBeGreaterThan(10);
+        var content = await world.Officer.GetAsync($"{Resources}/{id}/backups/{backup}/content?volume=data");
+        content.Content.Headers.ContentDisposition!.FileName.ShouldBe("a.data.tar.gz");
+        (await content.Content.ReadAsStringAsync()).ShouldStartWith("pretend volume");
+        (await (await world.Officer.GetAsync($"{Resources}/{id}/backups/{backup}/content?volume=logs")).ReadProblemCode()).ShouldBe("cloud.backup-not-found");
+        (await world.Officer.GetPage($"/work/cloud/resources/{id}")).ShouldContain("data (20 GiB,");
+        (await world.Officer.GetPage($"/work/cloud/resources/{id}/backups/{backup}")).ShouldContain("data (20 GiB,");
+
+        // By an order it is held with its volume, or not at all.
+        var order = (await (await RestoreAsync(world, id, backup)).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("orderId").GetGuid();
+        await OrderWorld.Done(world.Submit(order));
+        (await world.Seen(order)).GetProperty("items")[0].GetProperty("volumes")[0].GetProperty("size").GetInt32().ShouldBe(20);
+        (await (await world.Grant(order)).ReadProblemCode()).ShouldBe("cloud.quota-exceeded");
+        (await world.Held("disk")).ShouldBe((0, 20));
+        await LimitAsync(40);
+        await OrderWorld.Done(world.Grant(order));
+        var made = (await world.Resources(order)).Single().Id;
+        platform.App.Services.GetRequiredService<Reconcilers>().Wake<DeliverResources>();
+        await UntilAsync(made, r => r is { State: CloudResourceState.Running, NextAt: null });
+        (await world.Held("disk")).ShouldBe((0, 40));
+        (await ReadAsync(made)).ShouldSatisfyAllConditions(r => r.Volumes.ShouldBe([new KeptVolume("data", 20, "/data")]), r => r.Amounts.Get("disk").ShouldBe(20));
+        engine.ReadOn(InstanceFulfilment.IdOf(await ReadAsync(made)), "data").ShouldBe("秦");
+
+        // In the place of one that is given back likewise, at once.
+        await platform.WithDb(async db =>
+        {
+            var resource = await db.CloudResources.SingleAsync(r => r.Id == id);
+            (resource.Wish, resource.NextAt) = (ResourceWish.Removed, TimeProvider.System.GetUtcNow());
+            resource.Touch();
+            return await db.SaveChangesAsync();
+        });
+        platform.App.Services.GetRequiredService<Reconcilers>().Wake<DeliverResources>();
+        await UntilAsync(id, r => r.State == CloudResourceState.Removed);
+        await LimitAsync(30);
+        var lacking = await (await RestoreAsync(world, id, backup)).ReadProblem();
+        lacking.GetProperty("code").GetString().ShouldBe("cloud.quota-exceeded");
+        lacking.GetProperty("errors").EnumerateObject().Single().Name.ShouldBe("amounts.disk");
+        await LimitAsync(40);
+        var again = (await (await RestoreAsync(world, id, backup)).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("resourceId").GetGuid();
+        platform.App.Services.GetRequiredService<Reconcilers>().Wake<DeliverResources>();
+        await UntilAsync(again, r => r is { State: CloudResourceState.Running, NextAt: null });
+        engine.ReadOn(InstanceFulfilment.IdOf(await ReadAsync(again)), "data").ShouldBe("秦");
+        (await world.Held("disk")).ShouldBe((0, 40));
+        (await platform.WithDb(db => db.ResourceSpans.AsNoTracking().SingleAsync(s => s.ResourceId == again && s.Until == null))).Amounts.Get("disk").ShouldBe(20);
+        (await world.Differences()).ShouldBeEmpty();
+
+        Task<int> LimitAsync(long limit) => platform.WithDb(async db =>
+        {
+            if (await db.QuotaCounters.Where(c => c.NodeId == world.Node && c.Kind == "disk").ExecuteUpdateAsync(s => s.SetProperty(c => c.Limit, limit)) is > 0 and var changed) { return changed; }
+            db.QuotaCounters.Add(new QuotaCounter { NodeId = world.Node, Kind = "disk", Limit = limit });
+            return await db.SaveChangesAsync();
+        });
+    }
+
     /// <summary>As a browser without script goes it.</summary>
     [Fact]
     public async Task Pages_BackUpPlanRestoreAndRemove_AndAWrongEntryComesBack()

@@ -138,6 +138,70 @@ public sealed class BrokerSlicesTests(PlatformFixture platform) : IAsyncLifetime
         JsonElement Patched() => JsonSerializer.Deserialize<JsonElement>(broker.Bodies.Last(b => b.Method == "PATCH").Body);
     }
 
+    [Fact]
+    public async Task Change_ThatTheBrokerRefusesForGood_IsTakenBack_AndItsOrderSaysSo()
+    {
+        var world = await BrokerWorld.MakeAsync(platform);
+        await world.PlaceAsync(broker, $"broker {CloudWorld.NewId()}");
+        var id = await world.DeliveredAsync();
+        var (usual, answer, state) = (broker.Answer, new Scripted(400), "in progress");
+        broker.Answer = (method, what) => method == "PATCH" ? answer : what == "GET instance/last_operation" ? new Scripted(200, $$"""{"state":"{{state}}"}""") : usual(method, what);
+        var before = await world.UntilAsync(id, r => r is { NextAt: null, Problem: null });
+        var spans = await SpansAsync();
+
+        var larger = await ChangeAsync(new { amounts = new[] { new { kind = "disk", amount = 9 } }, ground = "业务增长" });
+        await AsBeforeAsync(larger);
+        var page = await world.Officer.GetPage($"/work/cloud/orders/{larger}");
+        page.ShouldContain("are as before it");
+        (await platform.WithDb(db => db.Notices.CountAsync(n => n.TextKey == "cloud.notice.change-undone" && n.Href == $"/work/cloud/orders/{larger}"))).ShouldBe(2);
+
+        // Another plan with more, awaited and then failed: until it is over the larger of both is held, and what it has is billed.
+        answer = new Scripted(202, """{"operation":"grow"}""");
+        var plan = await ChangeAsync(new { plan = "large", amounts = new[] { new { kind = "disk", amount = 7 } }, ground = "业务增长" });
+        await world.UntilAsync(id, r => r.Problem == "broker-under-way");
+        (await HeldAsync()).Get("disk").ShouldBe(7);
+        (await SpansAsync()).ShouldBe(spans);
+        state = "failed";
+        await platform.WithDb(db => db.CloudResources.Where(r => r.Id == id).ExecuteUpdateAsync(s => s.SetProperty(r => r.NextAt, DateTimeOffset.UnixEpoch)));
+        await AsBeforeAsync(plan);
+
+        // What is asked for next is asked of the broker, from what it has.
+        answer = new Scripted(200);
+        await world.DecideAsync(await DraftedAsync(new { amounts = new[] { new { kind = "disk", amount = 3 } }, ground = "业务增长" }));
+        var after = await world.UntilAsync(id, r => r is { NextAt: null, Problem: null, Former: null } && r.Amounts.Get("disk") == 3);
+        (await HeldAsync()).ShouldBe(after.Amounts);
+        (await SpansAsync()).Count.ShouldBe(spans.Count + 1);
+        var last = JsonSerializer.Deserialize<JsonElement>(broker.Bodies.Last(b => b.Method == "PATCH").Body);
+        (last.GetProperty("plan_id").GetString(), last.GetProperty("parameters").GetProperty("disk").GetInt64()).ShouldBe(("mq-s", 3L));
+
+        async Task AsBeforeAsync(Guid order)
+        {
+            var undone = await world.UntilAsync(id, r => r is { NextAt: null, Problem: null, Former: null });
+            (undone.State, undone.PlanCode).ShouldBe((CloudResourceState.Running, before.PlanCode));
+            undone.Amounts.ShouldBe(before.Amounts);
+            (await HeldAsync()).ShouldBe(before.Amounts);
+            (await SpansAsync()).ShouldBe(spans);
+            var seen = await world.Officer.GetFromJsonAsync<JsonElement>($"{OrderWorld.Orders}/{order}");
+            (seen.GetProperty("state").GetString(), seen.GetProperty("undoneCode").GetString()).ShouldBe(("granted", "broker-refused-change"));
+            seen.GetProperty("undoneAt").ValueKind.ShouldBe(JsonValueKind.String);
+            (await platform.WithDb(db => db.Ledger.CountAsync(e => e.Event == "cloud.change-undone" && e.Subject == order.ToString()))).ShouldBe(1);
+            (await platform.WithDb(db => Zhengtong.Cloud.Quotas.Recounting.DifferencesAsync(db, default))).Where(d => d.Node == before.NodeId).ShouldBeEmpty();
+        }
+
+        async Task<IReadOnlyList<ResourceAmount>> HeldAsync() => (await platform.WithDb(db => db.Holds.AsNoTracking().SingleAsync(h => h.ConsumerId == id))).Amounts;
+
+        Task<List<Guid>> SpansAsync() => platform.WithDb(db => db.ResourceSpans.Where(s => s.ResourceId == id).OrderBy(s => s.From).Select(s => s.Id).ToListAsync());
+
+        async Task<Guid> DraftedAsync(object change) => (await (await OrderWorld.Done(world.Officer.PostAsJsonAsync($"/api/v1/cloud/resources/{id}/changes", change))).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetGuid();
+
+        async Task<Guid> ChangeAsync(object change)
+        {
+            var order = await DraftedAsync(change);
+            await world.DecideAsync(order);
+            return order;
+        }
+    }
+
     /// <summary>As a browser without script goes it.</summary>
     [Fact]
     public async Task Pages_RegisterReadAcceptPlace_ThenBindShowAndEnd()

@@ -342,7 +342,10 @@ public sealed class DatabaseFulfilmentTests(DeliveryScene scene) : IClassFixture
             }
 
             who.ShouldBe($"l{task.Id:N}");
-            (await Ask<bool>("SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication FROM pg_roles WHERE rolname = $1", who)).ShouldBeFalse();
+            (await Ask<bool>("SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication FROM pg_roles WHERE rolname = $1", who)).ShouldBeFalse();
+            // All rows of this database, and no other database of anybody's.
+            (await Ask<bool>("SELECT rolbypassrls FROM pg_roles WHERE rolname = $1", who)).ShouldBeTrue();
+            (await Ask<bool>("SELECT has_database_privilege($1, $2, 'CONNECT')", who, neighbour.EngineName)).ShouldBeFalse();
             (await Ask<long>("SELECT count(*) FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member JOIN pg_roles r ON r.oid = a.roleid WHERE m.rolname = $1 AND r.rolname NOT IN ($2, $3)", who, resource.EngineName, $"l{login:N}")).ShouldBe(0);
             await RunAsync(holding, "COMMIT");
             (await dump).ShouldBe(TaskStep.Done);
@@ -377,6 +380,55 @@ public sealed class DatabaseFulfilmentTests(DeliveryScene scene) : IClassFixture
             await using var scope = scene.App.Services.CreateAsyncScope();
             return await act(scope.ServiceProvider.GetRequiredService<DatabaseFulfilment>());
         }
+    }
+
+    [Fact]
+    public async Task RowSecurity_ForcedOnItsOwnerToo_HidesNoRowFromABackup_AndStandsAgainAfterTheRestore()
+    {
+        var id = await GrantAsync();
+        var resource = await scene.DriveAsync(id);
+        await using (var own = await OwnAsync(resource))
+        {
+            await RunAsync(own, $$"""
+                CREATE TABLE kept (who text, a int PRIMARY KEY);
+                INSERT INTO kept SELECT 'one', n FROM generate_series(1, 500) n;
+                INSERT INTO kept SELECT 'two', n FROM generate_series(501, 1000) n;
+                CREATE TABLE part (a int REFERENCES kept);
+                INSERT INTO part SELECT generate_series(1, 1000);
+                CREATE TABLE seen (what text, as_whom text, may_more bool);
+                CREATE FUNCTION look(a int) RETURNS int LANGUAGE plpgsql AS $f$ BEGIN
+                    INSERT INTO public.seen SELECT 'check', session_user, bool_or(rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication) FROM pg_catalog.pg_roles WHERE rolname = session_user;
+                    RETURN a; END $f$;
+                CREATE TABLE watched (a int CHECK (look(a) > 0));
+                INSERT INTO watched VALUES (1);
+                DELETE FROM seen;
+                ALTER TABLE kept ENABLE ROW LEVEL SECURITY;
+                ALTER TABLE kept FORCE ROW LEVEL SECURITY;
+                CREATE POLICY own ON kept USING (who = current_setting('app.who', true));
+                """);
+            (await ScalarAsync<long>(own, "SELECT count(*) FROM kept")).ShouldBe(0);
+        }
+
+        (await DoAsync(resource, await TaskAsync(resource, ResourceTaskKind.BackUp, "forced"))).ShouldBe(TaskStep.Done);
+        (await Ask<long>("SELECT count(*) FROM pg_roles WHERE rolbypassrls AND rolname LIKE 'l%' AND shobj_description(oid, 'pg_authid') LIKE $1", $"%{id}%")).ShouldBe(0);
+        await using (var own = await OwnAsync(resource)) { await RunAsync(own, "DROP TABLE part; DROP TABLE kept"); }
+        (await DoAsync(resource, await TaskAsync(resource, ResourceTaskKind.Restore, "forced"))).ShouldBe(TaskStep.Done);
+        await using (var own = await OwnAsync(resource))
+        {
+            (await ScalarAsync<long>(own, "SELECT count(*) FROM kept")).ShouldBe(0);
+            (await ScalarAsync<bool>(own, "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = 'kept'::regclass")).ShouldBeTrue();
+            await RunAsync(own, "SET app.who = 'one'");
+            (await ScalarAsync<long>(own, "SELECT count(*) FROM kept")).ShouldBe(500);
+            await RunAsync(own, "ALTER TABLE kept NO FORCE ROW LEVEL SECURITY");
+            (await ScalarAsync<long>(own, "SELECT count(*) FROM kept")).ShouldBe(1000);
+            (await ScalarAsync<long>(own, "SELECT count(*) FROM part")).ShouldBe(1000);
+            // What its check did while it was restored, it did as the department, with no right of anybody else's.
+            (await ScalarAsync<long>(own, "SELECT count(*) FROM seen")).ShouldBeGreaterThan(0);
+            (await ScalarAsync<bool>(own, "SELECT bool_or(may_more) FROM seen")).ShouldBeFalse();
+        }
+
+        await scene.WishAsync(id, ResourceWish.Removed);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Removed);
     }
 
     [Fact]

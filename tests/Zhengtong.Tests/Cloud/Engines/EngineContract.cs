@@ -164,18 +164,18 @@ public abstract class EngineContract
 
         await using var copy = new Guest(Engine, NewId());
         kept.Position = 0;
-        (await Engine.ImportAsync(copy.Id, kept, Small with { MemoryMiB = 80 }, new Dictionary<string, string> { ["again"] = "new" }, null, Ct)).ShouldBeDone();
+        (await Engine.ImportAsync(copy.Id, kept, Small with { MemoryMiB = 80 }, new Dictionary<string, string> { ["again"] = "new" }, null, [], Ct)).ShouldBeDone();
         var found = (await Engine.FindAsync(copy.Id, Ct)).Given();
         (found.Status, found.Size).ShouldBe((InstanceStatus.Stopped, Small with { MemoryMiB = 80 }));
         found.Marks.ShouldBe(new Dictionary<string, string> { ["again"] = "new" });
 
         kept.Position = 0;
         using var again = new MemoryStream(kept.ToArray());
-        (await Engine.ImportAsync(copy.Id, again, Small, new Dictionary<string, string>(), null, Ct)).Outcome.ShouldBe(EngineOutcome.AlreadyExists);
+        (await Engine.ImportAsync(copy.Id, again, Small, new Dictionary<string, string>(), null, [], Ct)).Outcome.ShouldBe(EngineOutcome.AlreadyExists);
         using var nonsense = new MemoryStream(Encoding.UTF8.GetBytes("this is no backup"));
-        (await Engine.ImportAsync(NewId(), nonsense, Small, new Dictionary<string, string>(), null, Ct)).Outcome.ShouldBe(EngineOutcome.Refused);
+        (await Engine.ImportAsync(NewId(), nonsense, Small, new Dictionary<string, string>(), null, [], Ct)).Outcome.ShouldBe(EngineOutcome.Refused);
         using var outside = new MemoryStream(kept.ToArray());
-        (await Engine.ImportAsync(NewId() with { Project = EngineName.Default }, outside, Small, new Dictionary<string, string>(), null, Ct)).Outcome.ShouldBe(EngineOutcome.Refused);
+        (await Engine.ImportAsync(NewId() with { Project = EngineName.Default }, outside, Small, new Dictionary<string, string>(), null, [], Ct)).Outcome.ShouldBe(EngineOutcome.Refused);
     }
 
     [Fact]
@@ -217,6 +217,65 @@ public abstract class EngineContract
 
         (await Engine.RemoveVolumeAsync(Project, volume.Name, Ct)).ShouldBeDone();
         Said(await Engine.RemoveVolumeAsync(Project, volume.Name, Ct)).ShouldBe((EngineOutcome.NotFound, "volume"));
+    }
+
+    [Fact]
+    public async Task Volume_LeavesAsAFile_AndComesBackUnderAnotherName_WithNothingButItsData()
+    {
+        var volume = new EngineVolume(Project, EngineName.Parse($"kept{Interlocked.Increment(ref serial)}"), 1, new Dictionary<string, string> { ["order"] = "V-1", ["old"] = "x" });
+        var (backup, copy) = (EngineName.Parse("b1"), volume with { Name = EngineName.Parse($"{volume.Name}-copy"), Marks = new Dictionary<string, string> { ["order"] = "V-2" } });
+        Said(await Engine.BackUpVolumeAsync(Project, volume.Name, backup, Ct)).ShouldBe((EngineOutcome.NotFound, "volume"));
+        Said(await Engine.FindVolumeAsync(Project, volume.Name, Ct)).ShouldBe((EngineOutcome.NotFound, "volume"));
+        (await Engine.EnsureVolumeAsync(volume, Ct)).ShouldBeDone();
+        Said(await Engine.ExportVolumeAsync(Project, volume.Name, backup, Ct)).ShouldBe((EngineOutcome.NotFound, "backup"));
+        Said(await Engine.DeleteVolumeBackupAsync(Project, volume.Name, backup, Ct)).ShouldBe((EngineOutcome.NotFound, "backup"));
+        (await Engine.BackUpVolumeAsync(Project, volume.Name, backup, Ct)).ShouldBeDone();
+        (await Engine.BackUpVolumeAsync(Project, volume.Name, backup, Ct)).Outcome.ShouldBe(EngineOutcome.AlreadyExists);
+        using var kept = new MemoryStream();
+        await using (var stream = (await Engine.ExportVolumeAsync(Project, volume.Name, backup, Ct)).Given()) { await stream.CopyToAsync(kept, Ct); }
+        (await Engine.DeleteVolumeBackupAsync(Project, volume.Name, backup, Ct)).ShouldBeDone();
+
+        (await Engine.ImportVolumeAsync(copy, new MemoryStream(kept.ToArray()), Ct)).ShouldBeDone();
+        var found = (await Engine.FindVolumeAsync(Project, copy.Name, Ct)).Given();
+        (found.Name, found.DiskGiB).ShouldBe((copy.Name, 1));
+        found.Marks.ShouldBe(copy.Marks);
+        (await Engine.ImportVolumeAsync(copy, new MemoryStream(kept.ToArray()), Ct)).Outcome.ShouldBe(EngineOutcome.AlreadyExists);
+        (await Engine.ImportVolumeAsync(copy with { Name = EngineName.Parse($"{copy.Name}-x") }, new MemoryStream("this is no backup"u8.ToArray()), Ct)).IsDone.ShouldBeFalse();
+        (await Engine.ImportVolumeAsync(copy with { Project = EngineName.Default }, new MemoryStream(kept.ToArray()), Ct)).Outcome.ShouldBe(EngineOutcome.Refused);
+        var all = new List<EngineName>();
+        (await Engine.ReadVolumesAsync(v => all.Add(v.Name), Ct)).ShouldBeDone();
+        all.ShouldContain(volume.Name);
+        all.ShouldContain(copy.Name);
+        foreach (var name in new[] { volume.Name, copy.Name }) { (await Engine.RemoveVolumeAsync(Project, name, Ct)).ShouldBeDone(); }
+    }
+
+    [Fact]
+    public async Task Backup_OfAnInstanceWhoseVolumeIsGone_ComesBackWithoutIt_AndNothingStandsForItAfterwards()
+    {
+        var volume = new EngineVolume(Project, EngineName.Parse($"away{Interlocked.Increment(ref serial)}"), 1, new Dictionary<string, string>());
+        using var kept = new MemoryStream();
+        await using (var guest = await MakeAsync())
+        {
+            (await Engine.EnsureVolumeAsync(volume, Ct)).ShouldBeDone();
+            (await Engine.AttachVolumeAsync(guest.Id, volume.Name, "/data", Ct)).ShouldBeDone();
+            var name = EngineName.Parse("b1");
+            (await Engine.BackUpAsync(guest.Id, name, Ct)).ShouldBeDone();
+            await using (var stream = (await Engine.ExportAsync(guest.Id, name, Ct)).Given()) { await stream.CopyToAsync(kept, Ct); }
+
+            // While the volume is there it stays what it is, and where it is.
+            await using var beside = new Guest(Engine, NewId());
+            (await Engine.ImportAsync(beside.Id, new MemoryStream(kept.ToArray()), Small, new Dictionary<string, string>(), null, [volume.Name], Ct)).ShouldBeDone();
+            (await Engine.DetachVolumeAsync(guest.Id, volume.Name, Ct)).ShouldBeDone();
+            // In no other instance: else it could not go.
+            (await Engine.RemoveVolumeAsync(Project, volume.Name, Ct)).ShouldBeDone();
+        }
+
+        await using var copy = new Guest(Engine, NewId());
+        (await Engine.ImportAsync(copy.Id, new MemoryStream(kept.ToArray()), Small, new Dictionary<string, string>(), null, [], Ct)).IsDone.ShouldBeFalse();
+        (await Engine.ImportAsync(copy.Id, new MemoryStream(kept.ToArray()), Small, new Dictionary<string, string> { ["again"] = "new" }, null, [volume.Name], Ct)).ShouldBeDone();
+        (await Engine.FindAsync(copy.Id, Ct)).Given().Marks.ShouldBe(new Dictionary<string, string> { ["again"] = "new" });
+        Said(await Engine.FindVolumeAsync(Project, volume.Name, Ct)).ShouldBe((EngineOutcome.NotFound, "volume"));
+        (await Engine.StartAsync(copy.Id, Ct)).ShouldBeDone();
     }
 
     [Fact]

@@ -56,6 +56,52 @@ public sealed class LxdClusterTests(LxdFixture lxd)
         (await engine.StopAsync(id, force: true, Ct)).ShouldBeDone();
         (await engine.DeleteAsync(id, Ct)).ShouldBeDone();
         (await engine.EvacuateAsync("n9", Ct)).Outcome.ShouldBe(EngineOutcome.NotFound);
+
+        // A group that the engine's operators made: it takes a member of it, whichever has less otherwise.
+        using (var raw = new LxdConnection(options, TimeProvider.System))
+        {
+            await DoAsync(raw, HttpMethod.Post, "/1.0/cluster/groups", new JsonObject { ["name"] = "gov", ["members"] = new JsonArray("n2") });
+        }
+
+        (await engine.DescribeAsync(Ct)).Given().Members.ShouldSatisfyAllConditions(m => m.Single(x => x.Name == "n2").Groups.ShouldContain("gov"), m => m.Single(x => x.Name == "n1").Groups.ShouldNotContain("gov"));
+        foreach (var name in new[] { "first", "second", "third" })
+        {
+            var one = order with { Id = id with { Name = EngineName.Parse(name) }, Member = null, Group = "gov" };
+            (await engine.CreateAsync(one, Ct)).ShouldBeDone();
+            (await engine.FindAsync(one.Id, Ct)).Given().Member.ShouldBe("n2", name);
+            (await engine.DeleteAsync(one.Id, Ct)).ShouldBeDone();
+        }
+
+        var nobody = await engine.CreateAsync(order with { Id = id with { Name = EngineName.Parse("none") }, Member = null, Group = "strangers" }, Ct);
+        (nobody.Outcome, nobody.Code).ShouldBe((EngineOutcome.NotFound, "group"));
+    }
+
+    [Fact]
+    public async Task Daemon_WhoseOwnerWasKilled_IsEndedByTheNext_AndOneWhoseOwnerLivesIsNot()
+    {
+        Assert.SkipWhen(lxd.Missing is not null, lxd.Missing ?? "");
+        var below = Directory.CreateTempSubdirectory("ztsweep").FullName;
+        using var owner = System.Diagnostics.Process.Start("sleep", "600");
+        await using var orphan = new LxdDaemon(isBare: true) { Folder = Directory.CreateDirectory(Path.Combine(below, "a", "lxd")).FullName, Owner = owner.Id };
+        await using var other = new LxdDaemon(isBare: true) { Folder = Directory.CreateDirectory(Path.Combine(below, "b", "lxd")).FullName, Owner = Environment.ProcessId };
+        try
+        {
+            (await orphan.TryStartAsync()).ShouldBeNull();
+            (await other.TryStartAsync()).ShouldBeNull();
+            await LxdDaemon.SweepAsync(below);
+            (await orphan.IsAliveAsync()).ShouldBeTrue();
+            owner.Kill();
+            await owner.WaitForExitAsync(Ct);
+            await LxdDaemon.SweepAsync(below);
+            Directory.Exists(orphan.Folder).ShouldBeFalse();
+            (await other.IsAliveAsync()).ShouldBeTrue();
+        }
+        finally
+        {
+            if (!owner.HasExited) { owner.Kill(); }
+            await other.DisposeAsync();
+            Directory.Delete(below, recursive: true);
+        }
     }
 
     /// <summary>n1 and n2, with the image; of what is theirs the first is asked.</summary>

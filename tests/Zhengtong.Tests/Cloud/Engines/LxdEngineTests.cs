@@ -80,6 +80,66 @@ public sealed class LxdEngineTests(LxdFixture lxd) : EngineContract
         (await Engine.RemoveRulesAsync(rules.Name, Ct)).ShouldBeDone();
     }
 
+    /// <summary>Behind the member stands another machine (a network namespace) that knows no way to the engine's networks: only behind the member's own address does anybody get an answer from it.</summary>
+    [Fact]
+    public async Task Networks_WithAWayOutside_GetAnswersFromBehindTheMember_AndWithoutOneGetNone()
+    {
+        _ = Engine;
+        var number = Environment.ProcessId % 250 + 1;
+        var (space, near, far) = ($"zto{Environment.ProcessId}", $"ztn{Environment.ProcessId}", $"ztf{Environment.ProcessId}");
+        var (gateway, outside) = ($"10.99.{number}.1", $"10.99.{number}.2");
+        var marks = new Dictionary<string, string>();
+        var rules = new EngineRules(EngineName.Parse("outside"), [], [new EngineRule(RuleAction.Allow, RuleProtocol.Tcp, null, IPNetwork.Parse($"10.99.{number}.0/24"))], marks);
+        var network = new EngineNetwork(EngineName.Parse($"ztx{Environment.ProcessId}"), LxdFixture.Range(5), marks) { Outside = true, Rules = rules.Name };
+        System.Diagnostics.Process? listener = null;
+        try
+        {
+            await IpAsync("netns", "add", space);
+            await IpAsync("link", "add", near, "type", "veth", "peer", "name", far, "netns", space);
+            await IpAsync("addr", "add", $"{gateway}/24", "dev", near);
+            await IpAsync("link", "set", near, "up");
+            await IpAsync("-n", space, "addr", "add", $"{outside}/24", "dev", far);
+            await IpAsync("-n", space, "link", "set", far, "up");
+            listener = System.Diagnostics.Process.Start("ip", ["netns", "exec", space, "busybox", "nc", "-ll", "-p", "7000", "-e", "/bin/echo", "from-outside"]);
+            (await Engine.EnsureRulesAsync(rules, Ct)).ShouldBeDone();
+            (await Engine.EnsureNetworkAsync(network, Ct)).ShouldBeDone();
+            await using (var guest = new Guest(Engine, NewId(EngineName.Default)))
+            {
+                (await Engine.CreateAsync(Order(guest.Id) with { Network = network.Name }, Ct)).ShouldBeDone();
+                (await Engine.StartAsync(guest.Id, Ct)).ShouldBeDone();
+                await AddressAsync(guest.Id);
+                (await AskedAsync(guest.Id)).ShouldBe("from-outside");
+                (await Engine.EnsureNetworkAsync(network with { Outside = false }, Ct)).ShouldBeDone();
+                (await AskedAsync(guest.Id)).ShouldBe("");
+                (await Engine.EnsureNetworkAsync(network, Ct)).ShouldBeDone();
+                (await AskedAsync(guest.Id)).ShouldBe("from-outside");
+                // The way alone is no permission.
+                (await Engine.EnsureRulesAsync(rules with { Egress = [] }, Ct)).ShouldBeDone();
+                (await AskedAsync(guest.Id)).ShouldBe("");
+            }
+
+            (await Engine.RemoveNetworkAsync(network.Name, Ct)).ShouldBeDone();
+            (await Engine.RemoveRulesAsync(rules.Name, Ct)).ShouldBeDone();
+        }
+        finally
+        {
+            listener?.Kill(entireProcessTree: true);
+            listener?.Dispose();
+            await IpAsync("link", "delete", near);
+            await IpAsync("netns", "delete", space);
+        }
+
+        async Task<string> AskedAsync(InstanceId from) =>
+            Encoding.UTF8.GetString((await Engine.ExecAsync(from, new ExecOrder("sh", "-c", $"echo | timeout 4 nc -w 3 {outside} 7000"), Ct)).Given().Output).Trim();
+
+        static async Task IpAsync(params string[] words)
+        {
+            using var process = System.Diagnostics.Process.Start("ip", words);
+            await process.WaitForExitAsync(Ct);
+            process.ExitCode.ShouldBe(0, string.Join(' ', words));
+        }
+    }
+
     [Fact]
     public async Task Foreign_ProjectNetworkRulesVolume_AreNeverRemoved()
     {

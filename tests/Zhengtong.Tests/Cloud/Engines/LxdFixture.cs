@@ -82,7 +82,10 @@ public sealed class LxdFixture : IAsyncLifetime
 internal sealed class LxdDaemon(bool isBare) : IAsyncDisposable
 {
     // Short: the path of a unix socket has an end.
-    internal string Folder { get; } = Directory.CreateTempSubdirectory("ztlxd").FullName;
+    internal string Folder { get; init; } = Directory.CreateTempSubdirectory("ztlxd").FullName;
+
+    /// <summary>The process that it is for; null for nobody's.</summary>
+    internal int? Owner { get; init; }
 
     internal string Socket => Path.Combine(Folder, "unix.socket");
 
@@ -100,6 +103,19 @@ internal sealed class LxdDaemon(bool isBare) : IAsyncDisposable
     }
 
     internal async Task MakeImageAsync() => (await RunAsync("image")).Code.ShouldBe(0);
+
+    /// <summary>Ends what belonged to processes that are gone, below a folder.</summary>
+    internal static async Task SweepAsync(string below)
+    {
+        var start = new ProcessStartInfo("bash", [Repository.Path("tools", "lxd"), "sweep"]);
+        start.Environment["TMPDIR"] = below;
+        using var tool = Process.Start(start)!;
+        await tool.WaitForExitAsync();
+        tool.ExitCode.ShouldBe(0);
+    }
+
+    /// <summary>True while the daemon lives.</summary>
+    internal async Task<bool> IsAliveAsync() => StateOf(int.Parse(await File.ReadAllTextAsync(Path.Combine(Folder, "engine.pid")), CultureInfo.InvariantCulture)) is not (null or 'Z' or 'X');
 
     /// <summary>SIGKILL to the daemon; its instances run on.</summary>
     internal async Task KillAsync()
@@ -151,6 +167,7 @@ internal sealed class LxdDaemon(bool isBare) : IAsyncDisposable
         var told = Path.Combine(Path.GetTempPath(), $"{Path.GetFileName(Folder)}.{verb}");
         var start = new ProcessStartInfo("bash", ["-c", "exec \"$1\" \"$2\" \"$3\" >\"$4\" 2>\"$4.errors\"", "-", Repository.Path("tools", "lxd"), verb, Folder, told]);
         if (isBare) { start.Environment["LXD_BARE"] = "1"; }
+        if (Owner is { } owner) { start.Environment["LXD_OWNER"] = owner.ToString(CultureInfo.InvariantCulture); }
         using var tool = Process.Start(start)!;
         await tool.WaitForExitAsync();
         var answer = (tool.ExitCode, (await File.ReadAllTextAsync(told)).Trim(), (await File.ReadAllTextAsync(told + ".errors")).Trim());

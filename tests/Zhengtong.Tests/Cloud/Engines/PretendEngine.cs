@@ -15,6 +15,8 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     private readonly Dictionary<EngineName, EngineNetwork> networks = [];
     private readonly Dictionary<EngineName, EngineRules> rules = [];
     private readonly Dictionary<(EngineName Project, EngineName Name), EngineVolume> volumes = [];
+    private readonly Dictionary<(EngineName Project, EngineName Name), string> written = [];
+    private readonly Dictionary<(EngineName Project, EngineName Name, EngineName Backup), byte[]> volumeBackups = [];
     private readonly List<Channel<EngineEvent>> listeners = [];
     private readonly List<PretendTerminal> terminals = [];
     private int addresses = 1;
@@ -33,6 +35,9 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
 
     /// <summary>It says that it was done, and it was not.</summary>
     internal bool Lies { get; set; }
+
+    /// <summary>It will not change sizes, or make and grow volumes, now or later.</summary>
+    internal bool RefusesChanges { get; set; }
 
     /// <summary>What is exported breaks off before its end.</summary>
     internal bool BreaksExports { get; set; }
@@ -132,8 +137,81 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
         lock (door) { return ([.. volumes.Values.Where(v => v.Project == id.Project && v.Name.ToString().StartsWith($"{id.Name}-", StringComparison.Ordinal))], guests.TryGetValue(id, out var guest) ? [.. guest.Volumes] : []); }
     }
 
+    /// <summary>All volumes.</summary>
+    internal IReadOnlyList<EngineVolume> AllVolumes
+    {
+        get { lock (door) { return [.. volumes.Values]; } }
+    }
+
+    /// <summary>The archives that it keeps of volumes.</summary>
+    internal int VolumeBackups
+    {
+        get { lock (door) { return volumeBackups.Count; } }
+    }
+
+    /// <summary>Writes on a volume.</summary>
+    internal void WriteOn(InstanceId id, string volume, string text)
+    {
+        lock (door) { written[(id.Project, EngineName.Parse($"{id.Name}-{volume}"))] = text; }
+    }
+
+    /// <summary>What is written on a volume that is in an instance.</summary>
+    internal string? ReadOn(InstanceId id, string volume)
+    {
+        lock (door) { return EngineName.Parse($"{id.Name}-{volume}") is var name && guests[id].Volumes.Contains(name) ? written.GetValueOrDefault((id.Project, name)) : null; }
+    }
+
+    /// <summary>Somebody removes a volume behind our back.</summary>
+    internal void LoseVolumes(InstanceId id)
+    {
+        lock (door) { foreach (var key in volumes.Keys.Where(k => k.Name.ToString().StartsWith($"{id.Name}-", StringComparison.Ordinal)).ToList()) { volumes.Remove(key); } }
+    }
+
+    internal override Task<EngineAnswer<EngineVolume>> FindVolumeAsync(EngineName project, EngineName volume, CancellationToken ct) =>
+        LookAsync(() => volumes.TryGetValue((project, volume), out var found) ? new(found) : EngineAnswer.NotFound("volume").As<EngineVolume>(), ct);
+
+    internal override async Task<EngineAnswer> ReadVolumesAsync(Action<EngineVolume> each, CancellationToken ct)
+    {
+        var found = await LookAsync(() => new EngineAnswer<List<EngineVolume>>([.. volumes.Values]), ct);
+        if (!found.IsDone) { return found; }
+        found.Value.ForEach(each);
+        return EngineAnswer.Done;
+    }
+
+    internal override Task<EngineAnswer> BackUpVolumeAsync(EngineName project, EngineName volume, EngineName backup, CancellationToken ct) => ChangeAsync(null, () =>
+        !volumes.TryGetValue((project, volume), out var found) ? EngineAnswer.NotFound("volume")
+        : volumeBackups.TryAdd((project, volume, backup), new VolumeArchive(found.DiskGiB, found.Marks, written.GetValueOrDefault((project, volume))).Write()) ? EngineAnswer.Done : new EngineAnswer(EngineOutcome.AlreadyExists, "exists"), ct);
+
+    internal override Task<EngineAnswer<Stream>> ExportVolumeAsync(EngineName project, EngineName volume, EngineName backup, CancellationToken ct) => LookAsync(() =>
+        !volumes.ContainsKey((project, volume)) ? EngineAnswer.NotFound("volume").As<Stream>() : !volumeBackups.TryGetValue((project, volume, backup), out var archive) ? EngineAnswer.NotFound("backup").As<Stream>()
+        : new(BreaksExports ? new BrokenStream(archive) : new MemoryStream(archive)), ct);
+
+    internal override Task<EngineAnswer> DeleteVolumeBackupAsync(EngineName project, EngineName volume, EngineName backup, CancellationToken ct) => ChangeAsync(null, () =>
+        !volumes.ContainsKey((project, volume)) ? EngineAnswer.NotFound("volume") : volumeBackups.Remove((project, volume, backup)) ? EngineAnswer.Done : EngineAnswer.NotFound("backup"), ct);
+
+    internal override async Task<EngineAnswer> ImportVolumeAsync(EngineVolume volume, Stream backup, CancellationToken ct)
+    {
+        using var kept = new MemoryStream();
+        try { await backup.CopyToAsync(kept, ct); }
+        catch (Exception e) when (e is not OperationCanceledException) { return new EngineAnswer(EngineOutcome.Unknown, "line-lost"); }
+        var made = await ChangeAsync(EngineChecks.Fault(volume), () =>
+        {
+            if (!projects.ContainsKey(volume.Project)) { return volume.Project == EngineName.Default ? EngineAnswer.Refused("not-ours") : EngineAnswer.NotFound("project"); }
+            if (VolumeArchive.Read(kept.ToArray()) is not { } archive) { return EngineAnswer.Refused("failed"); }
+            if (!volumes.TryAdd((volume.Project, volume.Name), volume with { DiskGiB = archive.DiskGiB, Marks = archive.Marks })) { return new EngineAnswer(EngineOutcome.AlreadyExists, "exists"); }
+            if (archive.Text is { } text) { written[(volume.Project, volume.Name)] = text; }
+            return EngineAnswer.Done;
+        }, ct);
+        return made.IsDone ? await ChangeAsync(null, () =>
+        {
+            volumes[(volume.Project, volume.Name)] = volume;
+            return EngineAnswer.Done;
+        }, ct) : made;
+    }
+
     internal override Task<EngineAnswer> EnsureVolumeAsync(EngineVolume volume, CancellationToken ct) => ChangeAsync(EngineChecks.Fault(volume), () =>
     {
+        if (RefusesChanges && !(volumes.TryGetValue((volume.Project, volume.Name), out var same) && same.DiskGiB == volume.DiskGiB)) { return EngineAnswer.Refused("failed"); }
         if (volumes.TryGetValue((volume.Project, volume.Name), out var found) && found.DiskGiB > volume.DiskGiB) { return EngineAnswer.Refused("disk-shrinks"); }
         volumes[(volume.Project, volume.Name)] = volume;
         return EngineAnswer.Done;
@@ -153,7 +231,15 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     }, ct);
 
     internal override Task<EngineAnswer> RemoveVolumeAsync(EngineName project, EngineName volume, CancellationToken ct) => ChangeAsync(null, () =>
-        guests.Any(g => g.Key.Project == project && g.Value.Volumes.Contains(volume)) ? new EngineAnswer(EngineOutcome.Busy, "in-use") : volumes.Remove((project, volume)) ? EngineAnswer.Done : EngineAnswer.NotFound("volume"), ct);
+        guests.Any(g => g.Key.Project == project && g.Value.Volumes.Contains(volume)) ? new EngineAnswer(EngineOutcome.Busy, "in-use") : volumes.Remove((project, volume)) ? Forget(project, volume) : EngineAnswer.NotFound("volume"), ct);
+
+    /// <summary>What was on it, and copies of it, go with it.</summary>
+    private EngineAnswer Forget(EngineName project, EngineName volume)
+    {
+        written.Remove((project, volume));
+        foreach (var key in volumeBackups.Keys.Where(k => k.Project == project && k.Name == volume).ToList()) { volumeBackups.Remove(key); }
+        return EngineAnswer.Done;
+    }
 
     internal override Task<EngineAnswer> CreateAsync(InstanceOrder order, CancellationToken ct) => ChangeAsync(EngineChecks.Fault(order), () =>
     {
@@ -198,6 +284,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
 
     internal override Task<EngineAnswer> ResizeAsync(InstanceId id, EngineSize size, CancellationToken ct) => OnAsync(id, EngineChecks.Fault(size), guest =>
     {
+        if (RefusesChanges) { return EngineAnswer.Refused("failed"); }
         if (size.DiskGiB < guest.Size.DiskGiB) { return EngineAnswer.Refused("disk-shrinks"); }
         guest.Size = size;
         Tell("instance-updated", id);
@@ -233,7 +320,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
         OnAsync(id, null, guest => guest.Snapshots.Remove(snapshot) ? EngineAnswer.Done : EngineAnswer.NotFound("snapshot"), ct);
 
     internal override Task<EngineAnswer> BackUpAsync(InstanceId id, EngineName backup, CancellationToken ct) =>
-        OnAsync(id, null, guest => guest.Backups.TryAdd(backup, new Archive(guest.Size, guest.Marks, guest.Files.ToDictionary(f => f.Key, f => f.Value)).Write()) ? EngineAnswer.Done : new EngineAnswer(EngineOutcome.AlreadyExists, "exists"), ct);
+        OnAsync(id, null, guest => guest.Backups.TryAdd(backup, new Archive(guest.Size, guest.Marks, guest.Files.ToDictionary(f => f.Key, f => f.Value), [.. guest.Volumes.Select(v => v.ToString())]).Write()) ? EngineAnswer.Done : new EngineAnswer(EngineOutcome.AlreadyExists, "exists"), ct);
 
     internal override Task<EngineAnswer<Stream>> ExportAsync(InstanceId id, EngineName backup, CancellationToken ct) => LookAsync(() =>
         Find(id, out var guest) is { } none ? none.As<Stream>() : !guest!.Backups.TryGetValue(backup, out var archive) ? EngineAnswer.NotFound("backup").As<Stream>() : new(BreaksExports ? new BrokenStream(archive) : new MemoryStream(archive)), ct);
@@ -241,7 +328,7 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     internal override Task<EngineAnswer> DeleteBackupAsync(InstanceId id, EngineName backup, CancellationToken ct) =>
         OnAsync(id, null, guest => guest.Backups.Remove(backup) ? EngineAnswer.Done : EngineAnswer.NotFound("backup"), ct);
 
-    internal override async Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, string? member, CancellationToken ct)
+    internal override async Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, string? member, IReadOnlyCollection<EngineName> volumes, CancellationToken ct)
     {
         using var kept = new MemoryStream();
         // As an engine does it: the line breaks, and nobody hears why.
@@ -255,10 +342,28 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
             if (archive is null) { return EngineAnswer.Refused("failed"); }
             if (guests.ContainsKey(id)) { return new EngineAnswer(EngineOutcome.AlreadyExists, "exists"); }
             if (Room(id.Project, size) is { } none) { return none; }
+            // It takes in none whose volumes are gone.
+            foreach (var name in archive.Volumes.Select(v => EngineName.Parse(v)).Where(v => !this.volumes.ContainsKey((id.Project, v))))
+            {
+                if (!volumes.Contains(name)) { return EngineAnswer.Refused("failed"); }
+                this.volumes[(id.Project, name)] = new EngineVolume(id.Project, name, 1, new Dictionary<string, string> { [EngineMarks.Placeholder] = id.Name.ToString() });
+            }
+
             guests[id] = new Guest(archive.Size, archive.Marks) { CreatedAt = clock.GetUtcNow(), Network = networks.Keys.Select(n => (EngineName?)n).FirstOrDefault() };
             foreach (var (path, file) in archive.Files) { guests[id].Files[path] = file; }
+            foreach (var name in archive.Volumes) { guests[id].Volumes.Add(EngineName.Parse(name)); }
             return EngineAnswer.Done;
         }, ct);
+        if (made.IsDone) { made = await OnAsync(id, null, guest => { guest.Volumes.Clear(); return EngineAnswer.Done; }, ct); }
+        if (made.IsDone)
+        {
+            made = await ChangeAsync(null, () =>
+            {
+                foreach (var key in this.volumes.Where(v => volumes.Contains(v.Key.Name) && v.Key.Project == id.Project && v.Value.Marks.GetValueOrDefault(EngineMarks.Placeholder) == id.Name.ToString()).Select(v => v.Key).ToList()) { this.volumes.Remove(key); }
+                return EngineAnswer.Done;
+            }, ct);
+        }
+
         return made.IsDone ? await OnAsync(id, null, guest =>
         {
             (guest.Size, guest.Marks) = (size, marks);
@@ -410,11 +515,19 @@ internal sealed class PretendEngine(TimeProvider clock) : CloudEngine
     }
 
     /// <summary>What a backup holds.</summary>
-    private sealed record Archive(EngineSize Size, IReadOnlyDictionary<string, string> Marks, Dictionary<string, byte[]> Files)
+    private sealed record Archive(EngineSize Size, IReadOnlyDictionary<string, string> Marks, Dictionary<string, byte[]> Files, IReadOnlyList<string> Volumes)
     {
         internal byte[] Write() => [.. "pretend backup\n"u8, .. System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(this)];
 
         internal static Archive? Read(byte[] bytes) => bytes.AsSpan().StartsWith("pretend backup\n"u8) ? System.Text.Json.JsonSerializer.Deserialize<Archive>(bytes.AsSpan(15)) : null;
+    }
+
+    /// <summary>What a backup of a volume holds.</summary>
+    private sealed record VolumeArchive(int DiskGiB, IReadOnlyDictionary<string, string> Marks, string? Text)
+    {
+        internal byte[] Write() => [.. "pretend volume\n"u8, .. System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(this)];
+
+        internal static VolumeArchive? Read(byte[] bytes) => bytes.AsSpan().StartsWith("pretend volume\n"u8) ? System.Text.Json.JsonSerializer.Deserialize<VolumeArchive>(bytes.AsSpan(15)) : null;
     }
 
     /// <summary>Gives all but the last byte, and breaks.</summary>

@@ -4,7 +4,9 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Zhengtong.Cloud.Model;
+using Zhengtong.Cloud.Resources;
 using Zhengtong.Kernel.Identity;
 using Zhengtong.Kernel.Ledger;
 using Zhengtong.Kernel.Organisations;
@@ -90,6 +92,54 @@ public sealed class OpenTerminalTests(PlatformFixture platform)
         // Whoever is gone without a word leaves nothing behind.
         again.Abort();
         await UntilClosedAsync(engine);
+    }
+
+    [Fact]
+    public async Task Console_OpenedByTwoAtTheSameMoment_IsOnesAndTheOtherIsToldThatItIsBusy()
+    {
+        var (owner, id, engine) = await DeliveredAsync(platform);
+        var (one, two) = (await platform.SignedIn(owner, Role.DepartmentOfficer), await platform.SignedIn(owner, Role.DepartmentOfficer));
+        for (var round = 0; round < 5; round++)
+        {
+            var lines = await Task.WhenAll(TestLine.OpenAsync(platform, one, id, "?kind=console"), TestLine.OpenAsync(platform, two, id, "?kind=console"));
+            var loser = await Task.WhenAny(lines.Select(l => l.UntilClosedAsync()).ToArray());
+            (await loser).ShouldBe((WebSocketCloseStatus.InternalServerError, "busy"));
+            await Eventually(() => Task.FromResult(engine.OpenTerminals == 1 ? engine : null));
+            foreach (var line in lines) { line.Abort(); }
+            await UntilClosedAsync(engine);
+            await Eventually(async () => await platform.WithDb(db => db.TerminalLeases.AnyAsync(l => l.Key.StartsWith("console:"))) ? null : engine);
+        }
+    }
+
+    /// <summary>Two processes of one platform share its database, and what is counted stands there.</summary>
+    [Fact]
+    public async Task Places_OfTwoProcesses_AreOne_AndThoseOfADeadOneExpire()
+    {
+        var clock = new MovableClock();
+        var (here, there) = (Seats(), Seats());
+        var account = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+        var taken = await Task.WhenAll(Enumerable.Range(0, 12).Select(n => (n % 2 == 0 ? here : there).TryTakeAsync(account, default)));
+        taken.Count(s => s is not null).ShouldBeInRange(1, 4);
+        var all = taken.OfType<TerminalSeats.Seat>().ToList();
+        while (await there.TryTakeAsync(account, default) is { } more) { all.Add(more); }
+        all.Count.ShouldBe(4);
+        (await here.TryTakeAsync(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), default)).ShouldNotBeNull();
+        await all[0].DisposeAsync();
+        (await here.TryTakeAsync(account, default)).ShouldNotBeNull();
+        (await there.TryTakeAsync(account, default)).ShouldBeNull();
+
+        // Renewed they stay; what nobody renews is another's after its time, and its former holder learns of it.
+        clock.Ahead = TimeSpan.FromSeconds(40);
+        (await all[1].KeepAsync(default)).ShouldBeTrue();
+        clock.Ahead = TimeSpan.FromSeconds(60);
+        (await there.TryTakeAsync(account, default)).ShouldNotBeNull();
+        (await there.TryTakeAsync(account, default)).ShouldNotBeNull();
+        (await there.TryTakeAsync(account, default)).ShouldNotBeNull();
+        (await there.TryTakeAsync(account, default)).ShouldBeNull();
+        (await all[1].KeepAsync(default)).ShouldBeTrue();
+        (await all[2].KeepAsync(default)).ShouldBeFalse();
+
+        TerminalSeats Seats() => new(platform.App.Services.GetRequiredService<IServiceScopeFactory>(), Options.Create(new Zhengtong.Cloud.CloudOptions()), clock);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -145,36 +146,46 @@ internal sealed partial class LxdEngine
         return found.IsDone ? Named((await line.DoAsync(HttpMethod.Delete, LxdPath.Of(id, "backups", backup.ToString()), null, ct)).Answer, "backup") : found.Answer;
     }
 
-    internal override async Task<EngineAnswer> ImportAsync(InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, string? member, CancellationToken ct)
+    internal override async Task<EngineAnswer> ImportAsync(
+        InstanceId id, Stream backup, EngineSize size, IReadOnlyDictionary<string, string> marks, string? member, IReadOnlyCollection<EngineName> volumes, CancellationToken ct)
     {
         if ((EngineChecks.Fault(size) ?? EngineMarks.Fault(marks) ?? EngineChecks.FaultOfMember(member)) is { } fault) { return fault; }
         var project = await OursAsync(LxdPath.Of(["projects", id.Project.ToString()]), "project", ct);
         if (!project.IsDone) { return project.Answer; }
         if (project.Metadata.Get("config").Text("restricted") != "true") { return EngineAnswer.Refused("not-restricted"); }
-        // Both products' headers; each reads its own.
-        var imported = await line.UploadAsync(LxdPath.Of(["instances"], ("project", id.Project.ToString()), ("target", member)), backup, headers =>
+        var places = await HoldPlacesAsync(id, volumes, member, ct);
+        if (!places.IsDone) { return places; }
+        var imported = await line.UploadAsync(LxdPath.Of(["instances"], ("project", id.Project.ToString()), ("target", member)), backup, headers => Named(headers, id.Name), ct);
+        if (!imported.IsDone)
         {
-            foreach (var prefix in new[] { "X-LXD", "X-Incus" })
-            {
-                headers.Add($"{prefix}-name", id.Name.ToString());
-                headers.Add($"{prefix}-pool", options.Pool);
-            }
-        }, ct);
-        if (!imported.IsDone) { return imported.Answer; }
+            // What was sent whole may still be being unpacked, and needs them then.
+            if (imported.Answer.Outcome != EngineOutcome.Unknown) { await GivePlacesAsync(id, volumes, ct); }
+            return imported.Answer;
+        }
+
         var found = await line.GetAsync(LxdPath.Of(id), ct);
         if (!found.IsDone) { return found.Answer; }
+        // Data volumes are of what it was taken from, and stay there. They go before the marks come: as long as it bears others it is not started, whoever dies.
+        var foreign = found.Metadata.Members("devices").Where(d => d.Value.Text("type") == "disk" && d.Value.Text("source").Length > 0).Select(d => d.Name).ToList();
+        if (foreign.Count > 0 && await DropDevicesAsync(id, found, foreign, ct) is { IsDone: false } kept) { return kept; }
+        await GivePlacesAsync(id, volumes, ct);
         var config = Marked(marks);
         Limit(config, size);
         config["boot.autostart"] = "false";
         // Addresses of cards are in the backup: that which it was taken from may be there still, or come back.
         foreach (var card in found.Metadata.Members("config").Select(m => m.Name).Where(n => n.StartsWith("volatile.", StringComparison.Ordinal) && n.EndsWith(".hwaddr", StringComparison.Ordinal))) { config[card] = ""; }
         foreach (var old in MarksOf(found.Metadata).Keys.Where(k => !marks.ContainsKey(k))) { config[MarkPrefix + old] = ""; }
-        var marked = (await line.DoAsync(HttpMethod.Patch, LxdPath.Of(id), new JsonObject { ["config"] = config, ["devices"] = new JsonObject { ["root"] = Root(found.Metadata, size) } }, ct)).Answer;
-        // Data volumes are of what it was taken from, and stay there.
-        var volumes = found.Metadata.Members("devices").Where(d => d.Value.Text("type") == "disk" && d.Value.Text("source").Length > 0).Select(d => d.Name).ToList();
-        if (!marked.IsDone || volumes.Count == 0) { return marked; }
-        var whole = await line.GetAsync(LxdPath.Of(id), ct);
-        return whole.IsDone ? await DropDevicesAsync(id, whole, volumes, ct) : whole.Answer;
+        return (await line.DoAsync(HttpMethod.Patch, LxdPath.Of(id), new JsonObject { ["config"] = config, ["devices"] = new JsonObject { ["root"] = Root(found.Metadata, size) } }, ct)).Answer;
+    }
+
+    /// <summary>Says what is to be made of the bytes that follow, and in which pool: both products' headers, for each reads its own.</summary>
+    private void Named(HttpRequestHeaders headers, EngineName name)
+    {
+        foreach (var prefix in new[] { "X-LXD", "X-Incus" })
+        {
+            headers.Add($"{prefix}-name", name.ToString());
+            headers.Add($"{prefix}-pool", options.Pool);
+        }
     }
 
     internal override async Task<EngineAnswer<EngineInstance>> FindAsync(InstanceId id, CancellationToken ct)

@@ -103,6 +103,8 @@ internal sealed partial class LxdEngine
 
         if (!found.IsDone) { return found.Answer; }
         if (LxdFields.Bytes(found.Metadata.Get("config").Text("size")) > (long)volume.DiskGiB << 30) { return EngineAnswer.Refused("disk-shrinks"); }
+        // What was to stand for a volume while another was restored is that volume from here on.
+        if (PlaceholderOf(found.Metadata) is not null) { config[MarkPrefix + EngineMarks.Placeholder] = ""; }
         return Has(found.Metadata, config) ? EngineAnswer.Done : (await line.DoAsync(HttpMethod.Patch, path, new JsonObject { ["config"] = config }, ct)).Answer;
     }
 
@@ -138,11 +140,116 @@ internal sealed partial class LxdEngine
         return (await line.DoAsync(HttpMethod.Put, LxdPath.Of(id), whole, ct, found.ETag)).Answer;
     }
 
+    internal override async Task<EngineAnswer<EngineVolume>> FindVolumeAsync(EngineName project, EngineName volume, CancellationToken ct)
+    {
+        var found = await OursAsync(VolumePath(project, volume), "volume", ct);
+        return found.IsDone ? new(VolumeOf(found.Metadata, project, volume)) : found.Answer.As<EngineVolume>();
+    }
+
+    internal override async Task<EngineAnswer> ReadVolumesAsync(Action<EngineVolume> each, CancellationToken ct)
+    {
+        // Older versions list the volumes of one project only.
+        var projects = await line.GetAsync(LxdPath.Of(["projects"], ("recursion", "1")), ct);
+        if (!projects.IsDone) { return projects.Answer; }
+        foreach (var one in projects.Metadata.Items().Where(IsOurs))
+        {
+            if (!EngineName.TryParse(one.Text("name"), out var project)) { continue; }
+            var list = await line.GetAsync(LxdPath.Of(["storage-pools", options.Pool, "volumes", "custom"], ("project", project.ToString()), ("recursion", "1")), ct);
+            if (!list.IsDone) { return list.Answer; }
+            foreach (var item in list.Metadata.Items().Where(IsOurs))
+            {
+                if (item.Text("type") is "custom" or "" && EngineName.TryParse(item.Text("name"), out var name)) { each(VolumeOf(item, project, name)); }
+            }
+        }
+
+        return EngineAnswer.Done;
+    }
+
+    internal override async Task<EngineAnswer> BackUpVolumeAsync(EngineName project, EngineName volume, EngineName backup, CancellationToken ct)
+    {
+        var found = await OursAsync(VolumePath(project, volume), "volume", ct);
+        if (!found.IsDone) { return found.Answer; }
+        var order = new JsonObject
+        {
+            ["name"] = backup.ToString(), ["volume_only"] = true, ["optimized_storage"] = false, ["compression_algorithm"] = "gzip", ["expires_at"] = Written(clock.GetUtcNow().AddDays(1)),
+        };
+        return (await line.DoAsync(HttpMethod.Post, VolumePath(project, volume, "backups"), order, ct)).Answer;
+    }
+
+    internal override async Task<EngineAnswer<Stream>> ExportVolumeAsync(EngineName project, EngineName volume, EngineName backup, CancellationToken ct)
+    {
+        var found = await OursAsync(VolumePath(project, volume), "volume", ct);
+        if (!found.IsDone) { return found.Answer.As<Stream>(); }
+        var stream = await line.OpenAsync(VolumePath(project, volume, "backups", backup.ToString(), "export"), ct);
+        return stream.IsDone ? stream : Named(stream, "backup").As<Stream>();
+    }
+
+    internal override async Task<EngineAnswer> DeleteVolumeBackupAsync(EngineName project, EngineName volume, EngineName backup, CancellationToken ct)
+    {
+        var found = await OursAsync(VolumePath(project, volume), "volume", ct);
+        return found.IsDone ? Named((await line.DoAsync(HttpMethod.Delete, VolumePath(project, volume, "backups", backup.ToString()), null, ct)).Answer, "backup") : found.Answer;
+    }
+
+    internal override async Task<EngineAnswer> ImportVolumeAsync(EngineVolume volume, Stream backup, CancellationToken ct)
+    {
+        if (EngineChecks.Fault(volume) is { } fault) { return fault; }
+        var project = await OursAsync(LxdPath.Of(["projects", volume.Project.ToString()]), "project", ct);
+        if (!project.IsDone) { return project.Answer; }
+        var path = VolumePath(volume.Project, volume.Name);
+        // It takes all the bytes before it says so, and not in words that tell it.
+        var before = await line.GetAsync(path, ct);
+        if (before.IsDone) { return new EngineAnswer(EngineOutcome.AlreadyExists, "exists"); }
+        if (before.Answer is not { Outcome: EngineOutcome.NotFound, Code: "object" }) { return before.Answer; }
+        var imported = await line.UploadAsync(
+            LxdPath.Of(["storage-pools", options.Pool, "volumes", "custom"], ("project", volume.Project.ToString()), ("target", volume.Member)), backup, headers => Named(headers, volume.Name), ct);
+        if (!imported.IsDone) { return imported.Answer; }
+        var found = await line.GetAsync(path, ct);
+        if (!found.IsDone) { return found.Answer; }
+        // The marks come last: what bears others is not whole.
+        var config = Marked(volume.Marks);
+        config["size"] = $"{Number(volume.DiskGiB)}GiB";
+        foreach (var old in MarksOf(found.Metadata).Keys.Where(k => !volume.Marks.ContainsKey(k))) { config[MarkPrefix + old] = ""; }
+        return (await line.DoAsync(HttpMethod.Patch, path, new JsonObject { ["config"] = config }, ct)).Answer;
+    }
+
+    /// <summary>Sees to it that an instance whose backup names these volumes can be taken in.</summary>
+    private async Task<EngineAnswer> HoldPlacesAsync(InstanceId id, IReadOnlyCollection<EngineName> volumes, string? member, CancellationToken ct)
+    {
+        foreach (var volume in volumes)
+        {
+            var there = await line.GetAsync(VolumePath(id.Project, volume), ct);
+            if (there.IsDone) { continue; }
+            if (there.Answer is not { Outcome: EngineOutcome.NotFound, Code: "object" }) { return there.Answer; }
+            var config = new JsonObject { [MarkPrefix + EngineMarks.Owner] = options.Owner, [MarkPrefix + EngineMarks.Placeholder] = id.Name.ToString(), ["size"] = "1GiB" };
+            var order = new JsonObject { ["name"] = volume.ToString(), ["content_type"] = "filesystem", ["config"] = config };
+            var made = (await line.DoAsync(HttpMethod.Post, LxdPath.Of(["storage-pools", options.Pool, "volumes", "custom"], ("project", id.Project.ToString()), ("target", member)), order, ct)).Answer;
+            if (!made.IsDone && made.Outcome != EngineOutcome.AlreadyExists) { return made; }
+        }
+
+        return EngineAnswer.Done;
+    }
+
+    /// <summary>Takes away what stood for volumes while an instance was made, and nothing else; what another needs at this moment stays until that one is made, or somebody looks for what was left.</summary>
+    private async Task GivePlacesAsync(InstanceId id, IReadOnlyCollection<EngineName> volumes, CancellationToken ct)
+    {
+        foreach (var volume in volumes)
+        {
+            var there = await OursAsync(VolumePath(id.Project, volume), "volume", ct);
+            if (there.IsDone && PlaceholderOf(there.Metadata) == id.Name.ToString()) { await line.DoAsync(HttpMethod.Delete, VolumePath(id.Project, volume), null, ct); }
+        }
+    }
+
+    private static string? PlaceholderOf(JsonElement found) => found.Get("config").Text(MarkPrefix + EngineMarks.Placeholder) is { Length: > 0 } name ? name : null;
+
+    private static EngineVolume VolumeOf(JsonElement found, EngineName project, EngineName name) => new(
+        project, name, (int)Math.Min(LxdFields.Bytes(found.Get("config").Text("size")) >> 30, int.MaxValue), MarksOf(found), found.Text("location") is { Length: > 0 } member and not "none" ? member : null);
+
     internal override Task<EngineAnswer> RemoveVolumeAsync(EngineName project, EngineName volume, CancellationToken ct) => RemoveAsync(VolumePath(project, volume), "volume", ct);
 
     private static string DeviceOf(EngineName volume) => $"volume-{volume}";
 
-    private string VolumePath(EngineName project, EngineName volume) => LxdPath.Of(["storage-pools", options.Pool, "volumes", "custom", volume.ToString()], ("project", project.ToString()));
+    private string VolumePath(EngineName project, EngineName volume, params ReadOnlySpan<string> rest) =>
+        LxdPath.Of(["storage-pools", options.Pool, "volumes", "custom", volume.ToString(), .. rest], ("project", project.ToString()));
 
     private static JsonObject WithoutEmpty(JsonObject config) => new(config.Where(c => (string?)c.Value is { Length: > 0 }).Select(c => KeyValuePair.Create(c.Key, c.Value?.DeepClone())));
 

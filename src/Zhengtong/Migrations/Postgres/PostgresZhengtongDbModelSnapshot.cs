@@ -2715,6 +2715,15 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("system_id");
 
+                    b.Property<DateTimeOffset?>("UndoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("undone_at");
+
+                    b.Property<string>("UndoneCode")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("undone_code");
+
                     b.Property<DateTimeOffset>("Until")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("until");
@@ -2793,6 +2802,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)")
                         .HasColumnName("form");
+
+                    b.Property<string>("Former")
+                        .HasColumnType("text")
+                        .HasColumnName("former");
 
                     b.Property<Guid?>("HostId")
                         .HasColumnType("uuid")
@@ -3829,6 +3842,11 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("character varying(150)")
                         .HasColumnName("source");
 
+                    b.Property<string>("Volumes")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("volumes");
+
                     b.HasKey("Id")
                         .HasName("pk_resource_backups");
 
@@ -4126,6 +4144,30 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_service_brokers_name");
 
                     b.ToTable("service_brokers", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.TerminalLease", b =>
+                {
+                    b.Property<string>("Key")
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("key");
+
+                    b.Property<Guid>("Holder")
+                        .HasColumnType("uuid")
+                        .HasColumnName("holder");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("Key")
+                        .HasName("pk_terminal_leases");
+
+                    b.HasIndex("Until")
+                        .HasDatabaseName("ix_terminal_leases_until");
+
+                    b.ToTable("terminal_leases", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Reclaim.ReclaimCase", b =>

@@ -2708,6 +2708,15 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("system_id");
 
+                    b.Property<DateTime?>("UndoneAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("undone_at");
+
+                    b.Property<string>("UndoneCode")
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("undone_code");
+
                     b.Property<DateTime>("Until")
                         .HasColumnType("TEXT")
                         .HasColumnName("until");
@@ -2786,6 +2795,10 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasMaxLength(40)
                         .HasColumnType("TEXT")
                         .HasColumnName("form");
+
+                    b.Property<string>("Former")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("former");
 
                     b.Property<Guid?>("HostId")
                         .HasColumnType("TEXT")
@@ -3822,6 +3835,11 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("source");
 
+                    b.Property<string>("Volumes")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("volumes");
+
                     b.HasKey("Id")
                         .HasName("pk_resource_backups");
 
@@ -4119,6 +4137,30 @@ namespace Zhengtong.Migrations.Sqlite
                         .HasDatabaseName("ix_service_brokers_name");
 
                     b.ToTable("service_brokers", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.TerminalLease", b =>
+                {
+                    b.Property<string>("Key")
+                        .HasMaxLength(80)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("key");
+
+                    b.Property<Guid>("Holder")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("holder");
+
+                    b.Property<DateTime>("Until")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("until");
+
+                    b.HasKey("Key")
+                        .HasName("pk_terminal_leases");
+
+                    b.HasIndex("Until")
+                        .HasDatabaseName("ix_terminal_leases_until");
+
+                    b.ToTable("terminal_leases", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Reclaim.ReclaimCase", b =>

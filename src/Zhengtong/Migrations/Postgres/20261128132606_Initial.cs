@@ -1046,6 +1046,20 @@ namespace Zhengtong.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "terminal_leases",
+                schema: "cloud",
+                columns: table => new
+                {
+                    key = table.Column<string>(type: "character varying(80)", maxLength: 80, nullable: false),
+                    holder = table.Column<Guid>(type: "uuid", nullable: false),
+                    until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_terminal_leases", x => x.key);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "usage_records",
                 schema: "kernel",
                 columns: table => new
@@ -2589,6 +2603,8 @@ namespace Zhengtong.Migrations.Postgres
                     decided_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     reason_code = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: true),
                     reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    undone_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    undone_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
                     document = table.Column<string>(type: "text", nullable: true),
                     digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
                     consumer_seal_organisation = table.Column<Guid>(type: "uuid", nullable: true),
@@ -2679,6 +2695,7 @@ namespace Zhengtong.Migrations.Postgres
                     protection = table.Column<int>(type: "integer", nullable: false),
                     amounts = table.Column<string>(type: "text", nullable: false),
                     volumes = table.Column<string>(type: "text", nullable: false),
+                    former = table.Column<string>(type: "text", nullable: true),
                     image = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
                     user_data = table.Column<byte[]>(type: "bytea", nullable: true),
                     spread_group = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
@@ -4014,6 +4031,7 @@ namespace Zhengtong.Migrations.Postgres
                     digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
                     length = table.Column<long>(type: "bigint", nullable: false),
                     key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    volumes = table.Column<string>(type: "text", nullable: false),
                     source = table.Column<string>(type: "character varying(150)", maxLength: 150, nullable: false),
                     at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
@@ -6057,6 +6075,12 @@ namespace Zhengtong.Migrations.Postgres
                 column: "organisation_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_terminal_leases_until",
+                schema: "cloud",
+                table: "terminal_leases",
+                column: "until");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_usage_records_is_rolled_up_id",
                 schema: "kernel",
                 table: "usage_records",
@@ -6542,6 +6566,10 @@ namespace Zhengtong.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "tenant_networks",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "terminal_leases",
                 schema: "cloud");
 
             migrationBuilder.DropTable(

@@ -13,7 +13,7 @@ using Zhengtong;
 namespace Zhengtong.Migrations.Postgres
 {
     [DbContext(typeof(PostgresZhengtongDb))]
-    [Migration("20261128130317_Initial")]
+    [Migration("20261128132606_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -2718,6 +2718,15 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("system_id");
 
+                    b.Property<DateTimeOffset?>("UndoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("undone_at");
+
+                    b.Property<string>("UndoneCode")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("undone_code");
+
                     b.Property<DateTimeOffset>("Until")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("until");
@@ -2796,6 +2805,10 @@ namespace Zhengtong.Migrations.Postgres
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)")
                         .HasColumnName("form");
+
+                    b.Property<string>("Former")
+                        .HasColumnType("text")
+                        .HasColumnName("former");
 
                     b.Property<Guid?>("HostId")
                         .HasColumnType("uuid")
@@ -3832,6 +3845,11 @@ namespace Zhengtong.Migrations.Postgres
                         .HasColumnType("character varying(150)")
                         .HasColumnName("source");
 
+                    b.Property<string>("Volumes")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("volumes");
+
                     b.HasKey("Id")
                         .HasName("pk_resource_backups");
 
@@ -4129,6 +4147,30 @@ namespace Zhengtong.Migrations.Postgres
                         .HasDatabaseName("ix_service_brokers_name");
 
                     b.ToTable("service_brokers", "cloud");
+                });
+
+            modelBuilder.Entity("Zhengtong.Cloud.Model.TerminalLease", b =>
+                {
+                    b.Property<string>("Key")
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("key");
+
+                    b.Property<Guid>("Holder")
+                        .HasColumnType("uuid")
+                        .HasColumnName("holder");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("Key")
+                        .HasName("pk_terminal_leases");
+
+                    b.HasIndex("Until")
+                        .HasDatabaseName("ix_terminal_leases_until");
+
+                    b.ToTable("terminal_leases", "cloud");
                 });
 
             modelBuilder.Entity("Zhengtong.Cloud.Reclaim.ReclaimCase", b =>

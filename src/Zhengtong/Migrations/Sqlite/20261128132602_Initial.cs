@@ -1044,6 +1044,20 @@ namespace Zhengtong.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "terminal_leases",
+                schema: "cloud",
+                columns: table => new
+                {
+                    key = table.Column<string>(type: "TEXT", maxLength: 80, nullable: false),
+                    holder = table.Column<Guid>(type: "TEXT", nullable: false),
+                    until = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_terminal_leases", x => x.key);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "usage_records",
                 schema: "kernel",
                 columns: table => new
@@ -2587,6 +2601,8 @@ namespace Zhengtong.Migrations.Sqlite
                     decided_at = table.Column<DateTime>(type: "TEXT", nullable: true),
                     reason_code = table.Column<string>(type: "TEXT", maxLength: 40, nullable: true),
                     reason = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    undone_at = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    undone_code = table.Column<string>(type: "TEXT", maxLength: 60, nullable: true),
                     document = table.Column<string>(type: "TEXT", nullable: true),
                     digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
                     consumer_seal_organisation = table.Column<Guid>(type: "TEXT", nullable: true),
@@ -2677,6 +2693,7 @@ namespace Zhengtong.Migrations.Sqlite
                     protection = table.Column<int>(type: "INTEGER", nullable: false),
                     amounts = table.Column<string>(type: "TEXT", nullable: false),
                     volumes = table.Column<string>(type: "TEXT", nullable: false),
+                    former = table.Column<string>(type: "TEXT", nullable: true),
                     image = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
                     user_data = table.Column<byte[]>(type: "BLOB", nullable: true),
                     spread_group = table.Column<string>(type: "TEXT", maxLength: 100, nullable: true),
@@ -4012,6 +4029,7 @@ namespace Zhengtong.Migrations.Sqlite
                     digest = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
                     length = table.Column<long>(type: "INTEGER", nullable: false),
                     key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    volumes = table.Column<string>(type: "TEXT", nullable: false),
                     source = table.Column<string>(type: "TEXT", maxLength: 150, nullable: false),
                     at = table.Column<DateTime>(type: "TEXT", nullable: false),
                     expires_at = table.Column<DateTime>(type: "TEXT", nullable: true)
@@ -6067,6 +6085,12 @@ namespace Zhengtong.Migrations.Sqlite
                 column: "organisation_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_terminal_leases_until",
+                schema: "cloud",
+                table: "terminal_leases",
+                column: "until");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_usage_records_is_rolled_up_id",
                 schema: "kernel",
                 table: "usage_records",
@@ -6552,6 +6576,10 @@ namespace Zhengtong.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "tenant_networks",
+                schema: "cloud");
+
+            migrationBuilder.DropTable(
+                name: "terminal_leases",
                 schema: "cloud");
 
             migrationBuilder.DropTable(

@@ -16,6 +16,8 @@ public sealed record AnswerAttendedRequest(bool IsProvided, [Required, StringLen
 
 internal static class AnswerAttended
 {
+    private const int MostAttempts = 5;
+
     internal static void Map(IEndpointRouteBuilder group) =>
         group.MapPost("/cloud/attended-services/{id:guid}/answer", Handle).Requires(Right.DraftCloudServices).ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
 
@@ -25,20 +27,31 @@ internal static class AnswerAttended
     /// <response code="409">cloud.attended-answered: it is provided, declined or given back already; cloud.changed-meanwhile</response>
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, AnswerAttendedRequest request, Actor actor, ZhengtongDb db, TimeProvider clock, CancellationToken ct)
     {
-        var service = await db.AttendedServices.SingleOrDefaultAsync(a => a.ResourceId == id && a.ProviderId == actor.Organisation, ct);
-        if (service is null) { return CloudProblems.AttendedNotFound.Because($"{id}"); }
-        var resource = await db.CloudResources.SingleAsync(r => r.Id == id, ct);
-        if (service.State != AttendedState.Asked || resource.Wish == ResourceWish.Removed) { return CloudProblems.AttendedAnswered.Because(resource.Number); }
-        if (service.Revision != request.Revision) { return CloudProblems.ChangedMeanwhile.Because(resource.Number); }
+        for (var attempt = 1; ; attempt++)
+        {
+            var service = await db.AttendedServices.SingleOrDefaultAsync(a => a.ResourceId == id && a.ProviderId == actor.Organisation, ct);
+            if (service is null) { return CloudProblems.AttendedNotFound.Because($"{id}"); }
+            var resource = await db.CloudResources.SingleAsync(r => r.Id == id, ct);
+            if (service.State != AttendedState.Asked || resource.Wish == ResourceWish.Removed) { return CloudProblems.AttendedAnswered.Because(resource.Number); }
+            if (service.Revision != request.Revision) { return CloudProblems.ChangedMeanwhile.Because(resource.Number); }
 
-        var now = clock.GetUtcNow();
-        if (request.IsProvided) { service.Provide(request.Note, now); }
-        else { service.Decline(request.Note, now); }
-        (resource.NextAt, resource.Attempts) = (now, 0);
-        resource.Touch();
-        db.Ledger.Add(LedgerEntry.Of(request.IsProvided ? "cloud.service-provided" : "cloud.service-declined", id, actor, now, request.Note, after: new { resource.Number, resource.ServiceCode, resource.PlanCode }));
-        try { await db.SaveChangesAsync(ct); }
-        catch (Exception e) when (DatabaseErrors.IsLostRace(e)) { return CloudProblems.ChangedMeanwhile.Because(resource.Number); }
-        return TypedResults.NoContent();
+            var now = clock.GetUtcNow();
+            if (request.IsProvided) { service.Provide(request.Note, now); }
+            else { service.Decline(request.Note, now); }
+            (resource.NextAt, resource.Attempts) = (now, 0);
+            resource.Touch();
+            db.Ledger.Add(LedgerEntry.Of(request.IsProvided ? "cloud.service-provided" : "cloud.service-declined", id, actor, now, request.Note, after: new { resource.Number, resource.ServiceCode, resource.PlanCode }));
+            try
+            {
+                await db.SaveChangesAsync(ct);
+                return TypedResults.NoContent();
+            }
+            catch (Exception e) when (DatabaseErrors.IsLostRace(e))
+            {
+                // The delivery wrote down what it saw meanwhile, or a colleague answered: the next look tells which.
+                db.ChangeTracker.Clear();
+                if (attempt >= MostAttempts) { return CloudProblems.ChangedMeanwhile.Because(resource.Number); }
+            }
+        }
     }
 }

@@ -24,13 +24,7 @@ internal static class GetAttended
     /// <response code="404">cloud.attended-not-found</response>
     internal static async Task<Results<Ok<AttendedDetail>, ProblemHttpResult>> Handle(Guid id, Actor actor, ZhengtongDb db, CancellationToken ct)
     {
-        var own = ListAttended.Own(db, actor).Where(a => a.Resource.Id == id);
-        if (await own.Select(ListAttended.Row(db)).SingleOrDefaultAsync(ct) is not { } row) { return CloudProblems.AttendedNotFound.Because($"{id}"); }
-        var more = await own.Select(a => new
-        {
-            a.Resource.OrderId, a.Resource.Zone, a.Resource.Protection, Purpose = db.BusinessSystems.Where(s => s.Id == a.Resource.SystemId).Select(s => s.Purpose).First(),
-            Order = db.CloudOrders.Where(o => o.Id == a.Resource.OrderId).Select(o => new { o.Number, o.Ground }).First(),
-        }).SingleAsync(ct);
-        return TypedResults.Ok(new AttendedDetail(row, more.OrderId, more.Order.Number, more.Order.Ground, more.Purpose, more.Zone, more.Protection));
+        if (await ListAttended.Own(db, actor).SingleOrDefaultAsync(a => a.Resource.Id == id, ct) is not { } found) { return CloudProblems.AttendedNotFound.Because($"{id}"); }
+        return TypedResults.Ok(new AttendedDetail(ListAttended.RowOf(found), found.Order.Id, found.Order.Number, found.Order.Ground, found.System.Purpose, found.Resource.Zone, found.Resource.Protection));
     }
 }

@@ -1,4 +1,3 @@
-using System.Linq.Expressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Model;
@@ -13,7 +12,7 @@ namespace Zhengtong.Cloud.Attended;
 /// <param name="Number">Its number.</param>
 /// <param name="Name">What its department calls it.</param>
 /// <param name="Service">Name of the cloud service.</param>
-/// <param name="Plan">Code of the plan.</param>
+/// <param name="Plan">Name of the plan.</param>
 /// <param name="Department">Short name of the department.</param>
 /// <param name="System">The business system.</param>
 /// <param name="State">How far it is.</param>
@@ -40,23 +39,35 @@ internal static class ListAttended
     {
         var wanted = Own(db, actor);
         if (state is { Value: var only }) { wanted = wanted.Where(a => a.Service.State == only); }
-        return await paging.ReadAsync(wanted, page, a => a.Service.AskedAt, a => a.Resource.Id, Row(db), descending: true, ct) is { } found ? TypedResults.Ok(found) : KernelProblems.CursorUnknown.Because();
+        var found = await paging.ReadAsync(wanted, page, a => a.Service.AskedAt, a => a.Resource.Id, a => a, descending: true, ct);
+        return found is null ? KernelProblems.CursorUnknown.Because() : TypedResults.Ok(new Page<AttendedRow>([.. found.Items.Select(RowOf)], found.Next, found.Total));
     }
 
     /// <summary>Those that the actor's organisation provides.</summary>
-    internal static IQueryable<Attending> Own(ZhengtongDb db, Actor actor) => db.AttendedServices.AsNoTracking().Where(a => a.ProviderId == actor.Organisation)
-        .Join(db.CloudResources.AsNoTracking(), a => a.ResourceId, r => r.Id, (a, r) => new Attending { Service = a, Resource = r });
+    internal static IQueryable<Attending> Own(ZhengtongDb db, Actor actor) =>
+        from a in db.AttendedServices.AsNoTracking()
+        where a.ProviderId == actor.Organisation
+        join r in db.CloudResources.AsNoTracking() on a.ResourceId equals r.Id
+        join o in db.CloudOrders.AsNoTracking() on r.OrderId equals o.Id
+        join s in db.BusinessSystems.AsNoTracking() on r.SystemId equals s.Id
+        join d in db.Organisations.AsNoTracking() on r.OrganisationId equals d.Id
+        select new Attending { Service = a, Resource = r, Order = o, System = s, Department = d.ShortName };
 
-    internal static Expression<Func<Attending, AttendedRow>> Row(ZhengtongDb db) => a => new AttendedRow(
-        a.Resource.Id, a.Resource.Number, a.Resource.Name, db.CloudServices.Where(s => s.Code == a.Resource.ServiceCode).OrderByDescending(s => s.Version).Select(s => s.Name).First(), a.Resource.PlanCode,
-        db.Organisations.Where(o => o.Id == a.Resource.OrganisationId).Select(o => o.ShortName).First(), db.BusinessSystems.Where(s => s.Id == a.Resource.SystemId).Select(s => s.Name).First(),
-        a.Service.State, a.Service.AskedAt, a.Resource.Until, a.Service.Note, a.Service.AnsweredAt, a.Service.EndedAt, a.Service.Revision);
+    internal static AttendedRow RowOf(Attending a) => new(
+        a.Resource.Id, a.Resource.Number, a.Resource.Name, a.Order.Items[a.Resource.Item - 1].ServiceName, a.Order.Items[a.Resource.Item - 1].PlanName, a.Department, a.System.Name, a.Service.State, a.Service.AskedAt, a.Resource.Until,
+        a.Service.Note, a.Service.AnsweredAt, a.Service.EndedAt, a.Service.Revision);
 }
 
-/// <summary>A service of people with its resource.</summary>
+/// <summary>A service of people with what it was granted by.</summary>
 internal sealed class Attending
 {
     internal required AttendedService Service { get; init; }
 
     internal required CloudResource Resource { get; init; }
+
+    internal required CloudOrder Order { get; init; }
+
+    internal required BusinessSystem System { get; init; }
+
+    internal required string Department { get; init; }
 }

@@ -48,12 +48,7 @@ public sealed class CloudPagesTests(Browser browser) : IClassFixture<Browser>
     private async Task WalkAsync(string account, string language, List<string> faults, (string Name, string Path, string? Press)[] pages)
     {
         var page = await browser.Window(language: language);
-        await page.GotoAsync("/account/sign-in");
-        await page.Locator("main input[name$='userName' i]").FillAsync(account);
-        await page.Locator("main input[type='password']").FillAsync(Password);
-        await page.Locator("main button[type='submit']").First.ClickAsync();
-        // The page that follows may take the place of this one without a load of its own.
-        await page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.Commit });
+        await page.SignInAsync(account, Password);
         page.Console += (_, message) => { if (message.Type == "error") { faults.Add($"{page.Url}: console: {message.Text}"); } };
         foreach (var (name, path, press) in pages)
         {

@@ -21,7 +21,7 @@ public sealed class TerminalTests(Browser browser) : IClassFixture<Browser>
         List<string> faults = [];
         page.Console += (_, message) => { if (message.Type == "error") { faults.Add(message.Text); } };
         await page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
-        await SignInAsync(page, "terminal.officer");
+        await page.SignInAsync("terminal.officer", Password);
         var hands = new Hands(keyboard: true);
         await page.GotoAsync($"/work/cloud/resources/{id}");
         await hands.PressAsync(page, $"a[href='/work/cloud/resources/{id}/terminal']");
@@ -83,7 +83,7 @@ public sealed class TerminalTests(Browser browser) : IClassFixture<Browser>
     {
         var (id, _) = await DeliveredAsync("terminal.second");
         var page = await browser.Window(width: 390);
-        await SignInAsync(page, "terminal.second");
+        await page.SignInAsync("terminal.second", Password);
         await page.GotoAsync($"/work/cloud/resources/{id}/terminal");
         await page.Locator("[data-terminal-form] [type=submit]").ClickAsync();
         await ShownAsync(page, "shell ");
@@ -95,7 +95,7 @@ public sealed class TerminalTests(Browser browser) : IClassFixture<Browser>
         await Assertions.Expect(page.Locator("[data-terminal-status]")).ToContainTextAsync("signed out");
 
         var plain = await browser.Window(script: false);
-        await SignInAsync(plain, "terminal.second");
+        await plain.SignInAsync("terminal.second", Password);
         await plain.GotoAsync($"/work/cloud/resources/{id}/terminal");
         (await plain.Locator("[data-terminal]").IsVisibleAsync()).ShouldBeFalse();
         await plain.GetByRole(AriaRole.Link, new() { Name = "Run a command" }).ClickAsync();
@@ -108,15 +108,6 @@ public sealed class TerminalTests(Browser browser) : IClassFixture<Browser>
     {
         for (var n = 0; n < 100 && engine.OpenTerminals > 0; n++) { await Task.Delay(50); }
         return engine.OpenTerminals;
-    }
-
-    private static async Task SignInAsync(IPage page, string name)
-    {
-        await page.GotoAsync("/account/sign-in");
-        await page.GetByLabel("User name").FillAsync(name);
-        await page.GetByLabel("Password", new() { Exact = true }).FillAsync(Password);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync();
-        await page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
     }
 
     /// <summary>A department with an officer of this name and a running instance.</summary>

@@ -66,16 +66,7 @@ public sealed class DemoPlatform : IAsyncLifetime
         });
         context.SetDefaultTimeout(15_000);
         var page = await context.NewPageAsync();
-        if (account is not null) { await SignInAsync(page, account); }
+        if (account is not null) { await page.SignInAsync(account, passwords[account]); }
         return page;
-    }
-
-    private async Task SignInAsync(IPage page, string account)
-    {
-        await page.GotoAsync("/account/sign-in");
-        await page.Locator("main input[name$='userName' i]").FillAsync(account);
-        await page.Locator("main input[type='password']").FillAsync(passwords[account]);
-        await page.Locator("main button[type='submit']").First.ClickAsync();
-        await page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
     }
 }

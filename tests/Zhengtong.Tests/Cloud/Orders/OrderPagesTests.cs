@@ -40,7 +40,7 @@ public sealed class OrderPagesTests(PlatformFixture platform)
         page.ShouldNotBeEmpty();
         (await world.Officer.GetPage("/work/cloud/orders?state=Submitted")).ShouldContain(page);
         var seen = await world.Officer.GetPage(page);
-        seen.ShouldContain("2 cores, 1,536 MiB of memory");
+        seen.ShouldContain("2 vCPU, 1,536 MiB of memory");
         seen.ShouldNotContain("#cloud-config");
         (await world.Authority.GetPage("/work")).ShouldContain(page);
 

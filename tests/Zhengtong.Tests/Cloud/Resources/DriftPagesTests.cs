@@ -89,7 +89,7 @@ public sealed class DriftPagesTests(PlatformFixture platform)
         var size = (await engine.FindAsync(instance, default)).Value!.Size;
         (await engine.ResizeAsync(instance, size with { MemoryMiB = 128 }, default)).ShouldBeDone();
         await platform.App.Services.GetRequiredService<Reconcilers>().SettleAsync<WatchResources>(default);
-        (await keeper.GetPage(PageOf(id))).ShouldContain("1 cores, 128 MiB of memory, 1 GiB of disk · Running");
+        (await keeper.GetPage(PageOf(id))).ShouldContain("1 vCPU, 128 MiB of memory, 1 GiB of disk · Running");
         await DecideAsync(keeper, id, DriftDecision.Adopt);
         (await ReadAsync(id)).Amounts.Get("memory").ShouldBe(128);
         (await keeper.GetPage(PageOf(id))).ShouldNotContain("Another size");

@@ -1,0 +1,81 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using Zhengtong.Cloud.Model;
+using Zhengtong.Kernel.Identity;
+using Zhengtong.Kernel.Regions;
+using Zhengtong.Tests.Cloud.Orders;
+using Zhengtong.Tests.Support;
+
+namespace Zhengtong.Tests.Cloud.Pools;
+
+/// <summary>Pools and placements as their operator sees them.</summary>
+[OnDatabase]
+public sealed class PoolPagesTests(PlatformFixture platform)
+{
+    private const string Pools = "/work/cloud/pools";
+
+    [Fact]
+    public async Task Register_Revise_KeepWhatWasTypedAndSayWhatIsWrong()
+    {
+        var @operator = await platform.SignedIn(await platform.Department(), Role.PlatformOperator);
+        var name = $"池 {CloudWorld.NewId():N}";
+        (string, string)[] form = [("name", name), ("zone", "Internet"), ("region", "610000"), ("engine", "lxd"), ("address", "ftp://nowhere"), ("secret", ""), ("protection", "2"), ("strategy", "Pack"), ("overcommit-vcpu", "many"), ("kept-vcpu", "10"), ("overcommit-memory", ""), ("kept-memory", ""), ("overcommit-disk", ""), ("kept-disk", "")];
+        var refused = await @operator.Submit(Pools, "register", form);
+        refused.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var page = await refused.Content.ReadAsStringAsync();
+        page.ShouldContain(name);
+        page.ShouldContain("填 0.1 到 100 之间的数");
+        var made = await @operator.Submit(Pools, "register", [.. form.Where(f => f.Item1 is not ("address" or "overcommit-vcpu")), ("address", "unix:/nowhere/unix.socket"), ("overcommit-vcpu", "4")]);
+        made.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        var address = made.Headers.Location!.ToString();
+        address.ShouldEndWith("?done=registered");
+        var pool = await platform.WithDb(db => db.ResourcePools.AsNoTracking().SingleAsync(p => p.Name == name));
+        (pool.Zone, pool.Strategy, pool.Ratios.Single(r => r.Kind == "vcpu")).ShouldBe((NetworkZone.Internet, PlacementStrategy.Pack, new PoolRatio("vcpu", 4000, 100)));
+        (await @operator.GetPage(Pools)).ShouldContain(name);
+        (await (await @operator.GetAsync($"{Pools}/export.csv")).Content.ReadAsStringAsync()).ShouldContain(name);
+
+        var own = $"{Pools}/{pool.Id}";
+        var shown = await @operator.GetPage(own);
+        shown.ShouldContain("超配 4 倍，预留 10 %");
+        shown.ShouldContain("value=\"4\"");
+        (await @operator.Submit(own, "revise", ("reason", ""), ("isOpen", "true"))).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await @operator.Submit(own, "revise", ("reason", "扩容"), ("isOpen", ""))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await platform.WithDb(db => db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == pool.Id))).ShouldSatisfyAllConditions(p => p.IsOpen.ShouldBeFalse(), p => p.Ratios.Single(r => r.Kind == "vcpu").ShouldBe(new PoolRatio("vcpu", 4000, 100)));
+        // Seen before another changed it.
+        (await @operator.Submit(own, "revise", ("reason", "再改"), ("revision", "1"))).StatusCode.ShouldBe(HttpStatusCode.PreconditionFailed);
+    }
+
+    [Fact]
+    public async Task Placement_StandsOnTheResourcesPage_ForThoseWhoAnswerForPoolsAlone()
+    {
+        var world = await OrderWorld.MakeAsync(platform);
+        var order = await world.Submitted(world.Item());
+        await OrderWorld.Done(world.Grant(order));
+        var resource = (await world.Resources(order)).Single();
+        var (now, pool, host) = (TimeProvider.System.GetUtcNow(), CloudWorld.NewId(), CloudWorld.NewId());
+        await platform.WithDb(async db =>
+        {
+            db.ResourcePools.Add(new ResourcePool { Id = pool, Name = $"放置 {pool}", Zone = NetworkZone.Internet, Region = RegionCode.Parse("610000"), Engine = "none", Address = "-", Protection = 1, Strategy = PlacementStrategy.Spread, Ratios = [], CreatedAt = now, IsOpen = false });
+            db.CloudHosts.Add(new CloudHost { Id = host, PoolId = pool, Name = "rack-7", State = HostState.Offline, Traits = [], Group = "A1" });
+            var claim = new HostClaim { Id = CloudWorld.NewId(), ConsumerId = resource.Id, PoolId = pool, HostId = host, Amounts = resource.Amounts, SpreadGroup = null, CreatedAt = now, ReleasedAt = now };
+            db.AddRange(claim, new PlacementRecord
+            {
+                ClaimId = claim.Id, ConsumerId = resource.Id, At = now,
+                Explanation = new PlacementExplanation(new HostCandidate(pool, host, "rack-7", 300, 0), [new HostCandidate(pool, host, "rack-9", 410, 0)], 2, 5, [new RefusedHosts(PlacementObstacle.Capacity, "vcpu", 3, ["rack-1"], 500)], PlacementStrategy.Spread, 1),
+            });
+            return await db.SaveChangesAsync();
+        });
+        var page = await (await platform.SignedIn(await platform.Department(), Role.PlatformOperator)).GetPage($"/work/cloud/resources/{resource.Id}");
+        foreach (var said in new[] { "rack-7", "rack-9 (41 %)", "空闲不足", "rack-1" }) { page.ShouldContain(said); }
+        (await world.Officer.GetPage($"/work/cloud/resources/{resource.Id}")).ShouldNotContain("rack-7");
+    }
+
+    [Fact]
+    public async Task Authority_ReadsPools_AndHasNoForm()
+    {
+        var authority = await platform.SignedIn(await platform.Department(), Role.Authority);
+        var page = await authority.GetPage(Pools);
+        page.ShouldNotContain("_handler\" value=\"register");
+        (await (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer)).GetAsync(Pools)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+}

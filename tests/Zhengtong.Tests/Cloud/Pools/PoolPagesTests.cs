@@ -24,7 +24,7 @@ public sealed class PoolPagesTests(PlatformFixture platform)
         refused.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         var page = await refused.Content.ReadAsStringAsync();
         page.ShouldContain(name);
-        page.ShouldContain("填 0.1 到 100 之间的数");
+        page.ShouldContain("A number from 0.1 to 100");
         var made = await @operator.Submit(Pools, "register", [.. form.Where(f => f.Item1 is not ("address" or "overcommit-vcpu")), ("address", "unix:/nowhere/unix.socket"), ("overcommit-vcpu", "4")]);
         made.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         var address = made.Headers.Location!.ToString();
@@ -36,7 +36,7 @@ public sealed class PoolPagesTests(PlatformFixture platform)
 
         var own = $"{Pools}/{pool.Id}";
         var shown = await @operator.GetPage(own);
-        shown.ShouldContain("超配 4 倍，预留 10 %");
+        shown.ShouldContain("4 times, 10 % kept back");
         shown.ShouldContain("value=\"4\"");
         (await @operator.Submit(own, "revise", ("reason", ""), ("isOpen", "true"))).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await @operator.Submit(own, "revise", ("reason", "扩容"), ("isOpen", ""))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
@@ -66,7 +66,7 @@ public sealed class PoolPagesTests(PlatformFixture platform)
             return await db.SaveChangesAsync();
         });
         var page = await (await platform.SignedIn(await platform.Department(), Role.PlatformOperator)).GetPage($"/work/cloud/resources/{resource.Id}");
-        foreach (var said in new[] { "rack-7", "rack-9 (41 %)", "空闲不足", "rack-1" }) { page.ShouldContain(said); }
+        foreach (var said in new[] { "rack-7", "rack-9 (41 %)", "Too little is free", "rack-1" }) { page.ShouldContain(said); }
         (await world.Officer.GetPage($"/work/cloud/resources/{resource.Id}")).ShouldNotContain("rack-7");
     }
 

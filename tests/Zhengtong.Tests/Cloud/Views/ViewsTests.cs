@@ -100,7 +100,7 @@ public sealed class ViewsTests(PlatformFixture platform)
         seen.GetProperty("regions").EnumerateArray().Select(r => r.GetProperty("region").GetString()).ShouldBe(["650000", "650100"]);
         var page = await authority.GetPage("/work/cloud/overview");
         page.ShouldContain("1 / 3");
-        page.ShouldContain("2.5 vCPU");
+        page.ShouldContain("2.5 cores");
         (await (await (await platform.SignedIn(one, Role.DepartmentOfficer)).GetAsync("/api/v1/cloud/overview")).ReadProblemCode()).ShouldBe("kernel.forbidden");
     }
 

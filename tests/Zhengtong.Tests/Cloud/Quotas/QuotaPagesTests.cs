@@ -28,7 +28,7 @@ public sealed class QuotaPagesTests(PlatformFixture platform)
         await Opened(authority, ("region", "360000"), ("limits.vcpu", "100"), ("limits.memory", "200.5"));
         var city = await Opened(authority, ("region", "360100"), ("limits.vcpu", "50"));
         var page = await Opened(authority, ("organisationId", $"{department.Id}"), ("limits.vcpu", "20"));
-        var again = await authority.Submit(Quotas, "open", ("region", "360000"), ("limits.vcpu", "7"), ("reason", "年度核定"));
+        var again = await authority.Submit(Quotas, "open", ("organisationId", $"{department.Id}"), ("limits.vcpu", "7"), ("reason", "年度核定"));
         again.StatusCode.ShouldBe(HttpStatusCode.Conflict);
         said = await again.Content.ReadAsStringAsync();
         said.ShouldContain("It has a quota already");

@@ -34,7 +34,7 @@ public sealed class CloudPagesTests(Browser browser) : IClassFixture<Browser>
             ("instance", $"/work/cloud/resources/{scene.Instance}", null), ("change", $"/work/cloud/resources/{scene.Instance}/change", null), ("drift", $"/work/cloud/resources/{scene.Instance}/drift", null),
             ("backup", $"/work/cloud/resources/{scene.Instance}/backups/{scene.Backup}", null), ("database", $"/work/cloud/resources/{scene.Database}", "button[value=show]"),
             ("database-backup", $"/work/cloud/resources/{scene.Database}/backups/{scene.DatabaseBackup}", null), ("brokered", $"/work/cloud/resources/{scene.Brokered}", "button[name=show]"),
-            ("lost", $"/work/cloud/resources/{scene.Lost}", null), ("resources", "/work/cloud/resources", null), ("migration", "/work/cloud/migration", null), ("migration-declare", "/work/cloud/migration?act=declare", null),
+            ("lost", $"/work/cloud/resources/{scene.Lost}", null), ("resources", "/work/cloud/resources", null), ("migration", "/work/cloud/migration", null), ("migration-declare", "/work/cloud/migration?act=declare", null), ("quotas", "/work/cloud/quotas", null),
         ]);
         await WalkAsync(scene.Operator, language, faults,
         [

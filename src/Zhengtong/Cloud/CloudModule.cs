@@ -73,6 +73,7 @@ internal static class CloudModule
         builder.AddBrokers();
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/migration", "cloud.migration.title", "exchange", 324, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/topology", "cloud.topology.title", "node", 322, "catalogue.services.menu-group"));
+        services.AddSingleton(new NavigationItem(Right.ReadWork, "/work/cloud/quotas", "cloud.quotas.title", "organisation", 334, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.ManageQuotas, "/work/cloud/overview", "cloud.overview.title", "chart", 336, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.SeePools, "/work/cloud/pools", "cloud.pools.title", "cloud", 335, "catalogue.services.menu-group"));
         services.AddSingleton(new NavigationItem(Right.SeePools, "/work/cloud/hosts", "cloud.hosts.title", "node", 337, "catalogue.services.menu-group"));
@@ -84,6 +85,7 @@ internal static class CloudModule
         ExportResources.Map(app);
         ExportMigration.Map(app);
         ExportPools.Map(app);
+        ExportQuotas.Map(app);
         var api = app.ApiGroup("Cloud");
         ListKinds.Map(api);
         AddKind.Map(api);

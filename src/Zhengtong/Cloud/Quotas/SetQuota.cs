@@ -57,7 +57,11 @@ internal static class SetQuota
                 try { await db.SaveChangesAsync(ct); }
                 catch (DbUpdateException e) when (e.IsUniqueViolation()) { return CloudProblems.ChangedMeanwhile.Because(node.Key); }
             }
-            else { held[$"limits.{kind}"] = [Text.Of("cloud.quota.held", there.Reserved + there.Active, limit, there.Reserved + there.Active - limit)]; }
+            else
+            {
+                var (most, now) = (limit ?? 0, there.Reserved + there.Active);
+                held[$"limits.{kind}"] = [Text.Of("cloud.quota.held", QuotaWords.Said(kind, now), QuotaWords.Said(kind, most), QuotaWords.Said(kind, now - most))];
+            }
         }
 
         if (held.Count > 0) { return CloudProblems.QuotaHeld.For(held); }

@@ -106,7 +106,7 @@ public sealed class SetQuotaTests(PlatformFixture platform)
         (await (await Put(city, cityNode, Limits(90_000), "\"1\"")).ReadProblemCode()).ShouldBe("kernel.out-of-reach");
         var refused = await (await Put(province, cityNode, Limits(30_000), "\"1\"")).ReadProblem();
         refused.GetProperty("code").GetString().ShouldBe("cloud.quota-held");
-        refused.GetProperty("errors").GetProperty("limits.vcpu")[0].GetString()!.ShouldContain("10000");
+        refused.GetProperty("errors").GetProperty("limits.vcpu")[0].GetString()!.ShouldContain("10 cores");
         var counter = await platform.WithDb(db => db.QuotaCounters.AsNoTracking().SingleAsync(c => c.NodeId == cityNode && c.Kind == "vcpu"));
         counter.Limit.ShouldBe(50_000);
         (await platform.WithDb(db => db.Ledger.AnyAsync(e => e.Event == "cloud.quota-set" && e.Subject == cityNode.ToString()))).ShouldBeFalse();

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components;
 using Mono.Cecil;
+using Zhengtong.Tests.Support;
 
 namespace Zhengtong.Tests.Architecture;
 
@@ -34,6 +35,38 @@ public sealed partial class PageRules
         "/account/set-password", "/setup", "/catalogue", "/catalogue/{Id:guid}",
         "/open", "/harvested/{Id:guid}", "/open/developers", "/open/access", "/open/subscriptions", "/open/mail/confirm/{Token}", "/open/mail/end/{Token}", "/open/apps", "/open/requests", "/open/requests/new", "/open/requests/{Id:guid}", "/dataset", "/dataset/{Name}", "/dataset/{Name}/version/{VersionId:guid}", "/dataset/{Name}/resource/{Id:guid}", "/dataset/{Name}/resource/{Id:guid}/chart", "/dataset/{Name}/resource/{Id:guid}/api",
     ];
+
+    /// <summary>What the interface asks for at its door, an act of a page must ask for itself: the page is open to whoever may read it.</summary>
+    [Fact]
+    public void Late_EachForm_NeedsTheRightOfItsSlice()
+    {
+        var rights = Repository.Files("src/Zhengtong", "*.cs").SelectMany(f => Slices().Matches(File.ReadAllText(f))).GroupBy(m => m.Groups[1].Value, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Groups[2].Value, StringComparer.Ordinal);
+        var pages = Repository.Files("src/Zhengtong", "*.razor").Select(File.ReadAllText).Where(s => s.Contains("<Late ", StringComparison.Ordinal)).ToList();
+        pages.Count.ShouldBeGreaterThan(20);
+        pages.SelectMany(p => Unasked(p, rights)).ShouldBeEmpty("Needs is the right that the slice's Requires names");
+        const string Seeded = "<Late Form=\"seal\" Needs=\"Right.ReadWork\" Gone=\"true\" OnSubmit=\"SealAsync\" />\n    private async Task SealAsync()\n    {\n        await SealAgreement.Handle();\n    }\n}";
+        Unasked(Seeded, rights).ShouldBe(["seal: Right.Seal"]);
+        Unasked(Seeded.Replace("Right.ReadWork", "Right.Seal", StringComparison.Ordinal), rights).ShouldBeEmpty();
+    }
+
+    private static IEnumerable<string> Unasked(string page, Dictionary<string, string> rights)
+    {
+        foreach (Match late in LateForms().Matches(page))
+        {
+            var act = Regex.Match(page, $@"Task {late.Groups[3].Value}\([\s\S]*?(?=\n    (?:private|protected|internal|public|///)|\n}}\s*$)").Value;
+            var wrong = Handlers().Matches(act).Select(m => m.Groups[1].Value).Where(rights.ContainsKey).Select(h => rights[h].Length > 0 ? rights[h] : "null").Where(r => r != late.Groups[2].Value);
+            foreach (var right in wrong.Distinct(StringComparer.Ordinal)) { yield return $"{late.Groups[1].Value}: {right}"; }
+        }
+    }
+
+    [GeneratedRegex(@"<Late Form=""([^""]*)"" Needs=""([^""]*)"".*?OnSubmit=""(\w+)""")]
+    private static partial Regex LateForms();
+
+    [GeneratedRegex(@"(?<![\w.])(\w+)\.Handle\(")]
+    private static partial Regex Handlers();
+
+    [GeneratedRegex(@"static class (\w+)\s*\{(?:(?!static class )[\s\S])*?static void Map\((?:(?!static class |Requires|Task<)[\s\S])*(?:\.Requires\(([^)]*)\))?")]
+    private static partial Regex Slices();
 
     [Fact]
     public void Pages_Markup_HoldsNoSentence()

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Zhengtong.Cloud.Model;
 using Zhengtong.Kernel.Identity;
@@ -38,11 +39,12 @@ public sealed class PoolPagesTests(PlatformFixture platform)
         var shown = await @operator.GetPage(own);
         shown.ShouldContain("4 times, 10 % kept back");
         shown.ShouldContain("value=\"4\"");
-        (await @operator.Submit(own, "revise", ("reason", ""), ("isOpen", "true"))).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
-        (await @operator.Submit(own, "revise", ("reason", "扩容"), ("isOpen", ""))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (string, string)[] revised = [.. form.Where(f => f.Item1 is not ("zone" or "region" or "address" or "overcommit-vcpu")), ("address", "unix:/nowhere/unix.socket"), ("overcommit-vcpu", "4")];
+        (await @operator.Submit(own, "revise", [.. revised, ("reason", ""), ("isOpen", "true")])).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await @operator.Submit(own, "revise", [.. revised, ("reason", "扩容"), ("isOpen", "")])).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         (await platform.WithDb(db => db.ResourcePools.AsNoTracking().SingleAsync(p => p.Id == pool.Id))).ShouldSatisfyAllConditions(p => p.IsOpen.ShouldBeFalse(), p => p.Ratios.Single(r => r.Kind == "vcpu").ShouldBe(new PoolRatio("vcpu", 4000, 100)));
         // Seen before another changed it.
-        (await @operator.Submit(own, "revise", ("reason", "再改"), ("revision", "1"))).StatusCode.ShouldBe(HttpStatusCode.PreconditionFailed);
+        (await @operator.Submit(own, "revise", [.. revised, ("reason", "再改"), ("revision", "1")])).StatusCode.ShouldBe(HttpStatusCode.PreconditionFailed);
     }
 
     [Fact]
@@ -71,11 +73,21 @@ public sealed class PoolPagesTests(PlatformFixture platform)
     }
 
     [Fact]
-    public async Task Authority_ReadsPools_AndHasNoForm()
+    public async Task Authority_ReadsPools_HasNoForm_AndCannotSendOne()
     {
         var authority = await platform.SignedIn(await platform.Department(), Role.Authority);
         var page = await authority.GetPage(Pools);
-        page.ShouldNotContain("_handler\" value=\"register");
+        page.ShouldNotContain("value=\"register\"");
+        // A token of another form of its own, such as that to sign out.
+        var token = Regex.Match(page, "name=\"__RequestVerificationToken\" value=\"([^\"]+)\"").Groups[1].Value;
+        token.ShouldNotBeEmpty();
+        var name = $"池 {CloudWorld.NewId():N}";
+        var sent = await authority.PostAsync(Pools, new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["_handler"] = "register", ["__RequestVerificationToken"] = token, ["name"] = name, ["zone"] = "Internet", ["region"] = "610000", ["engine"] = "lxd", ["address"] = "unix:/nowhere/unix.socket", ["protection"] = "2", ["strategy"] = "Pack",
+        }));
+        sent.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await platform.WithDb(db => db.ResourcePools.AnyAsync(p => p.Name == name))).ShouldBeFalse();
         (await (await platform.SignedIn(await platform.Department(), Role.DepartmentOfficer)).GetAsync(Pools)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 }

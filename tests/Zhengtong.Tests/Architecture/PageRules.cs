@@ -65,7 +65,7 @@ public sealed partial class PageRules
     [GeneratedRegex(@"(?<![\w.])(\w+)\.Handle\(")]
     private static partial Regex Handlers();
 
-    [GeneratedRegex(@"static class (\w+)\s*\{(?:(?!static class )[\s\S])*?static void Map\((?:(?!static class |Requires|Task<)[\s\S])*(?:\.Requires\(([^)]*)\))?")]
+    [GeneratedRegex(@"static class (\w+)\s*\{(?:(?!static class )[\s\S])*?static void Map\((?:(?!static class |\.Requires|Task<)[\s\S])*(?:\.Requires\(([^)]*)\))?")]
     private static partial Regex Slices();
 
     [Fact]

@@ -57,7 +57,7 @@ public sealed class SetQuotaTests(PlatformFixture platform)
     {
         var province = await Authority("540000");
         await Made(await province.PostAsJsonAsync(Quotas, new { region = "540000", limits = Limits(1_000), reason = "年度核定" }));
-        foreach (var city in new[] { x, "640300", "640400", "640500" })
+        foreach (var city in new[] { "540100", "540200", "540300", "540400", "540500" })
         {
             var department = await platform.Department(region: city);
             var answers = await Task.WhenAll(

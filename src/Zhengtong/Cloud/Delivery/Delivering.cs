@@ -97,6 +97,8 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         var before = resource.State;
         var isUndone = step.RefusedChange is not null && resource is { Former: not null, Wish: not ResourceWish.Removed };
         if (isUndone) { step = step with { Problem = null, IsFinal = false }; }
+        // Counted from the first: what went before says nothing of it.
+        var beginsToFail = step.Problem == DeliveryStep.FailedWithoutReason && resource.Problem != DeliveryStep.FailedWithoutReason;
         resource.Problem = step.Problem;
         if (step.Sight is not (Sight.Unknown or Sight.Absent)) { resource.SeenAt = now; }
         if (step.GoneVolumes.Count > 0) { await FreeAsync(db, resource, step.GoneVolumes, now, ct); }
@@ -136,7 +138,7 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         if (step.IsFinal && !resource.IsGone) { resource.State = CloudResourceState.Failed; }
         var isAsWished = resource.IsGone || (step.Problem is null && resource.State == (resource.Wish == ResourceWish.Stopped ? CloudResourceState.Stopped : CloudResourceState.Running) && resource.Wish != ResourceWish.Removed);
         var another = !isAsWished && !step.IsFinal && resource.Problem is null && step.After is null;
-        resource.Attempts = isAsWished || another ? 0 : resource.Attempts + 1;
+        resource.Attempts = isAsWished || another ? 0 : beginsToFail ? 1 : resource.Attempts + 1;
         resource.NextAt = isUndone ? now : isAsWished || step.IsFinal || resource.Problem == "gone" ? null : another ? now : now + (step.After ?? BackOff(resource.Attempts));
         Tell(db, resource, before, now);
         await SaveAsync(db, resource, ct);

@@ -28,6 +28,9 @@ internal enum Sight
 /// <param name="IsNear">True when what is missing comes within moments: then the next step is waited for.</param>
 internal sealed record DeliveryStep(Sight Sight, string? Problem = null, bool IsFinal = false, string? Address = null, TimeSpan? After = null, bool IsNear = false)
 {
+    /// <summary>The work was begun and failed, and nobody says why.</summary>
+    internal const string FailedWithoutReason = "failed";
+
     /// <summary>Names of the volumes that were to go and are gone: what they held is given back.</summary>
     internal IReadOnlyList<string> GoneVolumes { get; init; } = [];
 

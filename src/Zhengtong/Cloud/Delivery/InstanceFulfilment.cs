@@ -154,7 +154,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
                 case EngineOutcome.AlreadyExists or EngineOutcome.Unknown:
                     return DeliveryStep.NotNow(answer.Code, Sight.Changing);
                 // What an attempt that was killed had sent whole may still be being unpacked.
-                case EngineOutcome.Refused when answer.Code == "failed" && resource.Attempts < MostImports:
+                case EngineOutcome.Refused when MayFailAgain(resource, answer, MostImports):
                     return DeliveryStep.NotNow(answer.Code, Sight.Absent);
                 default:
                     return Failed(answer, Sight.Absent);
@@ -185,7 +185,7 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
                 catch (Exception) when (content.IsDamaged) { return DeliveryStep.Never("backup-damaged", Sight.Changing); }
                 if (content.IsDamaged) { return DeliveryStep.Never("backup-damaged", Sight.Changing); }
                 // As with the instance: what an attempt that was killed had sent whole may still be being unpacked.
-                if (answer is { Outcome: EngineOutcome.Refused, Code: "failed" } && resource.Attempts < MostImports) { return DeliveryStep.NotNow(answer.Code, Sight.Changing); }
+                if (MayFailAgain(resource, answer, MostImports)) { return DeliveryStep.NotNow(answer.Code, Sight.Changing); }
                 return answer.IsDone ? new DeliveryStep(Sight.Changing) : Failed(answer, Sight.Changing);
             }
         }
@@ -261,14 +261,18 @@ internal sealed class InstanceFulfilment(ZhengtongDb db, PoolEngines engines, In
     private static async Task<DeliveryStep> StartAsync(CloudResource resource, EngineInstance instance, CloudEngine engine, CancellationToken ct)
     {
         var answer = await engine.StartAsync(instance.Id, ct);
-        var isShell = answer is { Outcome: EngineOutcome.NotFound, Code: "pool" } || (answer is { Outcome: EngineOutcome.Refused, Code: "failed" } && resource.Attempts < MostStarts);
+        var isShell = answer is { Outcome: EngineOutcome.NotFound, Code: "pool" } || MayFailAgain(resource, answer, MostStarts);
         if (isShell && resource is { DeliveredAt: null, Attempts: > 0 }) { await engine.DeleteAsync(instance.Id, ct); }
         return Started(resource, answer, resource.DeliveredAt is null ? Sight.Changing : Sight.Stopped);
     }
 
     /// <summary>A start that fails without a known reason may succeed later: on a busy machine LXC's own helpers run out of time.</summary>
     private static DeliveryStep Started(CloudResource resource, EngineAnswer answer, Sight sight) =>
-        answer is { Outcome: EngineOutcome.Refused, Code: "failed" } && resource.Attempts < MostStarts ? DeliveryStep.NotNow(answer.Code, sight) : Then(answer, sight);
+        MayFailAgain(resource, answer, MostStarts) ? DeliveryStep.NotNow(answer.Code, sight) : Then(answer, sight);
+
+    /// <summary>Failed without a known reason, and not so often in a row yet: attempts that nobody answered, such as while the engine was away, tell nothing of it.</summary>
+    private static bool MayFailAgain(CloudResource resource, EngineAnswer answer, int most) =>
+        answer is { Outcome: EngineOutcome.Refused, Code: DeliveryStep.FailedWithoutReason } && (resource.Problem == DeliveryStep.FailedWithoutReason ? resource.Attempts : 0) < most;
 
     private static DeliveryStep Failed(EngineAnswer answer, Sight sight) => answer.Outcome switch
     {

@@ -237,6 +237,27 @@ public sealed class DeliveryTests(DeliveryScene scene) : IClassFixture<DeliveryS
         engine.FailingStarts.ShouldBeInRange(980, 997);
     }
 
+    [Fact]
+    public async Task StartThatFailsAfterALongOutage_IsStillTriedAgain()
+    {
+        var (pool, engine) = await scene.PoolAsync();
+        var id = await scene.GrantAsync(pool);
+        await scene.DriveAsync(id);
+        await scene.WishAsync(id, ResourceWish.Stopped);
+        (await scene.DriveAsync(id)).State.ShouldBe(CloudResourceState.Stopped);
+        engine.IsGone = true;
+        await scene.WishAsync(id, ResourceWish.Running);
+        for (var n = 0; n < 12; n++)
+        {
+            await scene.DueAsync(id);
+            await scene.App.Services.GetRequiredService<Delivering>().DriveAsync(id, default);
+        }
+
+        (await scene.ReadAsync(id)).Attempts.ShouldBeGreaterThan(10);
+        (engine.IsGone, engine.FailingStarts) = (false, 1);
+        (await scene.DriveAsync(id)).ShouldSatisfyAllConditions(r => r.State.ShouldBe(CloudResourceState.Running), r => r.Problem.ShouldBeNull());
+    }
+
     private Task<int> AskAsync(Guid resource, ResourceTaskKind kind, string? subject) => scene.WithDb(db =>
     {
         var now = TimeProvider.System.GetUtcNow();

@@ -331,11 +331,16 @@ public sealed class LxdEngineTests(LxdFixture lxd) : EngineContract
     {
         Assert.SkipWhen(lxd.Missing is not null, lxd.Missing ?? "");
         using var engine = new LxdEngine(lxd.Options with { Silence = TimeSpan.FromMilliseconds(500) }, TimeProvider.System);
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var again = 0;
         try
         {
-            await foreach (var told in engine.ListenAsync(stop.Token)) { again += told.IsReadAgain ? 1 : 0; }
+            await foreach (var told in engine.ListenAsync(stop.Token))
+            {
+                if (!told.IsReadAgain) { continue; }
+                // From the first on: on a loaded machine the line itself takes its time.
+                if (again++ == 0) { stop.CancelAfter(TimeSpan.FromSeconds(3)); }
+            }
         }
         catch (OperationCanceledException) { /* Time is up. */ }
         again.ShouldBe(1);

@@ -18,8 +18,7 @@ public sealed class WatchPoolsTests
     public async Task Look_MembersComeGoAndReturn_HostsFollowAndOfficersKeepTheirSay()
     {
         await using var platform = await StartAsync();
-        var (pool, engine) = await PoolAsync(platform);
-        engine.Members = [Member("a", used: 64), Member("b", MemberStatus.Evacuated), Member("c", MemberStatus.Offline), Member("../d")];
+        var (pool, engine) = await PoolAsync(platform, members: [Member("a", used: 64), Member("b", MemberStatus.Evacuated), Member("c", MemberStatus.Offline), Member("../d")]);
         await Look(platform);
         // One that was never heard of has no totals yet; a name that is none is no host.
         (await Hosts(platform, pool)).ShouldBe([("a", HostState.Online, null, 250), ("b", HostState.Evacuating, HostState.Online, 0)]);
@@ -97,9 +96,12 @@ public sealed class WatchPoolsTests
         return platform;
     }
 
-    private static async Task<(Guid Pool, PretendEngine Engine)> PoolAsync(OwnPlatform platform, string engine = "pretend", string? name = null)
+    private static async Task<(Guid Pool, PretendEngine Engine)> PoolAsync(OwnPlatform platform, string engine = "pretend", string? name = null, IReadOnlyList<EngineMember>? members = null)
     {
         var id = CloudWorld.NewId();
+        // Before the pool is there: the platform's own job may look at any moment.
+        var pretended = PretendDriver.Of(platform.App).At($"pretend:{id}");
+        pretended.Members = members ?? pretended.Members;
         await platform.WithDb(async db =>
         {
             db.ResourcePools.Add(new ResourcePool
@@ -109,7 +111,7 @@ public sealed class WatchPoolsTests
             });
             return await db.SaveChangesAsync();
         });
-        return (id, PretendDriver.Of(platform.App).At($"pretend:{id}"));
+        return (id, pretended);
     }
 
     private static Task<long> Look(OwnPlatform platform) => platform.App.Services.GetRequiredService<Reconcilers>().SettleAsync<WatchPools>(default);

@@ -170,10 +170,8 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
         var (former, refused) = (resource.Former!, new { plan = resource.PlanCode, resource.Amounts, resource.Volumes });
         var wanted = former.Volumes.Where(v => !v.IsLeaving && resource.Volumes.Any(r => r.Name == v.Name)).Select(v => new DataVolume(v.Name, Math.Max(v.Size, step.GrownVolumes.GetValueOrDefault(v.Name)), v.Path)).ToList();
         var volumes = resource.VolumesWith(wanted);
-        var disks = former.Volumes.Sum(v => (long)v.Size);
-        var own = former.Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - disks } : a);
         (resource.PlanCode, resource.Volumes, resource.Former) = (former.Plan, volumes, null);
-        resource.Amounts = Amounts.Of([.. own, .. volumes.Select(v => new ResourceAmount("disk", v.Size))]);
+        resource.Amounts = Amounts.Of([.. CloudResource.OwnOf(former.Amounts, former.Volumes), .. volumes.Select(v => new ResourceAmount("disk", v.Size))]);
         var held = await Holds.ResizeAsync(db, resource.Id, resource.Amounts, Actor.Platform, now, ct);
         if (held.Result is not (HoldResult.Done or HoldResult.Already)) { resource.Problem = "not-held"; }
         foreach (var order in await db.CloudOrders.Where(o => former.Orders.Contains(o.Id)).ToListAsync(ct))
@@ -188,13 +186,13 @@ internal sealed partial class Delivering(IServiceScopeFactory scopes, Placing pl
     private static async Task FreeAsync(ZhengtongDb db, CloudResource resource, IReadOnlyList<string> gone, DateTimeOffset now, CancellationToken ct)
     {
         var freed = resource.Volumes.Where(v => v.IsLeaving && gone.Contains(v.Name)).ToList();
-        resource.Amounts = Amounts.Of(resource.Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - freed.Sum(v => (long)v.Size) } : a));
+        resource.Amounts = CloudResource.OwnOf(resource.Amounts, freed);
         resource.Volumes = [.. resource.Volumes.Except(freed)];
         // There is no going back to what is gone.
         if (resource.Former is { } former)
         {
             var lost = former.Volumes.Where(v => freed.Exists(f => f.Name == v.Name)).ToList();
-            resource.Former = former with { Volumes = [.. former.Volumes.Except(lost)], Amounts = Amounts.Of(former.Amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - lost.Sum(v => (long)v.Size) } : a)) };
+            resource.Former = former with { Volumes = [.. former.Volumes.Except(lost)], Amounts = CloudResource.OwnOf(former.Amounts, lost) };
         }
 
         var held = await Holds.ResizeAsync(db, resource.Id, resource.Held, Actor.Platform, now, ct);

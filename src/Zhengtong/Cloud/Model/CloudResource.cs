@@ -121,7 +121,7 @@ internal sealed class CloudResource
     /// <summary>What it has without its volumes.</summary>
     internal IReadOnlyList<ResourceAmount> OwnAmounts => OwnOf(Amounts, Volumes);
 
-    /// <summary>The same of the columns alone.</summary>
+    /// <summary>Amounts without those volumes.</summary>
     internal static IReadOnlyList<ResourceAmount> OwnOf(IReadOnlyList<ResourceAmount> amounts, IReadOnlyList<KeptVolume> volumes) =>
         volumes.Count == 0 ? amounts : Model.Amounts.Of(amounts.Select(a => a.Kind == "disk" ? a with { Amount = a.Amount - volumes.Sum(v => (long)v.Size) } : a));
 
